@@ -1,0 +1,140 @@
+"""Annotations: what the annotators did and did not do; the one table and the only place that validates it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from agreement.guidelines import Guidelines
+from agreement.settings import LayerKind
+
+TABLE = ("item", "round", "annotator", "layer", "label", "start", "end", "fragments", "source", "row")
+ASSIGNMENTS = ("item", "round", "annotator", "layer", "status", "time")
+STATUSES = ("done", "empty", "skipped", "rejected", "draft")
+ANNOTATOR_KINDS = ("human", "model", "gold", "curator")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One question asked about each item.
+
+    Parameters
+    ----------
+    name
+        Its name; ``label`` when the input does not name it.
+    kind
+        What an answer is: one category, one of an ordered set, a number, a set of labels, spans, or free text.
+    labels
+        (K,) the label set, declared order first; empty for ``answer`` and ``number``.
+    declared
+        True if the label set was declared, False if it was read off the data.
+    """
+
+    name: str
+    kind: LayerKind
+    labels: tuple[str, ...] = ()
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AliasSuspect:
+    """A label that looks like another spelling of a more frequent one."""
+
+    layer: str
+    spelling: str
+    meant: str
+    n_spelling: int
+    n_meant: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """The loader's account of how it read the input; nothing that was read is missing from it.
+
+    ``rows_read == rows_used + sum(set_aside.values())`` always holds.
+    """
+
+    format: str = ""
+    layout: str = ""
+    files: list[str] = field(default_factory=list)
+    annotator_from: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    rows_read: int = 0
+    rows_used: int = 0
+    set_aside: dict[str, int] = field(default_factory=dict)
+    repairs: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    aliases: list[AliasSuspect] = field(default_factory=list)
+    missing_suspects: dict[str, int] = field(default_factory=dict)
+    gold_candidates: list[str] = field(default_factory=list)
+    source_sha256: str = ""
+
+    def aside(self, reason: str, rows: int = 1) -> None:
+        """Count *rows* that were read but not used under *reason*."""
+        if rows:
+            self.set_aside[reason] = self.set_aside.get(reason, 0) + rows
+
+    def repaired(self, what: str, times: int = 1) -> None:
+        """Count *times* that *what* was repaired."""
+        if times:
+            self.repairs[what] = self.repairs.get(what, 0) + times
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """What the annotators did and did not do.
+
+    Parameters
+    ----------
+    table
+        Row per annotation with the columns of ``TABLE``, sorted and unique. ``item``, ``round``, ``annotator``,
+        ``layer``, ``label``, ``fragments`` and ``source`` are categorical; ``start`` and ``end`` are character
+        offsets in Unicode code points, half-open, -1 for item labels; ``fragments`` is ``10-14;20-26`` for a
+        discontinuous span, else empty; ``source`` and ``row`` say which file, sheet and row (from 1) it came from.
+        In a ``labels`` layer each label of the set is a row; an empty set has none.
+    assignments
+        Row per item, round, annotator and layer that was assigned, with ``status`` and ``time`` (text, may be
+        empty). Only ``done`` and ``empty`` (seen, nothing to mark: a real answer) enter counts. Not in the table =
+        not assigned. For a ``spans`` layer a document without spans is ``empty``.
+    items
+        Index ``item`` (every item of the table, sorted); columns ``text``, ``section``, ``cluster`` (the document
+        whose items are not independent), all text, empty when unknown; further columns are metadata.
+    annotators
+        Index ``annotator``; columns ``kind`` (human, model, gold, curator) and ``group``.
+    layers
+        Name to :class:`Layer`.
+    guidelines
+        The annotation guideline; empty when none was given.
+    reading
+        The loader's account.
+    repeats
+        Row per repeated annotation of one item by one annotator (all of them, the used one too): columns ``item``,
+        ``round``, ``annotator``, ``layer``, ``take``, ``label``, ``time``, ``used``; evidence of test-retest agreement.
+    tokens
+        Item to the (start, end) offsets of its tokens, when the data came with tokens.
+    """
+
+    table: pd.DataFrame
+    assignments: pd.DataFrame
+    items: pd.DataFrame
+    annotators: pd.DataFrame
+    layers: Mapping[str, Layer]
+    guidelines: Guidelines
+    reading: Reading
+    repeats: pd.DataFrame
+    tokens: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+
+    def origin(self, position: int) -> str:
+        """Return where row *position* of the table came from, e.g. ``labels.xlsx[Ana]!17``."""
+        source, row = self.table["source"].iat[position], self.table["row"].to_numpy(int)[position]
+        return f"{source}!{row}" if row > 0 else str(source)
+
+    def of_kind(self, *kinds: str) -> tuple[str, ...]:
+        """Return the annotators of these *kinds*, sorted."""
+        return tuple(self.annotators.index[self.annotators["kind"].isin(kinds)])
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The annotators who are compared with each other: humans and models, never gold or curators."""
+        return self.of_kind("human", "model")

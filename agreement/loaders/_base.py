@@ -1,0 +1,186 @@
+"""What a loader is, and the files it is offered."""
+
+import stat
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from glob import glob, has_magic
+from os import PathLike
+from pathlib import Path, PurePosixPath
+
+from agreement.errors import InputError, Problem
+from agreement.records import Records
+from agreement.settings import Settings
+
+HEAD_BYTES = 65_536
+JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", ".git", "__pycache__")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file offered to the loaders: on disk, or a member of a zip archive.
+
+    Parameters
+    ----------
+    path
+        The file on disk; for a member of an archive, the archive.
+    name
+        What messages call it: relative to what the user named, with forward slashes.
+    member
+        Name inside the archive, None for a plain file.
+    """
+
+    path: Path
+    name: str
+    member: str | None = None
+    size: int = field(default=0, compare=False)
+
+    @property
+    def stem(self) -> str:
+        """File name without folder and last suffix."""
+        return PurePosixPath(self.name).stem
+
+    @property
+    def suffix(self) -> str:
+        """Last suffix in lower case, with its dot."""
+        return PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder that holds the file, empty at the top."""
+        return PurePosixPath(self.name).parent.name
+
+    def read(self) -> bytes:
+        """Return the whole content."""
+        if self.member is None:
+            return self.path.read_bytes()
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.read(self.member)
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first ``HEAD_BYTES`` bytes, for detection."""
+        if self.member is None:
+            with self.path.open("rb") as file:
+                return file.read(HEAD_BYTES)
+        with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as member:
+            return member.read(HEAD_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """How one input format is recognised and read.
+
+    Parameters
+    ----------
+    name
+        What ``--format`` and the reading call it.
+    title, export
+        What a person calls the format, and how to export it so that nothing is lost.
+    accepts
+        Returns the files, of those offered, that are certainly of this format, judged by content.
+    read
+        Returns the records of the files accepted. Raises InputError listing every problem of every file.
+    """
+
+    name: str
+    title: str
+    export: str
+    accepts: Callable[[Sequence[Source]], list[Source]] = field(repr=False)
+    read: Callable[[Sequence[Source], Settings], Records] = field(repr=False)
+
+
+def sources(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Source]:
+    """Return the files that *paths* stand for: files, folders (read through), globs, members of zip archives.
+
+    Raises
+    ------
+    InputError
+        Listing every path that does not exist, is not a regular file or folder, or holds nothing.
+    """
+    found: list[Source] = []
+    problems: list[Problem] = []
+    for path in [paths] if isinstance(paths, (str, PathLike)) else list(paths):
+        text = str(path)
+        # not Path.glob: it refuses absolute patterns
+        matches = sorted(glob(text, recursive=True)) if has_magic(text) and not Path(text).exists() else [text]  # noqa: PTH207
+        if not matches:
+            problems.append(Problem(text, "matches no file.", "Check the pattern."))
+        for match in matches:
+            try:
+                found += _expand(Path(match))
+            except InputError as error:
+                problems += error.problems
+            except OSError as error:
+                problems.append(
+                    Problem(match, f"can't be read: {error.strerror or error}.", "Check the path and its rights.")
+                )
+    if problems:
+        raise InputError(problems)
+    if not found:
+        raise InputError([Problem("input", "no file was given.", "Name the files or folders to audit.")])
+    return found
+
+
+def _expand(path: Path) -> list[Source]:
+    """Return the files of one existing path."""
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        inside = [
+            file
+            for file in sorted(path.rglob("*"))
+            if file.is_file() and not any(part in JUNK or part.startswith(".") for part in file.relative_to(path).parts)
+        ]
+        if not inside:
+            raise InputError([Problem(str(path), "holds no readable file.", "Name the folder that holds the export.")])
+        return [source for file in inside for source in _file(file, file.relative_to(path.parent).as_posix())]
+    if not stat.S_ISREG(mode):
+        raise InputError([Problem(str(path), "is not a regular file.", "Name a file or a folder.")])
+    return _file(path, path.name)
+
+
+def _file(path: Path, name: str) -> list[Source]:
+    """Return the file itself, or the members of a plain zip archive (xlsx files are zips, but one document)."""
+    size = path.stat().st_size
+    if size == 0:
+        return [Source(path, name, None, 0)]
+    if path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".ods") or not zipfile.is_zipfile(path):
+        return [Source(path, name, None, size)]
+    return _members(path, name)
+
+
+MAX_MEMBERS = 100_000
+MAX_INFLATED = 4 * 2**30
+MAX_RATIO = 200
+
+
+def _members(path: Path, name: str) -> list[Source]:
+    """Return the members of a zip archive, refusing bombs and paths that lead outside."""
+    with zipfile.ZipFile(path) as archive:
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+    inflated = sum(info.file_size for info in infos)
+    problems = []
+    if len(infos) > MAX_MEMBERS or inflated > MAX_INFLATED or inflated > MAX_RATIO * max(path.stat().st_size, 2**20):
+        problems.append(
+            Problem(
+                name,
+                f"holds {len(infos)} files of {inflated} bytes in {path.stat().st_size}.",
+                "Unpack it and name the folder.",
+            )
+        )
+    for info in infos:
+        parts = PurePosixPath(info.filename.replace("\\", "/")).parts
+        if info.filename.startswith(("/", "\\")) or ".." in parts or (parts and ":" in parts[0]):
+            problems.append(
+                Problem(name, f"holds {info.filename!r}, a path outside the archive.", "Export the archive again.")
+            )
+        if info.flag_bits & 0x1:
+            problems.append(Problem(name, f"{info.filename!r} is encrypted.", "Export it without a password."))
+    if problems:
+        raise InputError(problems)
+    return [
+        Source(path, f"{name}/{info.filename}", info.filename, info.file_size)
+        for info in sorted(infos, key=lambda info: info.filename)
+        if not any(part in JUNK or part.startswith(".") for part in PurePosixPath(info.filename).parts)
+    ]

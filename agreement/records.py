@@ -1,0 +1,357 @@
+"""Records: what a loader hands over, and ``assemble``, which validates it into Annotations."""
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agreement.annotations import ASSIGNMENTS, TABLE, Annotations, Layer, Reading
+from agreement.errors import InputError, Problem
+from agreement.guidelines import Guidelines
+from agreement.settings import LayerKind, Settings
+
+KEY = ["item", "round", "annotator", "layer"]
+TEXT_COLUMNS = ["item", "round", "annotator", "layer", "label", "fragments", "source", "status"]
+MULTIPLE: tuple[LayerKind, ...] = ("labels", "spans")
+
+
+@dataclass(slots=True)
+class Records:
+    """What a loader read, before anything is decided about it.
+
+    Parameters
+    ----------
+    rows
+        Row per annotation. ``item``, ``annotator``, ``label`` are needed, text or categorical; ``layer`` (default
+        ``label``), ``round``, ``start``/``end`` (-1 for none), ``fragments``, ``status`` (default ``done``),
+        ``time`` (text), ``source``, ``row`` and ``take`` (which submission of this annotator, default 0 for
+        ``labels`` and ``spans``, one per row for the rest) are optional. A submission without any label (empty,
+        skipped, …) is one row with its status and the label ``""``.
+    items
+        Index item; ``text``, ``section``, ``cluster`` and metadata, as far as known.
+    kinds
+        Annotator to kind, for those who are not human.
+    groups
+        Annotator to team.
+    layers
+        What the loader knows about layers.
+    latest_is_default
+        True if the platform has an update time, so that repeats resolve to the latest.
+    """
+
+    rows: pd.DataFrame
+    reading: Reading
+    items: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(index=pd.Index([], name="item")))
+    kinds: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    layers: dict[str, Layer] = field(default_factory=dict)
+    guidelines: Guidelines = field(default_factory=Guidelines)
+    tokens: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    latest_is_default: bool = False
+
+
+def assemble(records: Records, settings: Settings) -> Annotations:
+    """Return validated Annotations: missing values, aliases, statuses and repeats settled and counted.
+
+    Raises
+    ------
+    InputError
+        Listing every conflicting repeat (unless a policy was chosen) and every label outside a declared set.
+    """
+    reading = records.reading
+    rows = _with_all_columns(records.rows)
+    rows = _set_aside_missing(rows, reading, settings)
+    rows = _apply_aliases(rows, reading, settings)
+    rows = _ignore(rows, reading, settings)
+    layers = _layers(rows, records.layers, settings)
+    problems = _outside_declared(rows, layers)
+    rows["take"] = _takes(rows, layers)
+    rows, repeats, conflicts = _resolve_repeats(rows, reading, settings, latest=records.latest_is_default)
+    problems += conflicts
+    if problems:
+        raise InputError(problems)
+    rows = rows.sort_values([*KEY, "start", "end", "label"], kind="stable", ignore_index=True)
+    assignments = rows.drop_duplicates(KEY)[list(ASSIGNMENTS)].reset_index(drop=True)
+    counted = rows["status"].eq("done") & rows["label"].ne("")
+    table = rows.loc[counted, list(TABLE)]
+    duplicated = table.duplicated(["item", "round", "annotator", "layer", "label", "start", "end", "fragments"])
+    reading.aside("same annotation twice in one submission", int(duplicated.sum()))
+    table = table.loc[~duplicated].reset_index(drop=True)
+    for status in ("skipped", "rejected", "draft"):
+        reading.aside(f"status {status}", int(rows["status"].eq(status).sum()))
+    reading.rows_used = reading.rows_read - sum(reading.set_aside.values())
+    layers = _with_label_sets(table, layers)
+    return Annotations(
+        table=table,
+        assignments=assignments,
+        items=_items(assignments, records.items),
+        annotators=_annotators(assignments, records, settings),
+        layers=layers,
+        guidelines=records.guidelines,
+        reading=reading,
+        repeats=repeats,
+        tokens=records.tokens,
+    )
+
+
+def categorical(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return *values* as a categorical of sorted, used text categories; nothing after load touches text per row."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        codes, names = values.cat.codes.to_numpy(), values.cat.categories.astype(str)
+    else:
+        codes, names = pd.factorize(values.astype("str"))
+    used = np.unique(codes[codes >= 0])
+    names = names.take(used)
+    order = np.argsort(names.to_numpy(dtype=object), kind="stable")
+    remap = np.full(int(codes.max(initial=-1)) + 1, -1)
+    remap[used[order]] = np.arange(len(used))
+    return pd.Series(
+        pd.Categorical.from_codes(remap[codes], categories=names.take(order)), index=values.index, name=values.name
+    )
+
+
+def _with_all_columns(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return *rows* with every column of a record, text as categoricals."""
+    defaults: Mapping[str, Any] = {
+        "layer": "label", "round": "", "start": -1, "end": -1, "fragments": "", "status": "done",
+        "time": "", "source": "", "row": 0, "take": -1,
+    }  # fmt: skip
+    rows = rows.reset_index(drop=True)
+    columns: dict[str, Any] = {}
+    for name in ["item", "annotator", "label", *defaults]:
+        if name in rows:
+            columns[name] = rows[name]
+        elif name in TEXT_COLUMNS:
+            columns[name] = pd.Series(
+                pd.Categorical.from_codes(
+                    np.zeros(len(rows), np.int8), categories=pd.Index([defaults[name]], dtype="str")
+                )
+            )
+        else:
+            columns[name] = pd.Series(
+                [defaults[name]] * len(rows) if name == "time" else np.full(len(rows), defaults[name])
+            )
+    full = pd.DataFrame(columns)
+    for name in TEXT_COLUMNS:
+        full[name] = categorical(full[name])
+    return full
+
+
+def _set_aside_missing(rows: pd.DataFrame, reading: Reading, settings: Settings) -> pd.DataFrame:
+    """Return *rows* without blank labels and without the labels that the settings call missing."""
+    labels = rows["label"].cat.categories
+    missing = {value.strip().casefold() for value in settings.missing.values}
+    is_missing = labels.map(lambda label: label.strip().casefold() in missing).to_numpy(dtype=bool)
+    is_blank = labels.map(lambda label: not label.strip()).to_numpy(dtype=bool)
+    codes = rows["label"].cat.codes.to_numpy()
+    done = rows["status"].eq("done").to_numpy()
+    missing_rows, blank_rows = is_missing[codes] & done, is_blank[codes] & done
+    for code, count in zip(*np.unique(codes[missing_rows], return_counts=True), strict=True):
+        reading.aside(f"label {labels[code]!r} counts as missing", int(count))
+    reading.aside("blank cell", int((blank_rows & ~missing_rows).sum()))
+    return rows.loc[~(missing_rows | blank_rows)].reset_index(drop=True)
+
+
+def _apply_aliases(rows: pd.DataFrame, reading: Reading, settings: Settings) -> pd.DataFrame:
+    """Return *rows* with the declared aliases replaced, each replacement counted."""
+    labels = rows["label"].cat.categories
+    meant = [settings.labels.aliases.get(label, label) for label in labels]
+    if list(labels) == meant:
+        return rows
+    codes = rows["label"].cat.codes.to_numpy()
+    changed = np.array([a != b for a, b in zip(labels, meant, strict=True)])
+    for code, count in zip(*np.unique(codes[changed[codes]], return_counts=True), strict=True):
+        reading.repaired(f"label {labels[code]!r} read as {meant[code]!r}", int(count))
+    names = pd.Index(meant, dtype="str")
+    unique = names.unique()
+    recoded = pd.Categorical.from_codes(unique.get_indexer(names)[codes], categories=unique)
+    return rows.assign(label=categorical(pd.Series(recoded, index=rows.index, name="label")))
+
+
+def _ignore(rows: pd.DataFrame, reading: Reading, settings: Settings) -> pd.DataFrame:
+    """Return *rows* without the annotators that the settings ignore."""
+    ignored = rows["annotator"].isin(settings.annotators.ignore)
+    reading.aside("annotator ignored by [annotators] ignore", int(ignored.sum()))
+    return rows.loc[~ignored].reset_index(drop=True)
+
+
+def _layers(rows: pd.DataFrame, known: Mapping[str, Layer], settings: Settings) -> dict[str, Layer]:
+    """Return the layers with their kinds: from the settings, else from the loader, else one category per item."""
+    layers = {}
+    for name in rows["layer"].cat.categories:
+        chosen = settings.layers.get(name)
+        base = known.get(name, Layer(name, "category"))
+        order = (chosen.order if chosen else ()) or settings.labels.order
+        declared = order or (chosen.labels if chosen else ()) or settings.labels.declared
+        kind = (chosen.kind if chosen else None) or ("ordinal" if order and base.kind == "category" else base.kind)
+        closed = base.labels if base.declared else ()
+        layers[str(name)] = Layer(str(name), kind, tuple(declared) or closed, declared=bool(declared or closed))
+    return layers
+
+
+def _outside_declared(rows: pd.DataFrame, layers: Mapping[str, Layer]) -> list[Problem]:
+    """Return a problem for each label outside its layer's declared set, with the first place and the count."""
+    problems = []
+    for layer in layers.values():
+        if not layer.declared or layer.kind in ("number", "answer"):
+            continue
+        mine = rows.loc[rows["layer"].eq(layer.name) & rows["label"].ne("") & ~rows["label"].isin(layer.labels)]
+        for label, found in mine.groupby("label", observed=True, sort=True):
+            first = found.iloc[0]
+            place = f"{first['source']}!{first['row']}" if first["row"] else str(first["source"])
+            problems.append(
+                Problem(
+                    f"{place}, layer {layer.name}",
+                    f"label {label!r} ({len(found)} times) is not in the declared set ({', '.join(layer.labels)}).",
+                    "Correct the cells, add the label to the set, or declare it an alias under [labels.aliases].",
+                )
+            )
+    return problems
+
+
+def _takes(rows: pd.DataFrame, layers: Mapping[str, Layer]) -> "pd.Series[Any]":
+    """Return which submission each row belongs to: the loader's, else one per row for single answers."""
+    multiple = rows["layer"].isin([layer.name for layer in layers.values() if layer.kind in MULTIPLE])
+    own = pd.Series(np.where(multiple, 0, np.arange(len(rows))), index=rows.index)
+    return rows["take"].where(rows["take"] >= 0, own)
+
+
+def _resolve_repeats(
+    rows: pd.DataFrame, reading: Reading, settings: Settings, *, latest: bool
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Problem]]:
+    """Return the rows used, the repeats as test-retest evidence, and a problem for each unsettled conflict."""
+    columns = [*KEY, "take", "label", "time", "used"]
+    group = rows.groupby(KEY, observed=True, sort=False)["take"]
+    repeated = rows.loc[group.transform("min").ne(group.transform("max"))]
+    if repeated.empty:
+        return rows, pd.DataFrame(columns=columns), []
+    content = repeated.assign(
+        content=repeated["label"].astype("str")
+        + "\x1f" + repeated["start"].astype("str") + "\x1f" + repeated["end"].astype("str")
+        + "\x1f" + repeated["fragments"].astype("str") + "\x1f" + repeated["status"].astype("str")
+    )  # fmt: skip
+    takes = (
+        content.sort_values([*KEY, "take", "content"], kind="stable")
+        .groupby([*KEY, "take"], observed=True, sort=False)
+        .agg(
+            content=("content", "\x1e".join), time=("time", "max"), position=("row", "min"), source=("source", "first")
+        )
+        .reset_index()
+    )
+    conflict = takes.groupby(KEY, observed=True)["content"].transform("nunique") > 1
+    policy = settings.reading.duplicates or ("latest" if latest else "refuse")
+    problems = _conflict_problems(takes.loc[conflict]) if policy == "refuse" else []
+    when = pd.to_datetime(takes["time"], errors="coerce", utc=True, format="mixed")
+    takes["when"] = pd.to_numeric(takes["time"], errors="coerce").fillna(when.astype("int64").where(when.notna()))
+    if policy == "latest" and takes.loc[conflict, "when"].isna().any():
+        problems.append(
+            Problem(
+                "--duplicates latest",
+                "some repeated annotations have no readable time.",
+                "Name the column with --time, or choose --duplicates first or drop.",
+            )
+        )
+    ordered = takes.sort_values(
+        ["when", "position", "take"] if policy == "latest" else ["position", "take"], kind="stable"
+    )
+    chosen = ordered.drop_duplicates(KEY, keep="last" if policy == "latest" else "first")[[*KEY, "take"]]
+    if policy == "drop":
+        chosen = chosen.loc[~conflict.reindex(chosen.index)]
+    marked = rows.merge(chosen.assign(used=True), on=[*KEY, "take"], how="left")["used"].notna().to_numpy()
+    is_repeated = rows.index.isin(repeated.index)
+    unused = is_repeated & ~marked
+    conflicting = rows.merge(takes.loc[conflict, [*KEY, "take"]].assign(conflict=True), on=[*KEY, "take"], how="left")
+    in_conflict = conflicting["conflict"].notna().to_numpy()
+    reading.aside("repeat by the same annotator, identical", int((unused & ~in_conflict).sum()))
+    reading.aside(f"repeat by the same annotator, different (--duplicates {policy})", int((unused & in_conflict).sum()))
+    repeats = repeated.assign(used=marked[is_repeated])[columns].reset_index(drop=True)
+    return rows.loc[~unused].reset_index(drop=True), repeats, problems
+
+
+def _conflict_problems(conflicts: pd.DataFrame) -> list[Problem]:
+    """Return one problem per item that one annotator labelled twice and differently."""
+    problems = []
+    for (item, round_, annotator, _), found in conflicts.groupby(KEY, observed=True, sort=True):
+        labels = [
+            " + ".join(part.split("\x1f")[0] or part.split("\x1f")[-1] for part in c.split("\x1e"))
+            for c in found["content"]
+        ]
+        places = ", ".join(f"{s}!{p}" if p else str(s) for s, p in zip(found["source"], found["position"], strict=True))
+        when = f" in round {round_}" if str(round_) else ""
+        problems.append(
+            Problem(
+                places,
+                f"{annotator} labelled item {item}{when} {len(found)} times and differently: {' / '.join(labels)}.",
+                "Correct the rows, or pass --duplicates latest, first or drop.",
+            )
+        )
+    return problems
+
+
+def _with_label_sets(table: pd.DataFrame, layers: Mapping[str, Layer]) -> dict[str, Layer]:
+    """Return the layers with their label sets: declared labels first, in their order, then observed ones."""
+    complete = {}
+    for layer in layers.values():
+        if layer.kind in ("number", "answer"):
+            complete[layer.name] = layer
+            continue
+        codes = table.loc[table["layer"].eq(layer.name), "label"].cat.codes
+        observed = table["label"].cat.categories[np.unique(codes)]
+        extra = [label for label in observed if label not in layer.labels]
+        complete[layer.name] = Layer(layer.name, layer.kind, (*layer.labels, *extra), declared=layer.declared)
+    return complete
+
+
+def _items(assignments: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Return the items' frame: every assigned item, sorted, with text, section, cluster and metadata as text."""
+    names = assignments["item"].cat.categories
+    items = known.loc[~known.index.duplicated()].reindex(names)
+    items.index = pd.Index(names, name="item")
+    for column in ("text", "section", "cluster"):
+        if column not in items:
+            items[column] = ""
+    lead = ["text", "section", "cluster"]
+    return items[[*lead, *(column for column in items if column not in lead)]].fillna("")
+
+
+def _annotators(assignments: pd.DataFrame, records: Records, settings: Settings) -> pd.DataFrame:
+    """Return the annotators' frame with kind and group; the settings win over the loader."""
+    kinds = dict(records.kinds)
+    kinds |= dict.fromkeys(settings.annotators.model, "model") | dict.fromkeys(settings.annotators.gold, "gold")
+    groups = records.groups | settings.annotators.groups
+    names = assignments["annotator"].cat.categories
+    return pd.DataFrame(
+        {"kind": [kinds.get(name, "human") for name in names], "group": [groups.get(name, "") for name in names]},
+        index=pd.Index(names, name="annotator"),
+    )
+
+
+def content_hash(annotations: Annotations) -> str:
+    """Return the SHA-256 of the sorted annotations and assignments: equal data, equal hash, whatever the file."""
+    digest = hashlib.sha256()
+    columns = [name for name in TABLE if name not in ("source", "row")]
+    for frame in (annotations.table[columns], annotations.assignments[list(ASSIGNMENTS[:-1])]):
+        for name in frame:
+            column = frame[name]
+            if isinstance(column.dtype, pd.CategoricalDtype):
+                digest.update("\x1f".join(column.cat.categories).encode())
+                digest.update(column.cat.codes.to_numpy(np.int32).tobytes())
+            else:
+                digest.update(column.to_numpy(np.int64).tobytes())
+    return digest.hexdigest()
+
+
+def folded(label: str) -> str:
+    r"""Return *label* without the differences of case, blanks, accents' encoding and punctuation that aliases show.
+
+    Examples
+    --------
+    >>> folded("Complaint\n\n") == folded("complaint ") == "complaint"
+    True
+    """
+    text = unicodedata.normalize("NFKC", label).casefold()
+    return " ".join("".join(c if c.isalnum() else " " for c in text).split())

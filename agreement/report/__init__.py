@@ -1,0 +1,1 @@
+"""Audit to HTML, JSON, CSV, Excel and terminal; nothing here computes a number."""

@@ -1,0 +1,1 @@
+"""Flag rules, one file each: every module declares ``RULE``."""

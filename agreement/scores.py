@@ -1,0 +1,133 @@
+"""Scores: values with n and interval, or the reason why there is no value; and Measure, their definition."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Reason(StrEnum):
+    """Why a score has no value."""
+
+    DEFINED = ""
+    NO_SHARED_ITEMS = "no items in common"
+    ONE_LABEL = "no variation: only one label was used"
+    LABEL_UNUSED = "neither of the two used this label"
+    REFERENCE_UNUSED = "the reference never used this label"
+    OTHER_UNUSED = "the other annotator never used this label"
+    NEEDS_ORDER = "needs an order of the labels"
+    NEEDS_TWO_LABELS = "needs exactly two labels"
+    NEEDS_TWO_ANNOTATORS = "needs two annotators"
+    TOO_FEW_ITEMS = "too few items"
+    NO_SPANS = "neither of the two marked anything"
+    NO_VARIATION = "no variation"
+    BOTH_EMPTY = "both answers are empty"
+    CONDITIONS_NOT_MET = "the conditions of the test are not met"
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Values of one measure for a stack of counts: in every cell a value or a reason, never both.
+
+    Parameters
+    ----------
+    value
+        (…) the scores; NaN stands for "see the reason" and never leaves this class unnoticed.
+    reason
+        (…) :class:`Reason` as objects; ``Reason.DEFINED`` where there is a value.
+    n
+        (…) units compared.
+    observed, expected
+        (…) observed and expected agreement where the measure has them.
+    low, high, se, n_informative, clusters
+        (…) interval, standard error, units outside the largest diagonal cell, clusters; filled in by
+        :mod:`agreement.intervals`.
+    """
+
+    value: Floats
+    reason: NDArray[np.object_]
+    n: Ints
+    observed: Floats | None = None
+    expected: Floats | None = None
+    low: Floats | None = None
+    high: Floats | None = None
+    se: Floats | None = None
+    n_informative: Ints | None = None
+    clusters: Ints | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a cell that has both a value and a reason, or neither."""
+        if not np.array_equal(np.isnan(self.value), self.reason != Reason.DEFINED):
+            raise ValueError("every score needs a value or a reason, and never both")
+
+
+def scored(
+    value: Floats, n: Ints, reasons: list[tuple[NDArray[np.bool_], Reason]], **more: Floats | Ints | None
+) -> Scores:
+    """Return Scores in which the first of *reasons* whose mask holds takes the place of the value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scores = scored(np.array([0.5, np.nan]), np.array([4, 0]), [(np.array([False, True]), Reason.NO_SHARED_ITEMS)])
+    >>> scores.reason.tolist()
+    [<Reason.DEFINED: ''>, <Reason.NO_SHARED_ITEMS: 'no items in common'>]
+    """
+    value = np.array(value, dtype=np.float64)
+    reason = np.full(value.shape, Reason.DEFINED, dtype=object)
+    for mask, why in reversed(reasons):
+        reason[np.broadcast_to(mask, value.shape)] = why
+    value[reason != Reason.DEFINED] = np.nan
+    fields: dict[str, Any] = more
+    return Scores(value, reason, np.broadcast_to(n, value.shape).astype(np.int64), **fields)
+
+
+Takes = Literal["contingency", "item_counts", "profiles", "matches", "values"]
+IntervalMethod = Literal["jackknife", "wilson", "wilson_f1", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The definition of a measure, printed next to its values.
+
+    Parameters
+    ----------
+    name
+        Its id in JSON, the id of the published oracles: ``cohen_kappa``, ``gwet_ac2.linear``.
+    title, summary
+        What a page calls it, and one plain sentence that says what it means.
+    takes
+        The counts it reads: ``contingency`` (…, K, K), ``item_counts`` (U, K), ``profiles``, ``matches``, ``values``.
+    compute
+        A pure function of a stack of counts, vectorised over leading axes: (…, K, K) → Scores of shape (…).
+    range
+        Smallest and largest value.
+    symmetric
+        True if swapping reference and other leaves the value.
+    needs_order
+        True if it is refused without a declared order of the labels.
+    citation
+        Author, year, page.
+    interval
+        How its interval is made (decisions: jackknife of the kappa family, Wilson for shares, Wilson mapped for F1).
+    binary
+        True if it is computed per label, on the table collapsed to label against rest.
+    """
+
+    name: str
+    title: str
+    summary: str
+    takes: Takes
+    compute: Callable[..., Scores] = field(repr=False)
+    range: tuple[float, float]
+    symmetric: bool
+    citation: str
+    needs_order: bool = False
+    interval: IntervalMethod = "jackknife"
+    binary: bool = False

@@ -1,0 +1,262 @@
+"""Settings: every choice that can change a number, validated at once, from ``agreement.toml`` and flags."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agreement.errors import Problem, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+LayerKind: TypeAlias = Literal["category", "ordinal", "number", "labels", "spans", "answer"]
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+
+LAYER_KINDS: tuple[LayerKind, ...] = ("category", "ordinal", "number", "labels", "spans", "answer")
+
+
+class _Section(BaseModel):
+    """A frozen section of the configuration in which unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Columns(_Section):
+    """Where a table keeps what: names of columns (or numbers from 1 when there is no header)."""
+
+    layout: Literal["long", "wide", "per-file", "per-sheet", "transposed", "one-hot", "nested"] | None = Field(
+        default=None, description="Shape of the table, when two readings are possible."
+    )
+    item: tuple[str, ...] = Field(default=(), description="Column(s) that name the item; several are joined.")
+    annotator: str | None = Field(default=None, description="Column that names the annotator.")
+    label: tuple[str, ...] = Field(default=(), description="Column(s) that hold labels; several make several layers.")
+    layer: str | None = Field(default=None, description="Column that names the layer.")
+    text: str | None = Field(default=None, description="Column with the text of the item.")
+    section: str | None = Field(default=None, description="Column with the guideline section of the item.")
+    document: str | None = Field(default=None, description="Column with the document (cluster) of the item.")
+    round: str | None = Field(default=None, description="Column with the labelling round.")
+    time: str | None = Field(default=None, description="Column with the time of the annotation.")
+    gold: str | None = Field(default=None, description="Column, annotator, sheet or file that holds the gold labels.")
+    start: str | None = Field(default=None, description="Column with the start offset of a span.")
+    end: str | None = Field(default=None, description="Column with the end offset of a span, exclusive.")
+    annotators: tuple[str, ...] = Field(default=(), description="Columns (or sheets) that are annotators, wide layout.")
+    header: int | None = Field(default=None, ge=0, description="Row of the header, from 1; 0 = no header.")
+    sheets: tuple[str, ...] = Field(default=(), description="Sheets to read; all visible ones by default.")
+
+
+class Reading(_Section):
+    """How what was found is read."""
+
+    format: str | None = Field(default=None, description="Loader to use instead of the one detected.")
+    duplicates: Literal["refuse", "latest", "first", "drop"] | None = Field(
+        default=None, description="What to do when one annotator labelled an item twice and differently."
+    )
+    encoding: str | None = Field(default=None, description="Encoding of text files, when not detected rightly.")
+    hidden: bool = Field(default=False, description="Read hidden sheets and rows too.")
+    trim_spans: bool = Field(default=True, description="Trim blanks at the edges of spans.")
+    tokenizer: Literal["words", "whitespace", "data"] | None = Field(
+        default=None, description="Tokenizer of the token level; default: the data's own tokens, else words."
+    )
+    status: dict[str, Literal["done", "empty", "skipped", "rejected", "draft"]] = Field(
+        default_factory=dict, description="Reading of a platform's status, e.g. rejected = 'empty'."
+    )
+    predictions: bool = Field(default=False, description="Read predictions in a platform export as model annotators.")
+
+
+class Missing(_Section):
+    """Which cells count as no answer."""
+
+    values: tuple[str, ...] = Field(default=(), description="Labels that mean no answer, e.g. '?', 'n/a'.")
+
+
+class Labels(_Section):
+    """The label set, when it is declared rather than observed."""
+
+    declared: tuple[str, ...] = Field(default=(), description="The closed label set; others are errors.")
+    order: tuple[str, ...] = Field(default=(), description="Labels from lowest to highest: makes the layer ordinal.")
+    aliases: dict[str, str] = Field(default_factory=dict, description="Spelling found = label meant.")
+
+
+class LayerSettings(_Section):
+    """What is known about one layer."""
+
+    kind: LayerKind | None = Field(default=None, description="Kind of the layer.")
+    labels: tuple[str, ...] = Field(default=(), description="Its closed label set.")
+    order: tuple[str, ...] = Field(default=(), description="Its labels from lowest to highest.")
+    weights: tuple[tuple[float, ...], ...] = Field(
+        default=(), description="Agreement weights, rows in the order of labels."
+    )
+    normalisation: Literal["squad", "unicode"] | None = Field(
+        default=None, description="Normalisation of answers: squad drops English articles and ASCII punctuation."
+    )
+
+
+class Sections(_Section):
+    """Where the guideline is, and which labels a section governs."""
+
+    file: str | None = Field(default=None, description="Guideline: Markdown, CSV or a sheet of the workbook.")
+    labels: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Section = labels it governs.")
+
+
+class Annotators(_Section):
+    """Who is not an ordinary human annotator."""
+
+    model: tuple[str, ...] = Field(default=(), description="Annotators that are models.")
+    gold: tuple[str, ...] = Field(default=(), description="Annotators that are gold.")
+    ignore: tuple[str, ...] = Field(default=(), description="Annotators left out (counted).")
+    groups: dict[str, str] = Field(default_factory=dict, description="Annotator = team.")
+
+
+class Measures(_Section):
+    """How numbers are made."""
+
+    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="Level of every interval.")
+    beta: float = Field(default=1.0, gt=0, description="Beta of Fbeta.")
+    min_pair_items: int = Field(default=30, ge=1, description="Shared items from which a pair is shown and pooled.")
+    iou: float = Field(default=0.5, gt=0, le=1, description="Overlap over union from which two spans match.")
+    files: tuple[str, ...] = Field(default=(), description="Python files that declare measures of your own.")
+
+
+class Gate(_Section):
+    """Limits of the release checks."""
+
+    kappa: Share | None = Field(default=0.667, description="Lower limit of the headline kappa (Krippendorff 2004).")
+    f1_item: Share | None = Field(default=0.70, description="Lower limit of macro F1, items.")
+    f1_span: Share | None = Field(default=0.70, description="Lower limit of exact span F1.")
+    f1_token: Share | None = Field(default=0.70, description="Lower limit of token F1.")
+    class_f1: Share | None = Field(default=0.50, description="Lower limit of the F1 of every class.")
+    class_items: int = Field(default=30, ge=1, description="Labels from which a class is judged.")
+    pair_confusion: Share | None = Field(default=0.20, description="Upper limit of the confusion of a label pair.")
+    pair_items: int = Field(default=20, ge=1, description="Items from which a label pair is judged.")
+    annotator: bool = Field(default=True, description="No confirmed annotator flag.")
+    gold: Share | None = Field(default=0.05, description="Upper limit of suspicious gold labels.")
+    f1_bands: tuple[float, float, float, float] = Field(default=(0.90, 0.70, 0.50, 0.30), description="Wording of F1.")
+
+
+class Report(_Section):
+    """What the page looks like and how much it holds."""
+
+    title: str | None = Field(default=None, description="Title of the report.")
+    logo: str | None = Field(default=None, description="PNG or SVG file shown beside the title.")
+    date: str | None = Field(
+        default=None, description="Date printed on the page; none by default: same input, same bytes."
+    )
+    items: int = Field(default=500, ge=0, description="Disputed items embedded in the page, at most.")
+    max_bytes: int = Field(1_000_000, ge=100_000, description="Size of the page, at most.")
+    text: bool = Field(default=True, description="Embed the texts of items.")
+    anonymise: bool = Field(default=False, description="Replace names by keyed pseudonyms.")
+    templates: str | None = Field(default=None, description="Folder whose templates replace ours, one by one.")
+
+
+class Settings(_Section):
+    """Every choice that can change a number; equal settings and equal input give equal bytes.
+
+    Examples
+    --------
+    >>> Settings().measures.confidence
+    0.95
+    >>> Settings.from_mapping({"gate": {"kapa": 0.7}})
+    Traceback (most recent call last):
+        ...
+    agreement.errors.SettingsError: gate.kapa: Extra inputs are not permitted (found 0.7). Allowed here: ...
+    """
+
+    columns: Columns = Columns()
+    reading: Reading = Reading()
+    missing: Missing = Missing()
+    labels: Labels = Labels()
+    layers: dict[str, LayerSettings] = Field(default_factory=dict)
+    sections: Sections = Sections()
+    annotators: Annotators = Annotators()
+    measures: Measures = Measures()
+    gate: Gate = Gate()
+    rules: dict[str, dict[str, bool | int | float]] = Field(default_factory=dict)
+    report: Report = Report()
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any], where: str = "") -> Settings:
+        """Return settings from nested *values*; *where* names their origin in messages.
+
+        Raises
+        ------
+        SettingsError
+            Listing every unknown key and every value that is not allowed.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise SettingsError(_problems(cls, error, where)) from None
+
+    @classmethod
+    def from_file(cls, path: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
+        """Return settings from the TOML file *path*; *overrides* (section, key, value) win.
+
+        Raises
+        ------
+        SettingsError
+            If the file can't be read or holds an unknown key or a value that is not allowed.
+        """
+        try:
+            values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError([Problem(str(path), f"can't be read: {error.strerror}.")]) from None
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+            raise SettingsError([Problem(str(path), f"is not valid TOML: {error}.")]) from None
+        for section, keys in (overrides or {}).items():
+            mine = values.setdefault(section, {})
+            if isinstance(mine, dict):
+                mine.update(keys)
+        return cls.from_mapping(values, f"{path}: ")
+
+    def signature(self) -> str:
+        """Return one line that names the version and every choice that is not the default.
+
+        Examples
+        --------
+        >>> Settings.from_mapping({"measures": {"iou": 0.4}}).signature().split("|", 1)[1]
+        'measures.iou:0.4'
+        """
+        changed = self.model_dump(mode="json", exclude_defaults=True, exclude={"report"})
+        choices = [f"{key}:{value}" for key, value in sorted(_flat(changed).items())]
+        return "|".join([f"agreement:{package_version()}", *choices])
+
+
+def package_version() -> str:
+    """Return the version of this package, ``0+unknown`` in a checkout that was never installed."""
+    try:
+        return version("agreement-audit")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested *values* as dotted keys and short text values."""
+    flat: dict[str, str] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return flat
+
+
+def _problems(model: type[BaseModel], error: ValidationError, where: str) -> list[Problem]:
+    """Return one problem for each validation error, with what is allowed in its place."""
+    problems = []
+    for detail in error.errors(include_url=False):
+        path = [str(part) for part in detail["loc"]]
+        allowed = ""
+        if detail["type"] == "extra_forbidden":
+            owner: Any = model
+            for part in path[:-1]:
+                field = owner.model_fields.get(part) if hasattr(owner, "model_fields") else None
+                owner = field.annotation if field else None
+            names = sorted(getattr(owner, "model_fields", {}))
+            allowed = f"Allowed here: {', '.join(names)}." if names else ""
+        problems.append(Problem(where + ".".join(path), f"{detail['msg']} (found {detail['input']!r}).", allowed))
+    return problems

@@ -1,0 +1,206 @@
+"""Annotations to Units: Krippendorff's reliability data as integer codes, one unit per item and round."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agreement.annotations import Annotations
+
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Who gave which unit which label, as integer codes, and what is known about the units.
+
+    Letters: N annotations, U units, A annotators, K labels.
+
+    Parameters
+    ----------
+    layer, level
+        Which layer, and ``item`` or ``token``.
+    labels, annotators
+        (K,) and (A,) names.
+    unit, annotator, label
+        (N,) codes, sorted by unit, then annotator; at most one row per unit and annotator.
+    weight
+        (U,) how many units of the data each unit stands for: 1 in Units as made, more in profiles.
+    item, cluster, section, round
+        (U,) codes; -1 = none.
+    items, clusters, sections, rounds
+        Their names.
+    members
+        (K, M) which of the M simple labels belong to label k, in a ``labels`` layer, where a "label" is a set.
+    simple
+        (M,) names of the simple labels of a ``labels`` layer.
+    values
+        (K,) the number that label k stands for, in a ``number`` layer.
+    """
+
+    layer: str
+    level: str
+    labels: tuple[str, ...]
+    annotators: tuple[str, ...]
+    unit: Codes
+    annotator: Codes
+    label: Codes
+    weight: Codes
+    item: Codes
+    cluster: Codes
+    section: Codes
+    round: Codes
+    items: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    rounds: tuple[str, ...] = ()
+    members: NDArray[np.bool_] | None = None
+    simple: tuple[str, ...] = ()
+    values: NDArray[np.float64] | None = field(default=None)
+
+    @property
+    def n_units(self) -> int:
+        """U, the number of rows of the per-unit arrays."""
+        return len(self.weight)
+
+    def matrix(self) -> Codes:
+        """Return the reliability data (U, A): label codes, -1 where the annotator gave none.
+
+        Examples
+        --------
+        >>> units_from_matrix([["a", "b"], ["a", None]]).matrix()
+        array([[ 0,  1],
+               [ 0, -1]])
+        """
+        dense = np.full((self.n_units, len(self.annotators)), -1, dtype=np.int64)
+        dense[self.unit, self.annotator] = self.label
+        return dense
+
+    def item_counts(self) -> Codes:
+        """Return (U, K): how many annotators gave each unit each label.
+
+        Examples
+        --------
+        >>> units_from_matrix([["a", "b"], ["a", None]]).item_counts()
+        array([[1, 1],
+               [1, 0]])
+        """
+        k = len(self.labels)
+        return np.bincount(self.unit * k + self.label, minlength=self.n_units * k).reshape(self.n_units, k)
+
+    def where(self, keep: NDArray[np.bool_]) -> "Units":
+        """Return the units for which *keep* (U,) holds, renumbered; label set and annotators stay."""
+        renumbered = np.cumsum(keep) - 1
+        rows = keep[self.unit]
+        return Units(
+            self.layer, self.level, self.labels, self.annotators,
+            renumbered[self.unit[rows]], self.annotator[rows], self.label[rows],
+            self.weight[keep], self.item[keep], self.cluster[keep], self.section[keep], self.round[keep],
+            self.items, self.clusters, self.sections, self.rounds, self.members, self.simple, self.values,
+        )  # fmt: skip
+
+    def without(self, annotators: NDArray[np.bool_]) -> "Units":
+        """Return the units without the labels of the *annotators* (A,) marked; names and units stay."""
+        keep = ~annotators[self.annotator]
+        return Units(
+            self.layer, self.level, self.labels, self.annotators,
+            self.unit[keep], self.annotator[keep], self.label[keep],
+            self.weight, self.item, self.cluster, self.section, self.round,
+            self.items, self.clusters, self.sections, self.rounds, self.members, self.simple, self.values,
+        )  # fmt: skip
+
+
+def units_from_matrix(data: list[list[str | None]], labels: tuple[str, ...] = (), layer: str = "label") -> Units:
+    """Return Units from rows of labels, items by annotators, None for missing; annotators are named from 1.
+
+    Examples
+    --------
+    >>> units_from_matrix([["a", "b"], ["a", None]]).annotators
+    ('1', '2')
+    """
+    width = max((len(row) for row in data), default=0)
+    names = labels or tuple(sorted({label for row in data for label in row if label is not None}))
+    code = {name: number for number, name in enumerate(names)}
+    triples = [(u, a, code[x]) for u, row in enumerate(data) for a, x in enumerate(row) if x is not None]
+    unit, annotator, label = np.array(triples, dtype=np.int64).reshape(-1, 3).T
+    none = np.full(len(data), -1, dtype=np.int64)
+    return Units(
+        layer, "item", names, tuple(str(a + 1) for a in range(width)), unit, annotator, label,
+        np.ones(len(data), np.int64), np.arange(len(data)), none, none, none,
+        items=tuple(str(u + 1) for u in range(len(data))),
+    )  # fmt: skip
+
+
+def item_units(annotations: Annotations, layer: str, annotators: tuple[str, ...] | None = None) -> Units:
+    """Return the item-level Units of one *layer*: a unit per item and round, only ``done`` and ``empty`` counted.
+
+    In a ``labels`` layer a label is the whole set an annotator gave (the empty set is a real answer); in a
+    ``number`` layer it is the number; *annotators* default to humans and models.
+    """
+    kind = annotations.layers[layer].kind
+    who = annotations.compared if annotators is None else annotators
+    rows = annotations.table.loc[annotations.table["layer"].eq(layer) & annotations.table["annotator"].isin(who)]
+    if kind == "labels":
+        rows, names, members = _label_sets(annotations, layer, who, rows)
+    else:
+        names, members = _names(annotations, layer, rows), None
+    label = pd.Index(names).get_indexer(rows["label"].cat.categories)[rows["label"].cat.codes.to_numpy()]
+    annotator_of = pd.Index(who).get_indexer(rows["annotator"].cat.categories)[rows["annotator"].cat.codes.to_numpy()]
+    item_code = rows["item"].cat.codes.to_numpy().astype(np.int64)
+    round_code = rows["round"].cat.codes.to_numpy().astype(np.int64)
+    n_rounds = len(rows["round"].cat.categories)
+    keys, unit = np.unique(item_code * n_rounds + round_code, return_inverse=True)
+    order = np.argsort(unit * max(len(who), 1) + annotator_of, kind="stable")
+    items = rows["item"].cat.categories
+    item, round_ = keys // n_rounds, keys % n_rounds
+    info = annotations.items.reindex(items)
+    section, sections = _coded(info["section"].to_numpy()[item])
+    cluster, clusters = _coded(info["cluster"].to_numpy()[item])
+    rounds = tuple(map(str, rows["round"].cat.categories))
+    return Units(
+        layer, "item", names, tuple(who),
+        unit[order].astype(np.int64), annotator_of[order].astype(np.int64), label[order].astype(np.int64),
+        np.ones(len(keys), np.int64), item, cluster, section,
+        np.full(len(keys), -1, np.int64) if rounds == ("",) else round_,
+        tuple(map(str, items)), clusters, sections, () if rounds == ("",) else rounds,
+        members, annotations.layers[layer].labels if kind == "labels" else (),
+        np.array([float(name) for name in names]) if kind == "number" else None,
+    )  # fmt: skip
+
+
+def _names(annotations: Annotations, layer: str, rows: pd.DataFrame) -> tuple[str, ...]:
+    """Return the label set in force: the layer's own, or the observed values of an open layer."""
+    own = annotations.layers[layer]
+    if own.kind in ("number", "answer"):
+        observed = rows["label"].cat.categories[np.unique(rows["label"].cat.codes)]
+        return tuple(sorted(observed, key=float) if own.kind == "number" else observed)
+    return own.labels
+
+
+def _label_sets(
+    annotations: Annotations, layer: str, who: tuple[str, ...], rows: pd.DataFrame
+) -> tuple[pd.DataFrame, tuple[str, ...], NDArray[np.bool_]]:
+    """Return one row per answer of a multi-label layer, labelled by its set; the sets' names and members (K, M)."""
+    simple = annotations.layers[layer].labels
+    asked = annotations.assignments
+    answers = asked.loc[
+        asked["layer"].eq(layer) & asked["annotator"].isin(who) & asked["status"].isin(("done", "empty"))
+    ].reset_index(drop=True)
+    key = ["item", "round", "annotator"]
+    position = rows[key].merge(answers[key].assign(position=answers.index), on=key, how="left")["position"].to_numpy()
+    given = np.zeros((len(answers), len(simple)), dtype=bool)
+    given[position, pd.Index(simple).get_indexer(pd.Index(rows["label"].astype("str")))] = True
+    members, code = np.unique(given, axis=0, return_inverse=True)
+    names = tuple("{" + ", ".join(np.array(simple)[row]) + "}" for row in members)
+    answers["label"] = pd.Categorical.from_codes(code.ravel(), categories=pd.Index(names, dtype="str"))
+    return answers, names, members
+
+
+def _coded(values: NDArray[np.object_]) -> tuple[Codes, tuple[str, ...]]:
+    """Return codes of text *values*, -1 for empty ones, and their sorted names."""
+    codes, names = pd.factorize(values, sort=True)
+    blank = [number for number, name in enumerate(names) if name == ""]
+    if blank:
+        codes = np.where(codes == blank[0], -1, codes - (codes > blank[0]))
+    return codes.astype(np.int64), tuple(str(name) for name in names if name != "")
