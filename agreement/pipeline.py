@@ -1,0 +1,122 @@
+"""The pipe itself: annotations to comparisons to diagnosis to checks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from agreement.annotations import Annotations
+from agreement.checks import Check, release_checks
+from agreement.comparison import Comparison, compare
+from agreement.diagnosis import Diagnosis, diagnose
+from agreement.errors import InputError, Problem
+from agreement.loaders import load, load_frame
+from agreement.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Everything that was found out about a set of annotations.
+
+    Parameters
+    ----------
+    annotations, settings
+        What was audited, and every choice that can change a number.
+    comparisons
+        One per layer: all scores, and the counts they came from.
+    diagnosis
+        Flags and the disagreement budget.
+    checks
+        Release checks.
+    """
+
+    annotations: Annotations
+    settings: Settings
+    comparisons: tuple[Comparison, ...]
+    diagnosis: Diagnosis
+    checks: tuple[Check, ...]
+
+    def scores_table(self) -> pd.DataFrame:
+        """Return all scores as a tidy frame, a row per score, with the columns of ``SCORE_COLUMNS``."""
+        return pd.concat([comparison.scores for comparison in self.comparisons], ignore_index=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the audit as JSON-able values, schema ``agreement-audit/1``."""
+        from agreement.report.tables import audit_to_dict
+
+        return audit_to_dict(self)
+
+    def to_html(self, path: str | PathLike[str]) -> Path:
+        """Write the report to *path*, replacing it only once the page is complete, and return the path."""
+        from agreement.report.page import write_page
+
+        return write_page(self, Path(path))
+
+    def _repr_html_(self) -> str:
+        """Return the report for a notebook."""
+        from agreement.report.page import notebook_frame
+
+        return notebook_frame(self)
+
+
+def audit(
+    source: Annotations | pd.DataFrame | str | PathLike[str] | Iterable[str | PathLike[str]],
+    settings: Settings | None = None,
+) -> Audit:
+    """Return the audit of *source*: annotations, a frame with columns item, annotator and label, or paths to load.
+
+    Raises
+    ------
+    InputError
+        If the input can't be read, or leaves nothing to compare; lists every problem.
+    """
+    settings = settings or Settings()
+    if isinstance(source, Annotations):
+        annotations = source
+    elif isinstance(source, pd.DataFrame):
+        annotations = load_frame(source, settings)
+    else:
+        annotations = load(source, settings)
+    require_comparable(annotations)
+    comparisons = compare(annotations, settings)
+    diagnosis = diagnose(annotations, comparisons, settings)
+    return Audit(annotations, settings, comparisons, diagnosis, release_checks(comparisons, diagnosis, settings))
+
+
+def require_comparable(annotations: Annotations) -> None:
+    """Refuse annotations in which no two annotators share an item.
+
+    Raises
+    ------
+    InputError
+        Saying how many annotators and items there are, and what to do.
+    """
+    answered = annotations.assignments.loc[annotations.assignments["status"].isin(("done", "empty"))]
+    answered = answered.loc[answered["annotator"].isin(annotations.compared)]
+    where = ", ".join(annotations.reading.files) or "the input"
+    who = sorted(set(answered["annotator"].astype(str)))
+    if len(who) < 2:
+        found = f"only one annotator, {who[0]!r}" if who else "no annotator with a label"
+        raise InputError(
+            [
+                Problem(
+                    where,
+                    f"holds {found}; agreement needs two.",
+                    "Add the other annotators' files, or name the column with --annotator.",
+                )
+            ]
+        )
+    per_item = answered.groupby(["item", "round", "layer"], observed=True)["annotator"].nunique()
+    if int(per_item.max()) < 2:
+        raise InputError(
+            [
+                Problem(
+                    where,
+                    f"no item was labelled by two annotators ({len(per_item)} items, {len(who)} annotators).",
+                    "Check that all files name items in the same way (--item), and that --annotator names people.",
+                )
+            ]
+        )
