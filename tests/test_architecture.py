@@ -1,0 +1,86 @@
+"""The pipe has one direction: imports point backwards only, and each kind of knowledge has one home."""
+
+import ast
+from pathlib import Path
+
+import agreement
+
+PACKAGE = Path(agreement.__file__).parent
+
+# Every module may import from its own stage and from earlier ones, never from a later one.
+STAGES = (
+    ("errors", "_resources", "_discover", "_files"),
+    ("settings", "guidelines"),
+    ("annotations",),
+    ("records",),
+    ("loaders",),
+    ("units", "tokens", "answers"),
+    ("counts", "matching", "distances"),
+    ("scores",),
+    ("measures",),
+    ("intervals",),
+    ("comparison",),
+    ("flags", "contrasts"),
+    ("diagnosis", "rules"),
+    ("checks",),
+    ("pipeline",),
+    ("wording", "report", "detect"),
+    ("cli",),
+)
+STAGE_OF = {module: number for number, stage in enumerate(STAGES) for module in stage}
+
+
+def imports(path: Path) -> set[str]:
+    """Return the modules of this package that *path* imports when it is loaded or run, type-only imports left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typed = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in typed:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("agreement"):
+            parts = node.module.split(".")
+            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("agreement.")}
+    return found
+
+
+def test_every_module_has_a_stage():
+    modules = {path.stem if path.parent == PACKAGE else path.parent.name for path in PACKAGE.rglob("*.py")}
+    assert modules - set(STAGE_OF) - {"__init__", "agreement", "audit"} == set()
+
+
+def test_imports_point_backwards_only():
+    forward = [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if (home := path.stem if path.parent == PACKAGE else path.parent.name) in STAGE_OF
+        for name in sorted(imports(path))
+        if name in STAGE_OF and STAGE_OF[name] > STAGE_OF[home]
+    ]
+    # Audit is asked for its page, tables and summary; its methods import the writers when called.
+    allowed = {"pipeline.py imports report"}
+    assert set(forward) - allowed == set()
+
+
+def test_only_report_knows_html_and_excel_output():
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name not in ("report", "loaders"):
+            text = path.read_text(encoding="utf-8")
+            assert "import jinja2" not in text, path
+            assert "import openpyxl" not in text, path
+
+
+def test_a_module_has_about_300_lines():
+    long = {
+        str(path.relative_to(PACKAGE)): length
+        for path in PACKAGE.rglob("*.py")
+        if (length := len(path.read_text(encoding="utf-8").splitlines())) > 420
+    }
+    assert long == {}
