@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path, PurePosixPath
 
 from agreement.errors import InputError, Problem
+from agreement.loaders._outline import outline
 from agreement.records import Records
 from agreement.settings import Settings
 
@@ -66,6 +67,11 @@ class Source:
                 return file.read(HEAD_BYTES)
         with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as member:
             return member.read(HEAD_BYTES)
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The keys of the first JSON object as dotted paths, for detection; empty if it is no JSON."""
+        return outline(self.head)
 
 
 @dataclass(frozen=True, slots=True)
