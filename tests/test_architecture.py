@@ -17,7 +17,7 @@ STAGES = (
     ("units", "tokens", "answers"),
     ("counts", "matching", "distances"),
     ("scores",),
-    ("measures",),
+    ("measures", "consensus", "alternative"),
     ("intervals",),
     ("comparison",),
     ("flags", "contrasts"),
