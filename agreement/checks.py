@@ -1,52 +1,299 @@
-"""Release checks: pass, fail or can't tell yet, decided by the interval and never by the point alone."""
+"""Release checks: which criteria a layer must meet, and what was measured for each."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
+
+import pandas as pd
 
 from agreement.comparison import Comparison
+from agreement.criteria import RESULTS, Check, Result, Verdict, decide, settling, verdict
 from agreement.diagnosis import Diagnosis
+from agreement.flags import Flag
 from agreement.settings import Settings
+from agreement.wording import optional
 
-Result = Literal["pass", "fail", "can't tell yet"]
+__all__ = ["Check", "Verdict", "release_checks", "verdict"]
+
+HOUSE_RULE = "house rule"
+KAPPA_SOURCE = "Krippendorff 2004, ch. 11, made for alpha: .80 to rely on, .667 for tentative conclusions"
+F1_SOURCE = "house rule: lower edge of strong"
+CLASS_SOURCE = "house rule: lower edge of moderate"
+ANNOTATOR_SOURCE = "the diagnosis: q < .01 and a minimum effect"
+# the headline coefficient by kind of layer, the first that was computed; a layer of numbers has no kappa
+KAPPAS: Mapping[str, tuple[str, ...]] = {
+    "category": ("kappa_mean",),
+    "ordinal": ("kappa_mean.quadratic", "kappa_mean.linear", "kappa_mean"),
+    "labels": ("kappa_mean", "krippendorff_alpha.masi", "krippendorff_alpha"),
+    "number": ("krippendorff_alpha.interval",),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One release criterion and how the labels stand to it.
+class _Found:
+    """What was measured for one criterion: one score, or why there is none."""
 
-    Parameters
-    ----------
-    name
-        Its key under ``[gate]``.
-    title, layer, subject
-        What a page calls it; the layer; the class, pair or annotator that decided it, if any.
-    result
-        ``pass`` if the whole interval is on the right side of the limit, ``fail`` if it is on the wrong side.
-    value, low, high, n
-        What was measured; None where nothing could be.
-    limit, at_least, source
-        The limit, whether values must be at least or at most it, and where it comes from.
-    meaning, settle
-        What it means, and for ``can't tell yet`` what would settle it.
-    """
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    reason: str = "not computed for this layer"
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Criterion:
+    """One limit on one layer, in words."""
 
     name: str
     title: str
     layer: str
-    subject: str
-    result: Result
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    limit: float | None
-    at_least: bool
+    limit: float
     source: str
-    meaning: str
-    settle: str = ""
+    at_least: bool = True
+    unit: str = "items"
+
+    def judge(self, found: _Found, passed: str, otherwise: str) -> Check:
+        """Return the check for what was *found*; *passed* and *otherwise* say what the results mean."""
+        result = decide(found.low, found.high, self.limit, at_least=self.at_least)
+        settle = ""
+        meaning = passed if result == "pass" else otherwise
+        if found.value is None:
+            settle = "nothing could be measured: " + found.reason
+            meaning = f"No statement is possible: {found.reason}."
+        elif found.low is None or found.high is None:
+            settle = f"more {self.unit}: there is no interval yet"
+        elif result == "can't tell yet":
+            settle = settling(found.value, (found.low, found.high), found.n, self.limit, self.unit)
+        return Check(
+            self.name, self.title, self.layer, found.subject, result, found.value, found.low, found.high, found.n,
+            self.limit, self.at_least, self.source, meaning, settle,
+        )  # fmt: skip
+
+    def worst(self, measured: Iterable[_Found], passed: str, otherwise: str, none: str) -> Check:
+        """Return the check of the one that decides: the worst result, and in it the value farthest from the limit.
+
+        All must meet the limit, so one that fails is enough to fail; *none* says why nothing could be judged.
+        """
+        checks = [self.judge(found, passed, otherwise) for found in measured]
+        if not checks:
+            return self.judge(_Found(reason=none), passed, otherwise)
+        sign = 1 if self.at_least else -1
+
+        def severity(check: Check) -> tuple[int, float, str]:
+            bound = check.low if self.at_least else check.high
+            return RESULTS.index(check.result), sign * (sign * -9.0 if bound is None else bound), check.subject
+
+        return min(checks, key=severity)
 
 
 def release_checks(comparisons: tuple[Comparison, ...], diagnosis: Diagnosis, settings: Settings) -> tuple[Check, ...]:
-    """Return the release checks of every layer, failed ones first."""
-    del comparisons, diagnosis, settings
-    return ()
+    """Return the release checks of every layer, failed ones first, then those that can't tell.
+
+    A limit of None switches its check off. Layers of numbers have no labels, so their alpha stands for kappa and no
+    F1 is judged; where nothing can be measured the check says so and never passes.
+    """
+    checks = [check for comparison in comparisons for check in _layer_checks(comparison, diagnosis, settings)]
+    return tuple(sorted(checks, key=lambda check: RESULTS.index(check.result)))
+
+
+def _layer_checks(comparison: Comparison, diagnosis: Diagnosis, settings: Settings) -> Iterator[Check]:
+    """Yield the checks that apply to one layer, in the order in which people ask."""
+    kind = comparison.layer.kind
+    if kind in KAPPAS:
+        yield from _kappa(comparison, settings)
+    if kind in ("category", "ordinal", "labels"):
+        yield from _f1_item(comparison, settings)
+    if kind == "spans":
+        yield from _f1_span(comparison, settings)
+    if kind in ("category", "ordinal", "labels", "spans"):
+        yield from _class_f1(comparison, settings)
+    if kind in ("category", "ordinal"):
+        yield from _pair_confusion(comparison, settings)
+    yield from _annotator(comparison, diagnosis, settings)
+    yield from _gold(comparison, diagnosis, settings)
+
+
+def _kappa(comparison: Comparison, settings: Settings) -> Iterator[Check]:
+    """Yield the check of the headline coefficient."""
+    limit = settings.gate.kappa
+    if limit is None:
+        return
+    layer = comparison.layer
+    measure, found = _first(comparison.scores, KAPPAS[layer.kind], "item")
+    title = {
+        "ordinal": "Agreement beyond chance (weighted kappa)",
+        "number": "Agreement beyond chance (alpha for numbers)",
+    }.get(layer.kind, "Agreement beyond chance (alpha)" if "alpha" in measure else "Agreement beyond chance (kappa)")
+    yield _Criterion("kappa", title, layer.name, limit, KAPPA_SOURCE).judge(
+        found,
+        "Annotators agree well beyond what their label shares would give by chance.",
+        "Chance could explain too much of the agreement; the labels bear tentative conclusions at most.",
+    )
+
+
+def _f1_item(comparison: Comparison, settings: Settings) -> Iterator[Check]:
+    """Yield the check of macro F1 over the classes with enough labels."""
+    limit = settings.gate.f1_item
+    if limit is None:
+        return
+    _, found = _first(comparison.scores, ("f1_macro",), "item")
+    yield _Criterion("f1_item", "Macro F1 of two annotators", comparison.layer.name, limit, F1_SOURCE).judge(
+        found,
+        "Taking any annotator as the reference, the others find the same classes.",
+        "On average over the classes two annotators give different labels too often.",
+    )
+
+
+def _f1_span(comparison: Comparison, settings: Settings) -> Iterator[Check]:
+    """Yield the checks of exact spans and of tokens."""
+    gate, layer = settings.gate, comparison.layer.name
+    if gate.f1_span is not None:
+        _, found = _first(comparison.scores, ("span_f1.strict", "f1"), "span")
+        yield _Criterion("f1_span", "Exact span F1", layer, gate.f1_span, F1_SOURCE, unit="documents").judge(
+            found,
+            "Two annotators mostly mark the same stretches with the same label.",
+            "Two annotators too often mark other stretches, or label them differently.",
+        )
+    if gate.f1_token is not None:
+        _, found = _first(comparison.scores, ("f1_micro", "token_f1", "f1"), "token")
+        yield _Criterion("f1_token", "Token F1", layer, gate.f1_token, F1_SOURCE, unit="tokens").judge(
+            found,
+            "Two annotators mostly mark the same words with the same label.",
+            "Even word by word two annotators differ too often: it is not only about boundaries.",
+        )
+
+
+def _class_f1(comparison: Comparison, settings: Settings) -> Iterator[Check]:
+    """Yield the check of the worst class among those with enough labels."""
+    gate = settings.gate
+    if gate.class_f1 is None:
+        return
+    spans = comparison.layer.kind == "spans"
+    measures, level = (("span_f1.strict", "f1"), "span") if spans else (("f1",), "item")
+    scores = comparison.scores
+    rows = scores.loc[scores["reference"].isna() & scores["label"].notna() & scores["level"].eq(level)]
+    chosen = next((name for name in measures if rows["measure"].eq(name).any()), measures[0])
+    rows = rows.loc[rows["measure"].eq(chosen) & (rows["n"] >= gate.class_items)]
+    yield _Criterion(
+        "class_f1", "F1 of every class", comparison.layer.name, gate.class_f1, CLASS_SOURCE, unit="labels"
+    ).worst(
+        [_found(row, str(row["label"])) for row in rows.to_dict("records")],
+        "Every class with enough labels is found by the others too.",
+        "At least this class means different things to different annotators.",
+        f"no class has {gate.class_items} labels",
+    )
+
+
+def _pair_confusion(comparison: Comparison, settings: Settings) -> Iterator[Check]:
+    """Yield the check of the most confused pair of labels."""
+    gate = settings.gate
+    if gate.pair_confusion is None or len(comparison.layer.labels) < 2:
+        return
+    yield _Criterion(
+        "pair_confusion", "Confusion of every label pair", comparison.layer.name, gate.pair_confusion, HOUSE_RULE,
+        at_least=False,
+    ).worst(
+        _confusions(comparison, gate.pair_items),
+        "No two labels are mixed up often.",
+        "These two labels are mixed up; the guideline does not tell them apart well enough.",
+        f"no label pair is on {gate.pair_items} items",
+    )  # fmt: skip
+
+
+def _confusions(comparison: Comparison, least: int) -> list[_Found]:
+    """Return the share of confusion of each label pair that is on enough items."""
+    table: pd.DataFrame | None = comparison.details.get("pair_confusion")
+    if table is None:
+        return []
+    return [
+        _found(row, f"{row['first']} / {row['second']}") for row in table.loc[table["n"] >= least].to_dict("records")
+    ]
+
+
+def _annotator(comparison: Comparison, diagnosis: Diagnosis, settings: Settings) -> Iterator[Check]:
+    """Yield the check that no annotator differs from all others; point only, the flag holds the uncertainty."""
+    if not settings.gate.annotator:
+        return
+    layer = comparison.layer.name
+    mine = [flag for flag in diagnosis.flags if flag.subject.layer == layer and flag.rule == "annotator"]
+    confirmed = [flag for flag in mine if flag.verdict == "confirmed"]
+    suspected = [flag for flag in mine if flag.verdict == "suspected"]
+    worst = next(iter(confirmed or suspected), None)
+    unidentified = _unidentified(comparison)
+    result: Result = "pass"
+    meaning, settle = "Nobody differs from all colleagues by more than chance explains.", ""
+    if confirmed:
+        result, meaning = "fail", _differs(confirmed)
+    elif unidentified:
+        result, meaning, settle = "can't tell yet", "Who of them differs can't be told from their labels.", unidentified
+    elif suspected:
+        result, meaning = "can't tell yet", _differs(suspected)
+        settle = "more items labelled by this annotator and two others"
+    yield Check(
+        "annotator", "No annotator apart from all others", layer,
+        worst.subject.annotator or "" if worst else "", result,
+        worst.effect if worst else None, worst.low if worst else None, worst.high if worst else None,
+        (worst.n or 0) if worst else _units(comparison), None, at_least=False,
+        source=ANNOTATOR_SOURCE, meaning=meaning, settle=settle,
+    )  # fmt: skip
+
+
+def _differs(flags: list[Flag]) -> str:
+    """Return who differs, without judging."""
+    names = [flag.subject.annotator or "?" for flag in flags]
+    return f"{', '.join(names)} differ{'s' if len(names) == 1 else ''} from colleagues on the same items."
+
+
+def _unidentified(comparison: Comparison) -> str:
+    """Return why the labels can't tell who differs, empty if they can."""
+    told: str | None = comparison.details.get("annotators_unidentified")
+    if told:
+        return told
+    who = {*comparison.scores["reference"].dropna(), *comparison.scores["other"].dropna()}
+    if len(who) < 3:
+        return "a third annotator on the same items, or gold labels"
+    return ""
+
+
+def _units(comparison: Comparison) -> int:
+    """Return how many units were compared."""
+    if comparison.units is not None:
+        return comparison.units.n_units
+    n = comparison.scores["n"].dropna()
+    return int(n.max()) if len(n) else 0
+
+
+def _gold(comparison: Comparison, diagnosis: Diagnosis, settings: Settings) -> Iterator[Check]:
+    """Yield the check of the share of suspicious gold labels, when gold was analysed."""
+    limit = settings.gate.gold
+    measured: dict[str, Any] | None = comparison.details.get("gold_suspicious")
+    if limit is None or measured is None:
+        return
+    del diagnosis
+    yield _Criterion(
+        "gold", "Suspicious gold labels", comparison.layer.name, limit, HOUSE_RULE, at_least=False, unit="gold items"
+    ).judge(
+        _found(measured),
+        "Few gold labels look like slips.",
+        "Too many gold labels are contradicted by the annotators; decide them before anything is scored on them.",
+    )
+
+
+def _first(scores: pd.DataFrame, measures: tuple[str, ...], level: str) -> tuple[str, _Found]:
+    """Return the first of *measures* that has a pooled value, and that value."""
+    pooled = scores.loc[scores["reference"].isna() & scores["label"].isna() & scores["level"].eq(level)]
+    for measure in measures:
+        for row in pooled.loc[pooled["measure"].eq(measure)].to_dict("records"):
+            return measure, _found(row)
+    return measures[0], _Found()
+
+
+def _found(row: Mapping[Any, Any], subject: str = "") -> _Found:
+    """Return what one row of scores says."""
+    n = optional(row["n"])
+    reason = row.get("undefined")
+    return _Found(
+        optional(row["value"]), optional(row["low"]), optional(row["high"]), 0 if n is None else int(n),
+        str(reason) if isinstance(reason, str) and reason else "not computed", subject,
+    )  # fmt: skip
