@@ -70,6 +70,7 @@ class Writer:
             "date": self.draw(self.words["dates"]),
             "order": f"HH-{self.rng.randint(10_000, 99_999)}",
             "amount": f"£{amount}.{self.rng.choice(('00', '50', '90', '95'))}",
+            "less": f"£{amount - amount // 9}.{self.rng.choice(('00', '50', '90', '95'))}",
             "amount2": f"£{self.rng.randint(4, 28)}.{self.rng.choice(('00', '50', '90', '99'))}",
         }
 
