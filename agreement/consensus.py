@@ -115,7 +115,7 @@ def one_coin(votes: Votes) -> Consensus:
         wrong = np.log((1 - accuracy) / max(k - 1, 1))
         votes_weighted = np.bincount(votes.unit * k + votes.label, weight[votes.annotator], minlength=u * k)
         if_all_wrong = np.bincount(votes.unit, wrong[votes.annotator], minlength=u)
-        log: Floats = votes_weighted.reshape(u, k) + if_all_wrong[:, None] + np.log(prior)
+        log = votes_weighted.astype(np.float64).reshape(u, k) + if_all_wrong[:, None] + np.log(prior)
         posterior, likelihood, before = *_normalised_log(log, votes), likelihood
         if _converged(before, likelihood):
             break
