@@ -65,6 +65,10 @@ class Reading(_Section):
     status: dict[str, Literal["done", "empty", "skipped", "rejected", "draft"]] = Field(
         default_factory=dict, description="Reading of a platform's status, e.g. rejected = 'empty'."
     )
+    unmarked: Literal["missing", "empty"] = Field(
+        default="missing",
+        description="Items in which an annotator of a span table has no row: not assigned, or seen and nothing marked.",
+    )
     predictions: bool = Field(default=False, description="Read predictions in a platform export as model annotators.")
 
 

@@ -1,0 +1,247 @@
+"""What every platform loader fills: submissions and texts, turned into Records with offsets settled and counted."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agreement.annotations import Layer, Reading
+from agreement.errors import InputError, Problem
+from agreement.loaders._names import is_private, short_names
+from agreement.loaders._offsets import Unit
+from agreement.loaders._spans import settle
+from agreement.records import Records
+from agreement.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What one annotator handed in about one item in one layer, apart from its labels.
+
+    Parameters
+    ----------
+    row
+        Line or record of *source*, from 1.
+    take
+        Which submission of this annotator it is; -1 lets each label of a single-answer layer be one.
+    batch
+        The labelling round.
+    """
+
+    item: str
+    annotator: str
+    layer: str
+    source: str = ""
+    row: int = 0
+    status: str = "done"
+    time: str = ""
+    take: int = -1
+    batch: str = ""
+
+
+@dataclass(slots=True)
+class Collector:
+    """Collects what annotators handed in, in plain lists: one submission = one annotator, item and layer.
+
+    Parameters
+    ----------
+    unit
+        Unit of the offsets by the definition of the format.
+    latest
+        True if the platform has an update time, so that repeats resolve to the latest.
+    """
+
+    settings: Settings
+    unit: Unit = "code points"
+    latest: bool = False
+    reading: Reading = field(default_factory=Reading)
+    problems: list[Problem] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+    layers: dict[str, Layer] = field(default_factory=dict)
+    tokens: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    _text_places: dict[str, str] = field(default_factory=dict)
+    _metadata: dict[str, dict[str, str]] = field(default_factory=dict)
+    _heads: list[Submission] = field(default_factory=list)
+    _sizes: list[int] = field(default_factory=list)
+    _labels: list[str] = field(default_factory=list)
+    _starts: list[Any] = field(default_factory=list)
+    _ends: list[Any] = field(default_factory=list)
+    _rows: list[int] = field(default_factory=list)
+    _covered: list[str | None] = field(default_factory=list)
+    _fragments: dict[int, str] = field(default_factory=dict)
+
+    def item(self, name: str, text: str | None, place: str, metadata: Mapping[str, Any] | None = None) -> None:
+        """Note the text and metadata of an item; a text that differs from the one noted before is a problem."""
+        if text is not None:
+            known = self.texts.setdefault(name, text)
+            place_of_known = self._text_places.setdefault(name, place)
+            if known != text:
+                at = next((i for i, (a, b) in enumerate(zip(known, text, strict=False)) if a != b), 0)
+                at = at or min(len(known), len(text))
+                self.problems.append(
+                    Problem(
+                        f"{place}, item {name}",
+                        f"the text differs from the one in {place_of_known}, from character {at} on "
+                        f"({text[at : at + 20]!r}, not {known[at : at + 20]!r}).",
+                        "Give every annotator the same text; audit different projects apart.",
+                    )
+                )
+        if metadata:
+            self._metadata.setdefault(name, {}).update(
+                {key: str(value) for key, value in metadata.items() if isinstance(value, (str, int, float))}
+            )
+
+    def add(
+        self,
+        submission: Submission,
+        labels: Sequence[str] = (),
+        starts: Sequence[Any] = (),
+        ends: Sequence[Any] = (),
+        covered: Sequence[str | None] = (),
+        fragments: Mapping[int, str] | None = None,
+        rows: Sequence[int] = (),
+    ) -> None:
+        """Note a submission with its labels, which have offsets in a ``spans`` layer.
+
+        Without labels it is ``empty`` unless its status says otherwise. *covered* is the text that the export says
+        each span covers, *fragments* the parts of discontinuous spans by position, as ``10-14;20-26``, and *rows* the
+        line of each label if they have their own.
+        """
+        status = self.settings.reading.status.get(submission.status, submission.status)
+        if status == "empty" or not labels:
+            labels, starts, ends, covered, fragments, rows = ("",), (), (), (), None, ()
+            status = "empty" if status == "done" else status
+        begin, size = len(self._labels), len(labels)
+        self._heads.append(submission if status == submission.status else replace(submission, status=status))
+        self._sizes.append(size)
+        self._labels.extend(labels)
+        self._starts.extend(starts or (-1,) * size)
+        self._ends.extend(ends or (-1,) * size)
+        self._covered.extend(covered or (None,) * size)
+        self._rows.extend(rows or (submission.row,) * size)
+        if fragments:
+            self._fragments.update({begin + position: value for position, value in fragments.items()})
+
+    def settle_unmarked(self) -> None:
+        """Settle what it means that an annotator has no row for an item, where a format can't say: see the settings."""
+        seen = {(head.item, head.annotator, head.layer) for head in self._heads}
+        annotators = sorted({(annotator, layer) for _, annotator, layer in seen})
+        items = sorted({item for item, *_ in seen} | set(self.texts))
+        absent = [(item, *who) for item in items for who in annotators if (item, *who) not in seen]
+        if not absent:
+            return
+        if self.settings.reading.unmarked == "empty":
+            for item, annotator, layer in absent:
+                self.add(Submission(item, annotator, layer, take=0))
+            self.reading.warnings.append(f"{len(absent)} times no row for an item was read as seen and nothing marked.")
+        else:
+            self.reading.warnings.append(
+                f"{len(absent)} times an annotator has no row for an item, which was read as not assigned. If they saw "
+                'it and marked nothing, add a row with a blank label, or set [reading] unmarked = "empty".'
+            )
+
+    def layer_names(self) -> list[str]:
+        """Return the names of the layers noted so far, sorted."""
+        return sorted({head.layer for head in self._heads})
+
+    def refuse(self, where: str, what: str, remedy: str = "") -> None:
+        """Note a problem; :meth:`records` raises all of them together."""
+        self.problems.append(Problem(where, what, remedy))
+
+    def records(self) -> Records:
+        """Return everything noted, with spans in code points, names shortened and items described.
+
+        Raises
+        ------
+        InputError
+            Listing every problem noted, and every span that is not inside its text.
+        """
+        rows = settle(
+            self._frame(), self.texts, self._covered, self._fragments, self.unit,
+            self.settings, self.reading, self.problems,
+        )  # fmt: skip
+        if self.problems:
+            raise InputError(self.problems)
+        self.reading.rows_read += len(rows)
+        names = short_names(rows["annotator"].cat.categories)
+        rows["annotator"] = rows["annotator"].cat.rename_categories(names)
+        return Records(
+            rows,
+            self.reading,
+            items=self._items(),
+            kinds={names.get(name, name): kind for name, kind in self.kinds.items()},
+            layers=self.layers,
+            tokens=self.tokens,
+            latest_is_default=self.latest,
+        )
+
+    def _frame(self) -> pd.DataFrame:
+        """Return the rows, text as categoricals built once per submission rather than once per label."""
+        sizes = np.array(self._sizes, np.int64)
+        columns: dict[str, Any] = {
+            name: _coded([getattr(head, name) for head in self._heads], sizes)
+            for name in ("item", "annotator", "layer", "source", "status")
+        }
+        columns["round"] = _coded([head.batch for head in self._heads], sizes)
+        columns["time"] = np.repeat(np.array([head.time for head in self._heads], object), sizes)
+        columns["take"] = np.repeat(np.array([head.take for head in self._heads], np.int64), sizes)
+        columns["label"] = _coded(self._labels)
+        columns["start"] = self._whole_numbers(self._starts, "start")
+        columns["end"] = self._whole_numbers(self._ends, "end")
+        columns["row"] = np.array(self._rows, np.int64)
+        return pd.DataFrame(columns)
+
+    def _whole_numbers(self, values: list[Any], name: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Return offsets as integers; anything else is a problem."""
+        array = np.array(values)
+        if array.dtype.kind in "iu" or not values:
+            return array.astype(np.int64)
+        numbers = np.full(len(values), -1, np.int64)
+        heads = np.repeat(np.arange(len(self._sizes)), self._sizes)
+        for position, value in enumerate(values):
+            try:
+                number = int(value)
+            except (TypeError, ValueError, OverflowError):
+                number = None
+            if number is None or (isinstance(value, float) and number != value) or abs(number) >= 2**62:
+                head = self._heads[heads[position]]
+                self.refuse(
+                    f"{head.source}!{self._rows[position]}, item {head.item}",
+                    f"{name} of a span by {head.annotator} is {value!r}; a whole number is needed.",
+                    "Correct the offset.",
+                )
+            else:
+                numbers[position] = number
+        return numbers
+
+    def _items(self) -> pd.DataFrame:
+        """Return the items' frame: text, section, cluster and metadata, without columns of private addresses."""
+        columns = self.settings.columns
+        names = sorted({*self.texts, *self._metadata})
+        items = pd.DataFrame([self._metadata.get(name, {}) for name in names], index=pd.Index(names, name="item"))
+        items = items.fillna("")
+        private = [str(key) for key in items if any(map(is_private, items[key].unique()))]
+        if private:
+            self.reading.warnings.append(f"metadata left out because it holds addresses: {', '.join(private)}.")
+        items = items.drop(columns=private)
+        for target, asked in (("section", columns.section), ("cluster", columns.document or "document")):
+            if asked and asked in items:
+                items[target] = items[asked]
+        if self.texts:
+            items["text"] = [self.texts.get(name, "") for name in names]
+        return items
+
+
+def _coded(values: Sequence[str], sizes: np.ndarray[Any, Any] | None = None) -> pd.Categorical:
+    """Return *values* as a categorical, each repeated *sizes* times."""
+    codes, names = pd.factorize(np.array(values, object))
+    codes = codes if sizes is None else np.repeat(codes, sizes)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names.astype(object), dtype="str"))
+
+
+def single_or_several(sizes: Iterable[int]) -> str:
+    """Return the kind of a choice layer: ``labels`` if any submission holds several labels, else ``category``."""
+    return "labels" if any(size > 1 for size in sizes) else "category"

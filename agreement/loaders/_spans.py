@@ -1,0 +1,136 @@
+"""Span offsets settled: in code points, inside their texts, in accord with the covered text, trimmed, counted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agreement.annotations import Reading
+from agreement.errors import Problem
+from agreement.loaders._offsets import Corpus, Integers, Unit, in_code_points
+from agreement.settings import Settings
+
+
+def settle(
+    rows: pd.DataFrame,
+    texts: Mapping[str, str],
+    covered: Sequence[str | None],
+    fragments: Mapping[int, str],
+    unit: Unit,
+    settings: Settings,
+    reading: Reading,
+    problems: list[Problem],
+) -> pd.DataFrame:
+    """Return *rows* with ``start``, ``end`` and ``fragments`` settled against *texts*.
+
+    Spans in items whose text is not known are only checked for order. A span outside its text becomes a problem;
+    one whose covered text differs stays where its offsets say and is counted in the warnings.
+    """
+    rows = rows.assign(fragments=_fragment_column(len(rows), fragments))
+    has_span = rows["label"].ne("").to_numpy() & ((rows["start"] != -1) | (rows["end"] != -1)).to_numpy()
+    spans = np.flatnonzero(has_span)
+    if not len(spans):
+        return rows
+    start, end = rows["start"].to_numpy(np.int64)[spans], rows["end"].to_numpy(np.int64)[spans]
+    _refuse(rows, spans[(start < 0) | (end <= start)], "ends before it starts, or covers nothing", problems)
+    names = rows["item"].cat.categories
+    known = np.array([name in texts for name in names], bool)[rows["item"].cat.codes.to_numpy()[spans]]
+    checked = np.flatnonzero(known & (start >= 0) & (end > start))
+    corpus = Corpus.of([texts.get(name, "") for name in names])
+    text = rows["item"].cat.codes.to_numpy().astype(np.int64)[spans[checked]]
+    claims = [None if position in fragments else covered[position] for position in spans[checked].tolist()]
+    begin, stop, used, contradicted = in_code_points(corpus, text, (start[checked], end[checked]), claims, unit)
+    if used != unit:
+        reading.repaired(f"offsets read as {used}, not {unit}, because the covered text says so", len(checked))
+    outside = (begin < 0) | (stop < 0)
+    _refuse(rows, spans[checked[outside]], f"is outside the text (offsets in {used})", problems, corpus, text[outside])
+    _warn_contradicted(rows, spans[checked[contradicted & ~outside]], reading)
+    moved = int(((begin != start[checked]) | (stop != end[checked]))[~outside].sum())
+    reading.repaired(f"offset in {used} converted to code points", moved)
+    good, inside = checked[~outside], text[~outside]
+    begin, stop = begin[~outside], stop[~outside]
+    if settings.reading.trim_spans:
+        trimmed_begin, trimmed_stop = corpus.trimmed(inside, begin, stop)
+        changed = int(((trimmed_begin != begin) | (trimmed_stop != stop)).sum())
+        reading.repaired("span trimmed of blanks at its edges", changed)
+        begin, stop = trimmed_begin, trimmed_stop
+    start[good], end[good] = begin, stop
+    rows["start"], rows["end"] = (_scattered(rows[name], spans, new) for name, new in (("start", start), ("end", end)))
+    return _with_fragments(rows, fragments, corpus, texts, used, problems)
+
+
+def _scattered(column: "pd.Series[Any]", positions: Integers, values: Integers) -> Integers:
+    """Return a copy of *column* with *values* at *positions*."""
+    copy = column.to_numpy(np.int64).copy()
+    copy[positions] = values
+    return copy
+
+
+def _fragment_column(size: int, fragments: Mapping[int, str]) -> pd.Categorical:
+    """Return the column of fragments, nearly always empty."""
+    names = ["", *sorted(set(fragments.values()))]
+    codes = np.zeros(size, np.int64)
+    for position, value in fragments.items():
+        codes[position] = names.index(value)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str"))
+
+
+def _with_fragments(
+    rows: pd.DataFrame,
+    fragments: Mapping[int, str],
+    corpus: Corpus,
+    texts: Mapping[str, str],
+    unit: Unit,
+    problems: list[Problem],
+) -> pd.DataFrame:
+    """Return *rows* with the fragments of discontinuous spans in code points too; they are few."""
+    settled = {}
+    for position, value in fragments.items():
+        bounds = np.array([part.split("-") for part in value.split(";")], np.int64)
+        code = int(rows["item"].cat.codes.to_numpy()[position])
+        if rows["item"].cat.categories[code] in texts:
+            where = np.full(bounds.shape, code, np.int64)
+            bounds = corpus.code_points(where.ravel(), bounds.ravel(), unit).reshape(bounds.shape)
+        if (bounds[:, 0] >= bounds[:, 1]).any() or (bounds < 0).any():
+            _refuse(rows, np.array([position]), f"has fragments {value} that end before they start", problems)
+        settled[position] = ";".join(f"{a}-{b}" for a, b in sorted(bounds.tolist()))
+    return rows.assign(fragments=_fragment_column(len(rows), settled))
+
+
+def _refuse(
+    rows: pd.DataFrame,
+    wrong: Integers,
+    what: str,
+    problems: list[Problem],
+    corpus: Corpus | None = None,
+    text: Integers | None = None,
+) -> None:
+    """Add a problem for each item with *wrong* spans: the first span, its place, and how many more there are."""
+    found = rows.iloc[wrong][["item", "annotator", "label", "start", "end", "source", "row"]].astype(
+        dict.fromkeys(("item", "annotator", "label", "source"), "str")
+    )
+    if corpus is not None and text is not None:
+        found = found.assign(length=corpus.lengths[text])
+    for (source, item), group in found.groupby(["source", "item"], sort=False):
+        first = group.iloc[0]
+        more = f", and {len(group) - 1} more spans of this item" if len(group) > 1 else ""
+        length = f" of {first['length']} characters" if "length" in group else ""
+        problems.append(
+            Problem(
+                f"{source}!{first['row']}, item {item}",
+                f"span {first['label']} {first['start']}-{first['end']} by {first['annotator']} {what}{length}{more}.",
+                "Correct the offsets, or export again with the text they belong to.",
+            )
+        )
+
+
+def _warn_contradicted(rows: pd.DataFrame, wrong: Integers, reading: Reading) -> None:
+    """Warn of spans whose covered text in the export differs from the text at their offsets."""
+    if len(wrong):
+        first = rows.iloc[wrong[0]]
+        reading.warnings.append(
+            f"{len(wrong)} spans cover other text than the export says, first {first['label']} "
+            f"{first['start']}-{first['end']} by {first['annotator']} in item {first['item']} "
+            f"({first['source']}!{first['row']}); their offsets were used."
+        )

@@ -1,0 +1,176 @@
+"""Span records of any origin: JSON lines or a JSON list whose records hold lists of spans per annotator."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from agreement.annotations import Layer
+from agreement.errors import Problem
+from agreement.loaders._base import Loader, Source
+from agreement.loaders._collector import Collector, Submission
+from agreement.loaders._json import collector_paused, json_records
+from agreement.loaders._vocabulary import ROLES, is_called, item_rank
+from agreement.records import Records
+from agreement.settings import Settings
+
+LAYER = "spans"
+LISTS = ("spans", "entities", "annotations", "labels", "label")
+START = ROLES["start"]
+END = ROLES["end"]
+LABEL = ("label", "type", "tag", "class", "category", "entity", "name", "value")
+COVERED = ("covered_text", "text", "quote", "surface", "token")
+SPAN_HEAD = re.compile(
+    rb'"(%s)"\s*:\s*\d[^{}]*"(%s)"\s*:\s*\d|"(%s)"\s*:\s*\d[^{}]*"(%s)"\s*:\s*\d|\[\s*\d+\s*,\s*\d+\s*,\s*"'
+    % tuple("|".join(names).encode() for names in (START, END, END, START))
+)
+PLATFORMS = (
+    "_input_hash", "Comments", "data_row", "responses", "annotation_sets", "annotatable", "completions",
+    "annotations.completed_by", "annotations.result", "instance_id_to_label_to_value", "results.judgments",
+)  # fmt: skip
+
+
+def accepts(files: Sequence[Source]) -> list[Source]:
+    """Return the files whose first records hold spans and an annotator, and none of a platform's keys."""
+    spans = [file for file in files if _holds_spans(file)]
+    items = [
+        file for file in files
+        if spans and file not in spans and "text" in file.keys and not any(key in file.keys for key in PLATFORMS)
+    ]  # fmt: skip
+    return spans + items
+
+
+def _holds_spans(file: Source) -> bool:
+    """Return whether the first records hold spans of annotators who are named."""
+    if not file.keys or any(key in file.keys for key in PLATFORMS):
+        return False
+    named = {key.split(".")[-1] for key in file.keys}
+    has_list = any(name in file.keys for name in LISTS) or (named & set(START) and named & set(END))
+    has_annotator = any(is_called(name, "annotator") for name in named) or "annotations" in file.keys
+    return bool(has_list and has_annotator and SPAN_HEAD.search(file.head))
+
+
+def read(files: Sequence[Source], settings: Settings) -> Records:
+    """Return the records of every file; each record is one submission, one span, or one item with all its spans."""
+    into = Collector(settings)
+    into.reading.layout = "records with lists of spans"
+    flat = False
+    with collector_paused():
+        for file in files:
+            for number, record in json_records(file, into.problems):
+                if isinstance(record, dict):
+                    flat = _read_record(record, file, number, into) or flat
+                else:
+                    into.refuse(f"{file.name}!{number}", f"is no JSON object but {type(record).__name__}.")
+        into.layers = {name: Layer(name, "spans") for name in into.layer_names()} or {LAYER: Layer(LAYER, "spans")}
+        if flat:
+            into.settle_unmarked()
+        return into.records()
+
+
+def _first(record: Mapping[str, Any], asked: str | None, role: str) -> Any:  # noqa: ANN401 - JSON can be anything
+    """Return the value of the key asked for, else of the first key people use for *role*."""
+    if asked is not None:
+        return record.get(asked)
+    return next((record[key] for key in record if is_called(key, role)), None)
+
+
+def _read_record(record: dict[str, Any], file: Source, number: int, into: Collector) -> bool:
+    """Read one record; return True if it says nothing about who saw the item and marked nothing."""
+    columns = into.settings.columns
+    where = f"{file.name}!{number}"
+    item = _item(record, columns.item)
+    if item is None:
+        into.refuse(where, f"has no key that names the item ({', '.join(record)}).", "Name it with --item.")
+        return False
+    text = record.get(columns.text or "text")
+    lists = next((key for key in LISTS if isinstance(record.get(key), (list, dict))), None)
+    annotator = _first(record, columns.annotator, "annotator")
+    known = {lists, columns.text or "text", "id"}
+    metadata = {} if annotator is not None else {key: value for key, value in record.items() if key not in known}
+    if isinstance(text, str) and (lists is not None or annotator is None):
+        into.item(item, text, where, metadata)
+    place = Submission(
+        item, str(annotator), str(_first(record, columns.layer, "layer") or LAYER), file.name, number,
+        status=str(record.get("status") or "done"), time=str(_first(record, columns.time, "time") or ""), take=0,
+        batch=str(_first(record, columns.round, "round") or ""),
+    )  # fmt: skip
+    spans = record.get(lists or "")
+    if annotator is not None:
+        into.reading.annotator_from = "key of each record"
+        _add(place, [record] if lists is None else spans, into)
+        return lists is None
+    return _read_by_annotator(place, spans, into)
+
+
+def _read_by_annotator(place: Submission, spans: Any, into: Collector) -> bool:  # noqa: ANN401 - JSON
+    """Read an item's spans of all annotators: by name, in one object each, or each span with its annotator."""
+    into.reading.annotator_from = "keys inside each record"
+    if isinstance(spans, dict):
+        for name, own in spans.items():
+            _add(replace(place, annotator=name), own, into)
+        return False
+    flat = False
+    by_name: dict[str, list[Any]] = {}
+    for entry in spans or ():
+        name = _first(entry, into.settings.columns.annotator, "annotator") if isinstance(entry, dict) else None
+        if name is None:
+            into.refuse(
+                f"{place.source}!{place.row}, item {place.item}", f"{str(entry)[:60]!r} names no annotator.",
+                "Give each list of spans an annotator.",
+            )  # fmt: skip
+            return False
+        own = next((entry[key] for key in LISTS if isinstance(entry.get(key), list)), None)
+        flat = flat or own is None
+        by_name.setdefault(str(name), []).extend([entry] if own is None else own)
+    for name, own in by_name.items():
+        _add(replace(place, annotator=name), own, into)
+    return flat
+
+
+def _item(record: Mapping[str, Any], asked: Sequence[str]) -> str | None:
+    """Return the item's name: of the keys asked for, else of the key that most surely names it."""
+    ranked = sorted((rank, key) for key in record if (rank := item_rank(key)) is not None)
+    names = asked or [name for _, name in ranked[:1]]
+    values = [str(record[name]) for name in names if record.get(name) is not None]
+    return " / ".join(values) if values else None
+
+
+def _add(place: Submission, spans: Any, into: Collector) -> None:  # noqa: ANN401 - JSON can be anything
+    """Note one submission; ``null`` in place of a list says that the item was not annotated."""
+    if spans is None:
+        return
+    try:
+        first = spans[0] if spans else {}
+        if isinstance(first, dict):
+            start, end, label, text = (
+                next((key for key in names if key in first), names[0]) for names in (START, END, LABEL, COVERED)
+            )
+            labels = [span[label] for span in spans]
+            starts, ends = [span[start] for span in spans], [span[end] for span in spans]
+            covered = [span.get(text) for span in spans] if text in first else ()
+        else:
+            starts, ends, labels = (list(column) for column in zip(*spans, strict=True))
+            covered = ()
+        if not all(isinstance(value, str) for value in labels):
+            labels = [str(value) for value in labels]
+    except (KeyError, TypeError, ValueError, IndexError):
+        into.problems.append(
+            Problem(
+                f"{place.source}!{place.row}, item {place.item}",
+                f"spans of {place.annotator} lack start, end or label: {str(spans)[:80]!r}.",
+                'Write each span as {"start": 0, "end": 4, "label": "ORG"} or [0, 4, "ORG"].',
+            )
+        )
+        return
+    whole = covered if all(isinstance(claim, str) for claim in covered) else ()
+    into.add(place, labels, starts, ends, whole)
+
+
+LOADER = Loader(
+    "span_records",
+    "JSON records with spans",
+    'One record per submission: {"id": …, "annotator": …, "text": …, "spans": [{"start": 0, "end": 4, "label": …}]}.',
+    accepts,
+    read,
+)

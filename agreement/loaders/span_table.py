@@ -1,0 +1,182 @@
+"""Span tables of any origin: one row per span with item, annotator, start, end, label."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agreement.annotations import Layer
+from agreement.loaders._base import Loader, Source
+from agreement.loaders._cells import SHEETS, Table, header, table
+from agreement.loaders._collector import Collector, Submission
+from agreement.loaders._vocabulary import is_called, item_rank
+from agreement.records import Records
+from agreement.settings import Settings
+
+LAYER = "spans"
+WHOLE_NUMBER = re.compile(r"\s*([-+]?\d{1,18})(?:\.0+)?\s*")
+COVERED = ("covered", "covered_text", "span_text", "quote", "mention", "surface", "snippet", "span", "text")
+
+
+def accepts(files: Sequence[Source]) -> list[Source]:
+    """Return the span tables among *files*, and the tables of items and texts beside them."""
+    spans = [file for file in files if _is_span_table(header(file) or _sheet_header(file))]
+    items = [file for file in files if spans and file not in spans and _is_item_table(header(file))]
+    return spans + items
+
+
+def read(files: Sequence[Source], settings: Settings) -> Records:
+    """Return the records of span tables: CSV, TSV, first sheet of a workbook."""
+    into = Collector(settings)
+    into.reading.layout = "one row per span"
+    several = len(files) > 1
+    for file in files:
+        _read_table(table(file, settings, into.problems), file, into, several=several)
+    into.layers = {name: Layer(name, "spans") for name in into.layer_names()} or {LAYER: Layer(LAYER, "spans")}
+    into.settle_unmarked()
+    return into.records()
+
+
+def _is_span_table(names: Sequence[str]) -> bool:
+    """Return whether a header has a start, an end and a label."""
+    return all(any(is_called(name, role) for name in names) for role in ("start", "end", "label"))
+
+
+def _is_item_table(names: Sequence[str]) -> bool:
+    """Return whether a header has an item and its text, and no annotator."""
+    return (
+        any(item_rank(name) is not None for name in names)
+        and any(is_called(name, "text") for name in names)
+        and not any(is_called(name, "annotator") for name in names)
+    )
+
+
+def _sheet_header(file: Source) -> list[str]:
+    """Return the first row of a workbook's first sheet."""
+    return list(table(file, Settings(), []).columns) if file.suffix in SHEETS else []
+
+
+def _pick(names: Sequence[str], asked: str | None, test: Callable[[str], bool]) -> str | None:
+    """Return the name asked for if it is there, else the first that passes *test*."""
+    return asked if asked in names else next((name for name in names if test(name)), None)
+
+
+def _roles(names: Sequence[str], settings: Settings) -> dict[str, str | None]:
+    """Return which of *names* plays which role."""
+    columns = settings.columns
+    found: dict[str, str | None] = {}
+    free = list(names)
+    for role, asked in (
+        ("start", columns.start), ("end", columns.end), ("annotator", columns.annotator), ("time", columns.time),
+        ("layer", columns.layer), ("round", columns.round), ("status", None),
+        ("label", columns.label[0] if columns.label else None),
+    ):  # fmt: skip
+        found[role] = _pick(free, asked, partial(is_called, role=role))
+        free = [name for name in free if name != found[role]]
+    ranked = sorted((rank, name) for name in free if (rank := item_rank(name)) is not None)
+    found["item"] = columns.item[0] if columns.item else ranked[0][1] if ranked else None
+    free = [name for name in free if name != found["item"]]
+    found["text"] = _pick(free, columns.text, lambda name: is_called(name, "text"))
+    return found
+
+
+def _read_table(cells: Table, file: Source, into: Collector, *, several: bool) -> None:
+    """Read one row per span; a row without start, end and label says that the item was seen and nothing marked."""
+    names = list(cells.columns)
+    role = _roles(names, into.settings)
+    if not _is_span_table(names) and role["start"] is None:
+        _read_items(cells, role, into)
+        return
+    if role["item"] is None or (role["annotator"] is None and not several):
+        lacking = "item" if role["item"] is None else "annotator"
+        into.refuse(
+            cells.source, f"has no column that names the {lacking} ({', '.join(names)}).",
+            f"Name it with --{lacking}.",
+        )  # fmt: skip
+        return
+    into.reading.columns |= {key: name for key, name in role.items() if name}
+    into.reading.annotator_from = f"column {role['annotator']}" if role["annotator"] else "file name"
+    frame = pd.DataFrame({key: cells.column(name) for key, name in role.items()}, dtype=object)
+    if role["annotator"] is None:
+        frame["annotator"] = file.stem
+    frame["layer"] = frame["layer"].where(frame["layer"] != "", LAYER)
+    frame["row"] = cells.rows
+    _read_texts(frame, cells, into)
+    frame["start"], frame["end"] = (_integers(frame[name]) for name in ("start", "end"))
+    key = ["item", "annotator", "layer", "round"]
+    frame = frame.sort_values(key, kind="stable", ignore_index=True)
+    first = np.flatnonzero(~frame.duplicated(key).to_numpy())
+    lists = {str(name): frame[name].tolist() for name in frame}
+    for begin, stop in zip(first.tolist(), [*first[1:].tolist(), len(frame)], strict=True):
+        _add_rows(lists, begin, stop, cells.source, into)
+
+
+def _add_rows(lists: Mapping[str, list[Any]], begin: int, stop: int, source: str, into: Collector) -> None:
+    """Note the rows from *begin* to *stop*, which are one submission."""
+    marked = [
+        at for at in range(begin, stop)
+        if lists["label"][at].strip() or lists["start"][at] != "" or lists["end"][at] != ""
+    ]  # fmt: skip
+    submission = Submission(
+        lists["item"][begin], lists["annotator"][begin], lists["layer"][begin], source, lists["row"][begin],
+        status=lists["status"][begin] or "done", time=max(lists["time"][begin:stop]), take=0,
+        batch=lists["round"][begin],
+    )  # fmt: skip
+    into.add(
+        submission,
+        [lists["label"][at].strip() or "(no label)" for at in marked],
+        [lists["start"][at] for at in marked],
+        [lists["end"][at] for at in marked],
+        [lists["covered"][at] for at in marked],
+        rows=[lists["row"][at] for at in marked],
+    )
+
+
+def _read_texts(frame: pd.DataFrame, cells: Table, into: Collector) -> None:
+    """Note what the text column holds: the text of the item, or the text that the span covers."""
+    frame["covered"] = None
+    texts: pd.Series[Any] | None = frame["text"]
+    covering = _pick(list(cells.columns), None, lambda name: name.casefold() in COVERED)
+    if covering is not None:
+        column = pd.Series(cells.column(covering), dtype=object)
+        lengths = _integers(frame["end"]).map(_number) - _integers(frame["start"]).map(_number)
+        spanned = lengths > 0
+        if ((column.str.len() - lengths).abs().le(1) & spanned).sum() > spanned.sum() / 2:
+            frame["covered"] = column.where(spanned, None)
+            texts = None if into.reading.columns.get("text") == covering else texts
+    if texts is not None:
+        unique = pd.DataFrame({"item": frame["item"], "text": texts, "row": frame["row"]})
+        unique = unique.loc[unique["text"] != ""].drop_duplicates(["item", "text"])
+        for item, text, row in unique.itertuples(index=False):
+            into.item(item, text, f"{cells.source}!{row}")
+
+
+def _read_items(cells: Table, role: Mapping[str, str | None], into: Collector) -> None:
+    """Read a table of items with their texts and metadata."""
+    others = [name for name in cells.columns if name not in (role["item"], role["text"])]
+    for at, (item, text) in enumerate(zip(cells.column(role["item"]), cells.column(role["text"]), strict=True)):
+        metadata = {name: cells.columns[name][at] for name in others}
+        into.item(item, text, f"{cells.source}!{cells.rows[at]}", metadata)
+
+
+def _integers(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return cells as integers where they are whole numbers, else as they are."""
+    return values.map(lambda cell: int(found[1]) if (found := WHOLE_NUMBER.fullmatch(cell)) else cell)
+
+
+def _number(value: object) -> float:
+    """Return a whole number as it is, anything else as NaN."""
+    return value if isinstance(value, int) else np.nan
+
+
+LOADER = Loader(
+    "span_table",
+    "table of spans",
+    "One row per span with the columns item, annotator, start, end, label; a row with a blank label for an item in "
+    "which nothing was marked.",
+    accepts,
+    read,
+)
