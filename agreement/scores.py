@@ -26,6 +26,8 @@ class Reason(StrEnum):
     NEEDS_TWO_ANNOTATORS = "needs two annotators"
     TOO_FEW_ITEMS = "too few items"
     NO_SPANS = "neither of the two marked anything"
+    REFERENCE_EMPTY = "the reference marked nothing"
+    OTHER_EMPTY = "the other annotator marked nothing"
     NO_VARIATION = "no variation"
     BOTH_EMPTY = "both answers are empty"
     CONDITIONS_NOT_MET = "the conditions of the test are not met"
@@ -79,13 +81,101 @@ def scored(
     >>> scores.reason.tolist()
     [<Reason.DEFINED: ''>, <Reason.NO_SHARED_ITEMS: 'no items in common'>]
     """
-    value = np.array(value, dtype=np.float64)
-    reason = np.full(value.shape, Reason.DEFINED, dtype=object)
+    value = np.asarray(value, dtype=np.float64).copy()
+    reason = np.empty(value.shape, dtype=object)
+    reason.fill(Reason.DEFINED)
     for mask, why in reversed(reasons):
         reason[np.broadcast_to(mask, value.shape)] = why
     value[reason != Reason.DEFINED] = np.nan
     fields: dict[str, Any] = more
     return Scores(value, reason, np.broadcast_to(n, value.shape).astype(np.int64), **fields)
+
+
+Parts = tuple[Floats, Floats | None, Floats | None]
+"""Value, observed and expected agreement; the value is NaN where it is undefined."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSums:
+    """A measure of a pair as a function of sums over labels.
+
+    Taking one unit out of cell (i, j) changes the terms of labels i and j only, so a jackknife over all K·K cells
+    costs K·K, not K·K·K·K.
+
+    Letters: K labels, M terms.
+
+    Parameters
+    ----------
+    terms
+        (both, reference, other), each (…, K) → (…, K, M): units both gave the label, and each of the two gave it.
+    finish
+        (sums (…, M), n (…)) → value, observed, expected; NaN where undefined.
+    undefined
+        The reason where there are shared units and yet no value.
+    """
+
+    terms: Callable[[Floats, Floats, Floats], Floats]
+    finish: Callable[[Floats, Floats], Parts]
+    undefined: Reason = Reason.ONE_LABEL
+
+    def parts(self, both: Floats, reference: Floats, other: Floats) -> Parts:
+        """Return value, observed and expected agreement from margins (…, K)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.finish(self.terms(both, reference, other).sum(axis=-2), reference.sum(axis=-1))
+
+    def score(self, counts: NDArray[Any]) -> Scores:
+        """Return the scores of contingency tables (…, K, K)."""
+        return self.score_margins(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-1), counts.sum(axis=-2))
+
+    def score_margins(self, both: NDArray[Any], reference: NDArray[Any], other: NDArray[Any]) -> Scores:
+        """Return the scores of margins (…, K)."""
+        value, observed, expected = self.parts(
+            both.astype(np.float64), reference.astype(np.float64), other.astype(np.float64)
+        )
+        n = reference.sum(axis=-1)
+        return scored(
+            value,
+            n,
+            [(n == 0, Reason.NO_SHARED_ITEMS), (~np.isfinite(value), self.undefined)],
+            observed=observed,
+            expected=expected,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSums:
+    """A measure of all annotators together as a function of sums over units.
+
+    Letters: U units, K labels, M terms.
+
+    Parameters
+    ----------
+    terms
+        Item x label counts (U, K) → (U, M).
+    finish
+        Sums (…, M) → value, observed, expected; NaN where undefined.
+    undefined
+        The reason where there are units with two labels and yet no value.
+    """
+
+    terms: Callable[[Floats], Floats]
+    finish: Callable[[Floats], Parts]
+    undefined: Reason = Reason.ONE_LABEL
+
+    def score(self, counts: NDArray[Any], weight: NDArray[Any] | None = None) -> Scores:
+        """Return the score of item x label counts (U, K), unit u standing for ``weight[u]`` units."""
+        times = np.ones(len(counts)) if weight is None else weight.astype(np.float64)
+        terms = self.terms(counts.astype(np.float64))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value, observed, expected = self.finish(times @ terms)
+        n = np.int64(round(float(times[counts.sum(axis=1) >= 2].sum())))
+        return scored(
+            np.asarray(value),
+            np.asarray(n),
+            [(np.asarray(n == 0), Reason.NO_SHARED_ITEMS), (~np.isfinite(np.asarray(value)), self.undefined)],
+            observed=observed,
+            expected=expected,
+        )
 
 
 Takes = Literal["contingency", "item_counts", "profiles", "matches", "values"]
@@ -118,6 +208,11 @@ class Measure:
         How its interval is made (decisions: jackknife of the kappa family, Wilson for shares, Wilson mapped for F1).
     binary
         True if it is computed per label, on the table collapsed to label against rest.
+    sums
+        The measure of a pair as a function of sums over labels, for measures that are one: intervals for next to
+        nothing.
+    pooled
+        The same measure for all annotators together, as a function of sums over units.
     """
 
     name: str
@@ -131,3 +226,5 @@ class Measure:
     needs_order: bool = False
     interval: IntervalMethod = "jackknife"
     binary: bool = False
+    sums: LabelSums | None = field(default=None, repr=False)
+    pooled: UnitSums | None = field(default=None, repr=False)

@@ -1,0 +1,83 @@
+"""Sorting and joining of integer arrays: what pairs, spans and tokens have in common, without a loop over rows."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+_LARGEST_KEY = 2**62
+
+
+def packed(*columns: tuple[Ints, int]) -> Ints:
+    """Return one integer per row that orders and identifies it by the *columns*, each with its number of codes.
+
+    Where the product of the sizes would not fit, the columns so far are replaced by the ranks of their combinations.
+
+    Examples
+    --------
+    >>> packed((np.array([0, 1, 1]), 2), (np.array([4, 0, 3]), 5))
+    array([4, 5, 8])
+    """
+    key, size = columns[0]
+    for column, width in columns[1:]:
+        if size * width > _LARGEST_KEY:
+            distinct, key = np.unique(key, return_inverse=True)
+            size = len(distinct)
+        key, size = key * width + column, size * width
+    return key
+
+
+def starts_of_runs(values: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Return (N,) where a run of equal *values* begins.
+
+    Examples
+    --------
+    >>> starts_of_runs(np.array([3, 3, 5, 5, 5]))
+    array([ True, False,  True, False, False])
+    """
+    begins = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=begins[1:])
+    return begins
+
+
+def ranks_in_runs(values: NDArray[np.generic]) -> Ints:
+    """Return (N,) the position of each row inside its run of equal *values*.
+
+    Examples
+    --------
+    >>> ranks_in_runs(np.array([3, 3, 5, 5, 5]))
+    array([0, 1, 0, 1, 2])
+    """
+    begins = np.flatnonzero(starts_of_runs(values))
+    sizes = np.diff(begins, append=len(values))
+    ranks: Ints = np.arange(len(values)) - np.repeat(begins, sizes)
+    return ranks
+
+
+def stretches(first: Ints, last: Ints) -> tuple[Ints, Ints]:
+    """Return for all rows together the numbers ``first[i] … last[i] - 1``, and the row i that each came from.
+
+    Examples
+    --------
+    >>> stretches(np.array([5, 0]), np.array([7, 1]))
+    (array([0, 0, 1]), array([5, 6, 0]))
+    """
+    sizes = np.maximum(last - first, 0)
+    row = np.repeat(np.arange(len(first)), sizes)
+    before = np.cumsum(sizes) - sizes
+    return row, np.arange(len(row)) + np.repeat(first - before, sizes)
+
+
+def couples_in_runs(values: NDArray[np.generic]) -> tuple[Ints, Ints]:
+    """Return every two rows (earlier, later) of one run of equal *values*.
+
+    Examples
+    --------
+    >>> couples_in_runs(np.array([3, 3, 5, 5, 5]))
+    (array([0, 2, 2, 3]), array([1, 3, 4, 4]))
+    """
+    begins = np.flatnonzero(starts_of_runs(values))
+    sizes = np.diff(begins, append=len(values))
+    end = np.repeat(begins + sizes, sizes)
+    position = np.arange(len(values))
+    return stretches(position + 1, end)

@@ -1,0 +1,139 @@
+"""Who answered which document, and which two annotators met there: the rows on which pairs are compared."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agreement._arrays import couples_in_runs
+from agreement.annotations import Annotations
+
+Ints = NDArray[np.int64]
+
+ALL_PAIRS_UP_TO = 50
+"""Annotators up to which pairs that share nothing are listed too, as undefined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """The documents that each annotator answered, and those that two annotators answered both.
+
+    A document is an item in a round. Letters: D documents, A annotators, R answers, P pairs, M meetings.
+
+    Parameters
+    ----------
+    annotators, items, rounds
+        Names.
+    item, round, cluster, section
+        (D,) codes; an item without a named cluster is a cluster of its own, numbered after ``clusters``; section -1 =
+        none.
+    clusters, sections
+        Their names.
+    answer_document, answer_annotator
+        (R,) one row per answer (status done or empty), sorted by document, then annotator.
+    pairs
+        (P, 2) annotator codes, reference < other.
+    pair, document
+        (M,) one row per pair and document that both answered, sorted by pair, then document.
+    reference, other
+        (M,) the answers (rows of ``answer_document``) of the two.
+    """
+
+    annotators: tuple[str, ...]
+    items: tuple[str, ...]
+    rounds: tuple[str, ...]
+    clusters: tuple[str, ...]
+    sections: tuple[str, ...]
+    item: Ints
+    round: Ints
+    cluster: Ints
+    section: Ints
+    answer_document: Ints
+    answer_annotator: Ints
+    pairs: Ints
+    pair: Ints
+    document: Ints
+    reference: Ints
+    other: Ints
+
+    @property
+    def n_documents(self) -> int:
+        """D."""
+        return len(self.item)
+
+    @property
+    def shared(self) -> Ints:
+        """(P,) documents that both of a pair answered."""
+        return np.bincount(self.pair, minlength=len(self.pairs))
+
+    def answered(self) -> Ints:
+        """Return (A,) the documents that each annotator answered."""
+        return np.bincount(self.answer_annotator, minlength=len(self.annotators))
+
+    def find(self, reference: Ints, other: Ints, document: Ints) -> Ints:
+        """Return the meeting of each two annotators in a document; all must have met there."""
+        width, depth = len(self.annotators), self.n_documents
+        key = (reference * width + other) * depth + document
+        mine = (self.pairs[self.pair, 0] * width + self.pairs[self.pair, 1]) * depth + self.document
+        size = width * width * depth
+        if size > max(8 * len(key), 1_000_000):
+            found: Ints = np.searchsorted(mine, key)
+            return found
+        place = np.zeros(size, dtype=np.int64)
+        place[mine] = np.arange(len(mine))
+        return place[key]
+
+
+def meetings(annotations: Annotations, layer: str, annotators: tuple[str, ...] | None = None) -> Meetings:
+    """Return the meetings of one *layer*; *annotators* default to humans and models.
+
+    Only answers with status ``done`` or ``empty`` count: a document that one of two annotators skipped, left as a
+    draft or never saw is not compared.
+    """
+    who = annotations.compared if annotators is None else annotators
+    asked = annotations.assignments
+    rows = asked.loc[asked["layer"].eq(layer) & asked["annotator"].isin(who) & asked["status"].isin(("done", "empty"))]
+    annotator = codes_of(rows["annotator"], who)
+    item = rows["item"].cat.codes.to_numpy().astype(np.int64)
+    n_rounds = len(asked["round"].cat.categories)
+    key = item * n_rounds + rows["round"].cat.codes.to_numpy()
+    documents, document = np.unique(key, return_inverse=True)
+    order = np.argsort(document * max(len(who), 1) + annotator, kind="stable")
+    document, annotator = document[order].astype(np.int64), annotator[order]
+    reference, other = couples_in_runs(document)
+    size = max(len(who), 1)
+    pair_key = annotator[reference] * size + annotator[other]
+    kept = np.unique(pair_key)
+    if len(who) <= ALL_PAIRS_UP_TO:
+        first, second = np.triu_indices(len(who), 1)
+        kept = first * size + second
+    pair = np.searchsorted(kept, pair_key)
+    by_pair = np.lexsort((document[reference], pair))
+    names = asked["item"].cat.categories
+    info = annotations.items.reindex(names)
+    cluster, clusters = _named(info["cluster"])
+    section, sections = _named(info["section"])
+    item_of = documents // n_rounds
+    cluster_of = np.where(cluster < 0, len(clusters) + np.arange(len(names)), cluster)[item_of]
+    return Meetings(
+        tuple(who), tuple(map(str, names)), tuple(map(str, asked["round"].cat.categories)), clusters, sections,
+        item_of, documents % n_rounds, cluster_of, section[item_of],
+        document, annotator,
+        np.stack([kept // size, kept % size], axis=1).astype(np.int64),
+        pair[by_pair], document[reference[by_pair]], reference[by_pair], other[by_pair],
+    )  # fmt: skip
+
+
+def codes_of(values: "pd.Series[str]", names: tuple[str, ...]) -> Ints:
+    """Return the position of each of the categorical *values* in *names*, -1 where it is not among them."""
+    recode = pd.Index(names).get_indexer(values.cat.categories)
+    return recode[values.cat.codes.to_numpy()].astype(np.int64)
+
+
+def _named(values: "pd.Series[str]") -> tuple[Ints, tuple[str, ...]]:
+    """Return codes, -1 for what has no name, and the sorted names."""
+    codes, names = pd.factorize(values, sort=True)
+    blank = codes == (list(names).index("") if "" in names else -2)
+    codes = np.where(blank, -1, codes - ("" in names))
+    return codes.astype(np.int64), tuple(str(name) for name in names if name != "")
