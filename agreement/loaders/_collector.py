@@ -159,15 +159,14 @@ class Collector:
         InputError
             Listing every problem noted, and every span that is not inside its text.
         """
+        names = short_names({head.annotator for head in self._heads})
         rows = settle(
-            self._frame(), self.texts, self._covered, self._fragments, self.unit,
+            self._frame(names), self.texts, self._covered, self._fragments, self.unit,
             self.settings, self.reading, self.problems,
         )  # fmt: skip
         if self.problems:
             raise InputError(self.problems)
         self.reading.rows_read += len(rows)
-        names = short_names(rows["annotator"].cat.categories)
-        rows["annotator"] = rows["annotator"].cat.rename_categories(names)
         return Records(
             rows,
             self.reading,
@@ -178,13 +177,14 @@ class Collector:
             latest_is_default=self.latest,
         )
 
-    def _frame(self) -> pd.DataFrame:
-        """Return the rows, text as categoricals built once per submission rather than once per label."""
+    def _frame(self, names: Mapping[str, str]) -> pd.DataFrame:
+        """Return the rows with annotators under their short *names*, text as categoricals built once per submission rather than once per label."""
         sizes = np.array(self._sizes, np.int64)
         columns: dict[str, Any] = {
             name: _coded([getattr(head, name) for head in self._heads], sizes)
-            for name in ("item", "annotator", "layer", "source", "status")
+            for name in ("item", "layer", "source", "status")
         }
+        columns["annotator"] = _coded([names[head.annotator] for head in self._heads], sizes)
         columns["round"] = _coded([head.batch for head in self._heads], sizes)
         columns["time"] = np.repeat(np.array([head.time for head in self._heads], object), sizes)
         columns["take"] = np.repeat(np.array([head.take for head in self._heads], np.int64), sizes)
@@ -210,7 +210,7 @@ class Collector:
                 head = self._heads[heads[position]]
                 self.refuse(
                     f"{head.source}!{self._rows[position]}, item {head.item}",
-                    f"{name} of a span by {head.annotator} is {value!r}; a whole number is needed.",
+                    f"{name} of a span is {value!r}; a whole number is needed.",
                     "Correct the offset.",
                 )
             else:

@@ -36,6 +36,10 @@ def settle(
     _refuse(rows, spans[(start < 0) | (end <= start)], "ends before it starts, or covers nothing", problems)
     names = rows["item"].cat.categories
     known = np.array([name in texts for name in names], bool)[rows["item"].cat.codes.to_numpy()[spans]]
+    if not known.all():
+        reading.warnings.append(
+            f"{int((~known).sum())} spans have no text: their offsets were neither checked nor trimmed."
+        )
     checked = np.flatnonzero(known & (start >= 0) & (end > start))
     corpus = Corpus.of([texts.get(name, "") for name in names])
     text = rows["item"].cat.codes.to_numpy().astype(np.int64)[spans[checked]]

@@ -158,7 +158,7 @@ def _add(place: Submission, spans: Any, into: Collector) -> None:  # noqa: ANN40
         into.problems.append(
             Problem(
                 f"{place.source}!{place.row}, item {place.item}",
-                f"spans of {place.annotator} lack start, end or label: {str(spans)[:80]!r}.",
+                f"spans lack start, end or label: {str(spans)[:80]!r}.",
                 'Write each span as {"start": 0, "end": 4, "label": "ORG"} or [0, 4, "ORG"].',
             )
         )

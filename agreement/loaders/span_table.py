@@ -10,8 +10,8 @@ import pandas as pd
 
 from agreement.annotations import Layer
 from agreement.loaders._base import Loader, Source
-from agreement.loaders._columns import SHEETS, Table, header, table
 from agreement.loaders._collector import Collector, Submission
+from agreement.loaders._columns import SHEETS, Table, header, table
 from agreement.loaders._vocabulary import is_called, item_rank
 from agreement.records import Records
 from agreement.settings import Settings

@@ -1,0 +1,129 @@
+"""brat standoff: pairs of ``.txt`` and ``.ann``, one folder per annotator."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from agreement.annotations import Layer
+from agreement.loaders._base import Loader, Source
+from agreement.loaders._collector import Collector, Submission
+from agreement.records import Records
+from agreement.settings import Settings
+
+LAYER = "spans"
+SPAN = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
+OTHER_KINDS = {
+    "R": "relations", "E": "events", "A": "attributes", "M": "attributes", "N": "normalisations",
+    "*": "equivalences", "#": "notes",
+}  # fmt: skip
+CONFIGURATION = ("annotation.conf", "visual.conf", "tools.conf", "kb_shortcuts.conf")
+
+
+def accepts(files: Sequence[Source]) -> list[Source]:
+    """Return the ``.ann`` files that look like standoff, the ``.txt`` beside them, and brat's configuration."""
+    standoff = [file for file in files if file.suffix == ".ann" and (not file.head.strip() or _is_standoff(file.head))]
+    if not standoff:
+        return []
+    stems = {_stem(file) for file in standoff}
+    names = {PurePosixPath(file.name).name for file in standoff}
+    texts = [file for file in files if file.suffix == ".txt" and (_stem(file) in stems or f"{file.stem}.ann" in names)]
+    settings = [file for file in files if PurePosixPath(file.name).name in CONFIGURATION]
+    return standoff + texts + settings
+
+
+def _is_standoff(head: bytes) -> bool:
+    """Return whether the first line begins with an id of standoff and a tab."""
+    return re.match(rb"(\xef\xbb\xbf)?\s*([TREAMN]\d+|\*|#\d*)\t", head) is not None
+
+
+def _stem(file: Source) -> str:
+    """Return the whole name without its suffix."""
+    return file.name[: -len(file.suffix)]
+
+
+def read(files: Sequence[Source], settings: Settings) -> Records:
+    """Return the records: an empty ``.ann`` says that nothing was found, a missing one that nobody looked."""
+    into = Collector(settings)
+    into.layers = {LAYER: Layer(LAYER, "spans")}
+    into.reading.layout = "standoff, one folder per annotator"
+    into.reading.annotator_from = "folder name"
+    standoff = [file for file in files if file.suffix == ".ann"]
+    texts = {_stem(file): file for file in files if file.suffix == ".txt"}
+    shared = {file.stem: file for file in texts.values() if f"{_stem(file)}.ann" not in {one.name for one in standoff}}
+    annotators, items = _annotators_and_items(standoff)
+    others: Counter[str] = Counter()
+    for file, annotator, item in zip(standoff, annotators, items, strict=True):
+        text = texts.get(_stem(file)) or shared.get(file.stem)
+        if text is None:
+            into.refuse(
+                file.name, f"has no text: {_stem(file)}.txt is missing, so offsets of item {item} can't be checked.",
+                "Add the .txt file.",
+            )  # fmt: skip
+            continue
+        into.item(item, _decoded(text, into), text.name)
+        _read_standoff(file, Submission(item, annotator, LAYER, file.name, 1, take=0), into, others)
+    for kind, times in sorted(others.items()):
+        into.reading.warnings.append(f"{kind} not audited: {times}.")
+    into.reading.files = [file.name for file in standoff]
+    return into.records()
+
+
+def _annotators_and_items(standoff: Sequence[Source]) -> tuple[list[str], list[str]]:
+    """Return the annotator and the item of each file.
+
+    The annotator is the level of folders without which most names of documents coincide; without any coincidence it
+    is the folder that differs first. Folders below or above it belong to the document's name.
+    """
+    parts = [PurePosixPath(_stem(file)).parts for file in standoff]
+    depth = min(map(len, parts)) - 1
+    shared = next((level for level in range(depth) if len({path[level] for path in parts}) > 1), max(depth - 1, 0))
+    if depth == 0:
+        return ["(unnamed)"] * len(parts), ["/".join(path) for path in parts]
+
+    def document(path: tuple[str, ...], level: int) -> tuple[str, ...]:
+        return path[shared:level] + path[level + 1 :]
+
+    level = min(range(shared, depth), key=lambda level: len({document(path, level) for path in parts}))
+    return [path[level] for path in parts], ["/".join(document(path, level)) for path in parts]
+
+
+def _decoded(file: Source, into: Collector) -> str:
+    """Return the text as it is: offsets count every line break."""
+    try:
+        return file.read().decode(into.settings.reading.encoding or "utf-8")
+    except UnicodeDecodeError as error:
+        into.refuse(file.name, f"is not UTF-8 at byte {error.start}.", "Pass --encoding.")
+        return ""
+
+
+def _read_standoff(file: Source, place: Submission, into: Collector, others: Counter[str]) -> None:
+    """Read the spans of one file; other lines are counted by kind."""
+    labels, starts, ends, covered, rows = [], [], [], [], []
+    fragments: dict[int, str] = {}
+    for number, line in enumerate(_decoded(file, into).split("\n"), 1):
+        match = SPAN.fullmatch(line.removesuffix("\r"))
+        if match:
+            bounds = [tuple(map(int, part.split())) for part in match[3].split(";")]
+            if len(bounds) > 1:
+                fragments[len(labels)] = ";".join(f"{start}-{end}" for start, end in bounds)
+            labels.append(match[2])
+            starts.append(min(start for start, _ in bounds))
+            ends.append(max(end for _, end in bounds))
+            covered.append(match[4])
+            rows.append(number)
+        elif line[:1] in OTHER_KINDS:
+            others[OTHER_KINDS[line[:1]]] += 1
+        elif line.startswith("T"):
+            into.refuse(
+                f"{file.name}!{number}, item {place.item}", f"is no span: {line[:80]!r}.",
+                "Write it as T1<TAB>Label 0 4<TAB>text.",
+            )  # fmt: skip
+        elif line.strip():
+            into.reading.repaired("line that continues the text of a span joined to it")
+            if covered:
+                covered[-1] = None
+    into.add(place, labels, starts, ends, covered, fragments, rows)
+
+
+LOADER = Loader("brat", "brat standoff", "One folder per annotator, each with all .txt and .ann files.", accepts, read)

@@ -1,0 +1,283 @@
+"""Label Studio JSON: tasks with their annotations, drafts and predictions."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from agreement.annotations import Layer
+from agreement.loaders._base import Loader, Source
+from agreement.loaders._collector import Collector, Submission, single_or_several
+from agreement.loaders._json import collector_paused, json_records
+from agreement.records import Records
+from agreement.settings import Settings
+
+Json: TypeAlias = dict[str, Any]
+
+GROUND_TRUTH = "ground_truth"
+AUDITED = ("labels", "choices", "taxonomy", "rating", "number", "textarea", "pairwise", "datetime", "hypertextlabels")
+KINDS = {"labels": "spans", "hypertextlabels": "spans", "taxonomy": "labels", "number": "number", "textarea": "answer"}
+STATEMENT = {"pairwise": "selected", "textarea": "text"}
+
+
+def accepts(files: Sequence[Source]) -> list[Source]:
+    """Return the files whose first record is a task with annotations (``completions`` in old exports)."""
+    return [file for file in files if _is_task(file.keys)]
+
+
+def _is_task(keys: frozenset[str]) -> bool:
+    """Return whether *keys* are those of a task."""
+    for name in ("annotations", "completions"):
+        if name in keys and (f"{name}.result" in keys or f"{name}.completed_by" in keys):
+            return True
+        if {name, "data"} <= keys and keys & {"predictions", "drafts", "file_upload", "total_annotations", "project"}:
+            return True
+    return False
+
+
+def read(files: Sequence[Source], settings: Settings) -> Records:
+    """Return the records of all tasks; each control of the labelling interface is a layer."""
+    into = Collector(settings, unit="UTF-16 units", latest=True)
+    into.reading.annotator_from = "completed_by of each annotation"
+    into.reading.layout = "tasks with annotations"
+    skipped: Counter[str] = Counter()
+    with collector_paused():
+        for file in files:
+            tasks = [(number, task) for number, task in json_records(file, into.problems) if isinstance(task, dict)]
+            _Export(file.name, tasks, into, skipped).read()
+        for kind, times in sorted(skipped.items()):
+            into.reading.warnings.append(f"{kind} not audited: {times}.")
+        if not into.layers and not into.problems:
+            held = ", ".join(sorted(skipped)) or "no result"
+            into.refuse(
+                files[0].name,
+                f"holds {held}; audited are text spans, choices, taxonomies, ratings, numbers and texts.",
+                "Export a text labelling project as JSON.",
+            )
+        return into.records()
+
+
+@dataclass(slots=True)
+class _Export:
+    """One file, whose controls are known only after all its tasks were seen."""
+
+    file: str
+    tasks: list[tuple[int, Json]]
+    into: Collector
+    skipped: Counter[str]
+    controls: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    text_key: str | None = None
+    without_offsets: list[str] = field(default_factory=list)
+
+    def read(self) -> None:
+        """Read all tasks into the collector."""
+        answers = [answer for _, task in self.tasks for answer in (*_annotations(task), *_listed(task, "predictions"))]
+        sizes: dict[str, list[int]] = {}
+        for answer in answers:
+            if isinstance(who := answer.get("completed_by"), dict) and "id" in who:
+                self.names[str(who["id"])] = str(who.get("email") or who["id"])
+            for result in _audited(answer):
+                layer = _layer(result)
+                self.controls.setdefault(layer, _kind(result))
+                if _kind(result) in ("choices", "taxonomy"):
+                    sizes.setdefault(layer, []).append(len(_labels(result)))
+        for layer, kind in self.controls.items():
+            if kind == "rating":
+                self.into.layers[layer] = _rating(layer, answers)
+            else:
+                chosen = KINDS.get(kind) or single_or_several(sizes.get(layer, ()))
+                self.into.layers[layer] = Layer(layer, chosen)  # type: ignore[arg-type]
+        self.text_key = self._text_key()
+        for number, task in self.tasks:
+            self._read_task(number, task)
+        if self.without_offsets:
+            self.into.refuse(
+                self.without_offsets[0],
+                f"{len(self.without_offsets)} labelled regions have no start and end, so they can't be compared as spans.",
+                "Export again from Label Studio with Export > JSON.",
+            )
+
+    def _text_key(self) -> str | None:
+        """Return the data field that spans point into: the one asked for, else the one their texts are found in."""
+        if self.into.settings.columns.text:
+            return self.into.settings.columns.text
+        if "hypertextlabels" in self.controls.values():
+            return None
+        votes: Counter[str] = Counter()
+        for _, task in self.tasks[:50]:
+            fields = {key: value for key, value in _data(task).items() if isinstance(value, str)}
+            votes.update(key for key in fields if key == "text")
+            votes.update(dict.fromkeys([max(fields, key=lambda key: len(fields[key]))] if fields else [], 1))
+            for answer in _annotations(task):
+                for result in _results(answer):
+                    claim = result.get("value", {}).get("text")
+                    if _kind(result) == "labels" and isinstance(claim, str):
+                        votes.update({key: 10 for key, value in fields.items() if claim in value})
+        return votes.most_common(1)[0][0] if votes else None
+
+    def _read_task(self, number: int, task: Json) -> None:
+        """Read one task: its text, annotations, drafts and predictions."""
+        item = str(task.get("id", number))
+        data = _data(task)
+        text = data.get(self.text_key or "")
+        metadata = {key: value for key, value in data.items() if key != self.text_key}
+        self.into.item(item, text if isinstance(text, str) else None, f"{self.file}!{number}", metadata)
+        submitted = set()
+        for take, annotation in enumerate(_annotations(task)):
+            annotator = self._annotator(annotation.get("completed_by"))
+            submitted.add(annotator)
+            if annotation.get("ground_truth"):
+                if GROUND_TRUTH not in self.into.reading.gold_candidates:
+                    self.into.reading.gold_candidates.append(GROUND_TRUTH)
+                if self.into.settings.columns.gold == GROUND_TRUTH:
+                    annotator = GROUND_TRUTH
+                    self.into.kinds[GROUND_TRUTH] = "gold"
+            cancelled = annotation.get("was_cancelled") or annotation.get("skipped")
+            time = str(annotation.get("updated_at") or annotation.get("created_at") or "")
+            status = "skipped" if cancelled else "done"
+            place = Submission(item, annotator, "", self.file, number, status, time, take)
+            self._read_answer(annotation, place)
+        self._read_drafts(task, Submission(item, "", "", self.file, number, "draft", take=0), submitted)
+        for take, prediction in enumerate(_listed(task, "predictions")):
+            if not self.into.settings.reading.predictions:
+                self.skipped["predictions (--predictions reads them as a model's)"] += 1
+                continue
+            model = str(prediction.get("model_version") or "prediction")
+            self.into.kinds[model] = "model"
+            self._read_answer(prediction, Submission(item, model, "", self.file, number, take=take))
+
+    def _annotator(self, who: object) -> str:
+        """Return the name of an annotator who is given by number, by address or as an object."""
+        if isinstance(who, dict):
+            who = who.get("email") or who.get("id")
+        return self.names.get(str(who), str(who)) if who is not None else "(unknown)"
+
+    def _read_drafts(self, task: Json, place: Submission, submitted: set[str]) -> None:
+        """Note drafts of annotators who have submitted nothing; others' drafts are counted only."""
+        waiting = set()
+        for draft in _listed(task, "drafts"):
+            number = str(draft.get("created_username") or "").rpartition(", ")[2]
+            annotator = self.names.get(number) or self._annotator(draft.get("user") or number or None)
+            if annotator in submitted or draft.get("annotation"):
+                self.skipped["drafts beside a submitted annotation"] += 1
+            else:
+                waiting.add(annotator)
+        for annotator in sorted(waiting):
+            for layer in self.controls:
+                self.into.add(replace(place, annotator=annotator, layer=layer))
+
+    def _read_answer(self, answer: Json, place: Submission) -> None:
+        """Note what one annotation or prediction holds in each layer."""
+        audited = list(_audited(answer))
+        for result in _results(answer):
+            if not any(result is one for one in audited):
+                kind = _kind(result)
+                regional = (
+                    "choices of single regions" if kind in ("choices", "taxonomy", "textarea", "rating") else kind
+                )
+                self.skipped["relations" if kind == "relation" else regional] += 1
+        by_layer: dict[str, list[Json]] = {layer: [] for layer in self.controls}
+        for result in audited:
+            by_layer[_layer(result)].append(result)
+        for layer, results in by_layer.items():
+            mine = replace(place, layer=layer)
+            kind = self.into.layers[layer].kind
+            if kind == "spans":
+                self._add_spans(mine, results)
+            else:
+                labels = [label for result in results for label in _labels(result)]
+                self.into.add(mine, labels or ([""] if kind != "labels" and mine.status == "done" else ()))
+
+    def _add_spans(self, place: Submission, results: Sequence[Json]) -> None:
+        """Note the spans of one annotation."""
+        labels, starts, ends, covered = [], [], [], []
+        for result in results:
+            value = result["value"]
+            offsets = value.get("globalOffsets") or value
+            if "start" not in offsets or "end" not in offsets:
+                self.without_offsets.append(f"{self.file}!{place.row}, item {place.item}")
+                continue
+            for label in _labels(result):
+                labels.append(label)
+                starts.append(offsets.get("start"))
+                ends.append(offsets.get("end"))
+                covered.append(value.get("text") if isinstance(value.get("text"), str) else None)
+        self.into.add(place, labels, starts, ends, covered)
+
+
+def _listed(task: Json, name: str) -> list[Json]:
+    """Return the objects in the list called *name*; exports put numbers there when details are left out."""
+    return [entry for entry in task.get(name) or () if isinstance(entry, dict)]
+
+
+def _annotations(task: Json) -> list[Json]:
+    """Return the annotations of *task* under their new or old name."""
+    return _listed(task, "annotations") or _listed(task, "completions")
+
+
+def _data(task: Json) -> Mapping[str, Any]:
+    """Return the data of *task*."""
+    data = task.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _results(answer: Json) -> Iterator[Json]:
+    """Return the results of an annotation or prediction."""
+    return (result for result in answer.get("result") or () if isinstance(result, dict))
+
+
+def _audited(answer: Json) -> Iterator[Json]:
+    """Yield the results that are compared: spans, and answers about the whole item rather than one region."""
+    results = list(_results(answer))
+    regions = {result.get("id") for result in results if _kind(result).endswith("labels")}
+    for result in results:
+        kind = _kind(result)
+        if kind not in AUDITED or not isinstance(result.get("value"), dict):
+            continue
+        if KINDS.get(kind) == "spans" or result.get("id") is None or result.get("id") not in regions:
+            yield result
+
+
+def _layer(result: Json) -> str:
+    """Return the name of the control that made *result*."""
+    return str(result.get("from_name") or _kind(result))
+
+
+def _kind(result: Json) -> str:
+    """Return the type of *result*; tools that write Label Studio JSON leave it out."""
+    value = result.get("value")
+    guess = next((kind for kind in AUDITED if kind in value), None) if isinstance(value, dict) else None
+    return str(result.get("type") or guess or "results without a type")
+
+
+def _labels(result: Json) -> list[str]:
+    """Return the labels of *result*: paths of a taxonomy joined by ``>``."""
+    kind, value = _kind(result), result["value"]
+    found = value.get(STATEMENT.get(kind, kind))
+    if found is None:
+        return []
+    if kind == "taxonomy":
+        return [" > ".join(map(str, path)) if isinstance(path, list) else str(path) for path in found]
+    if kind == "textarea" and isinstance(found, list):
+        return ["\n".join(map(str, found))]
+    return [str(label) for label in found] if isinstance(found, list) else [str(found)]
+
+
+def _rating(layer: str, answers: Iterable[Json]) -> Layer:
+    """Return an ordinal layer with every star from the first to the highest that was given."""
+    given = [
+        label
+        for answer in answers
+        for result in _audited(answer)
+        if _layer(result) == layer
+        for label in _labels(result)
+    ]
+    if not all(label.isdecimal() for label in given):
+        return Layer(layer, "number")
+    return Layer(layer, "ordinal", tuple(map(str, range(1, max(map(int, given)) + 1))), declared=True)
+
+
+LOADER = Loader(
+    "label_studio", "Label Studio JSON", "Export > JSON (not CoNLL2003: it loses the annotator).", accepts, read
+)
