@@ -5,19 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from agreement.annotations import Annotations
+from agreement.case import Case as Case
+from agreement.case import open_case
 from agreement.comparison import Comparison
 from agreement.flags import Flag
+from agreement.rules import rules_in_force
 from agreement.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What the rules of one layer may look at, and what earlier rules found."""
-
-    annotations: Annotations
-    comparison: Comparison
-    settings: Settings
-    found: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +30,23 @@ class Diagnosis:
 
 
 def diagnose(annotations: Annotations, comparisons: Sequence[Comparison], settings: Settings) -> Diagnosis:
-    """Return what the rules find on every layer."""
-    del annotations, comparisons, settings
-    return Diagnosis()
+    """Return what the rules find on every layer.
+
+    Raises
+    ------
+    SettingsError
+        If ``[rules]`` names a rule or a threshold that does not exist.
+    """
+    rules = rules_in_force(settings)
+    flags: list[Flag] = []
+    for comparison in comparisons:
+        case = open_case(annotations, comparison, settings)
+        for rule, thresholds in rules:
+            case = case.after(list(rule.check(case, thresholds)))
+        flags += sorted(case.found, key=_order)
+    return Diagnosis(tuple(flags), ())
+
+
+def _order(flag: Flag) -> tuple[int, float]:
+    """Return the key that puts causes before notes, confirmed before suspected, the larger share first."""
+    return ("confirmed", "suspected", "note").index(flag.verdict), -(flag.share_of_disagreement or 0.0)

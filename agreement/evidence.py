@@ -1,0 +1,220 @@
+"""Evidence: who disagreed with whom on which unit, in the one form that every rule of the diagnosis reads.
+
+Every contrast of the diagnosis is linear in the distance between two labels of one unit. So per label its summed
+distance to the unit's other labels is enough, whatever the layer: nominal and ordered labels give it from counts,
+without listing pairs; spans, answers and label sets bring their pairs.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.units import Units
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+MIN_DOCUMENTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Distances of pairs of labels: rows *a* and *b* (P,) of the evidence lie *distance* (P,) apart."""
+
+    a: Ints
+    b: Ints
+    distance: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the rules read about one layer.
+
+    Letters: N labels given, U units, A annotators, S sections, K labels.
+
+    Parameters
+    ----------
+    annotators, sections, labels
+        Names; *labels* is empty where labels are not categories.
+    unit, annotator
+        (N,) codes.
+    label
+        (N,) codes, None where labels are not categories.
+    section, cluster
+        (U,) codes: section -1 for none; cluster = what is independent: the document if there are enough, else the item.
+    kept
+        (N,) False for labels that an earlier verdict explains and that no longer count.
+    weights
+        (K, K) distances of labels, None when they are nominal (0 or 1) or come as *pairs*.
+    pairs
+        Distances by pair, None where labels are categories.
+    expected
+        Mean distance of labels of different units: the disagreement to expect by chance.
+    """
+
+    annotators: tuple[str, ...]
+    sections: tuple[str, ...]
+    labels: tuple[str, ...]
+    unit: Ints
+    annotator: Ints
+    label: Ints | None
+    section: Ints
+    cluster: Ints
+    kept: Bools
+    weights: Floats | None = None
+    pairs: Pairs | None = None
+    expected: float = 1.0
+    total: Floats = field(init=False)
+    size: Ints = field(init=False)
+    disagreement: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Fill in: ``total`` (N,) distance to the unit's others, ``size`` (U,) labels, ``disagreement`` (U,) mean."""
+        n_units = len(self.section)
+        size = np.bincount(self.unit[self.kept], minlength=n_units)
+        total = self._totals(n_units)
+        summed = np.bincount(self.unit, total, minlength=n_units)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.where(size >= 2, summed / (size * (size - 1.0)), np.nan)
+        object.__setattr__(self, "total", total)
+        object.__setattr__(self, "size", size.astype(np.int64))
+        object.__setattr__(self, "disagreement", mean)
+
+    def _totals(self, n_units: int) -> Floats:
+        """Return (N,) each kept label's summed distance to the other kept labels of its unit; 0 for the rest."""
+        total = np.zeros(len(self.unit))
+        if self.pairs is not None:
+            both = self.kept[self.pairs.a] & self.kept[self.pairs.b]
+            for side in (self.pairs.a, self.pairs.b):
+                total += np.bincount(side[both], self.pairs.distance[both], minlength=len(total))
+            return total
+        unit, label = self.unit[self.kept], self._codes()[self.kept]
+        k = len(self.labels)
+        if self.weights is not None:
+            counts = np.bincount(unit * k + label, minlength=n_units * k).reshape(n_units, k)
+            total[self.kept] = (counts @ self.weights)[unit, label]
+            return total
+        same = _same(unit * k + label, n_units * k)
+        total[self.kept] = np.bincount(unit, minlength=n_units)[unit] - same
+        return total
+
+    def _codes(self) -> Ints:
+        """Return the label codes of a layer whose labels are categories."""
+        if self.label is None:
+            raise ValueError("this layer has no label codes")
+        return self.label
+
+    @property
+    def compared(self) -> Bools:
+        """(U,) units with at least two labels that count."""
+        return self.size >= 2
+
+    @property
+    def mean(self) -> float:
+        """D, the mean disagreement over units; 0 when nothing is compared."""
+        return float(self.disagreement[self.compared].mean()) if self.compared.any() else 0.0
+
+    @property
+    def kappa(self) -> float:
+        """Agreement beyond chance over all units, in 0 to 1."""
+        return float(np.clip(1 - self.mean / self.expected, 0, 1)) if self.expected > 0 else 1.0
+
+    @property
+    def present(self) -> Ints:
+        """Annotators with at least one label that counts."""
+        return np.unique(self.annotator[self.kept])
+
+    def without(self, rows: Bools) -> "Evidence":
+        """Return the evidence with the labels *rows* (N,) no longer counted."""
+        return replace(self, kept=self.kept & ~rows) if rows.any() else self
+
+    def without_units(self, units: Bools) -> "Evidence":
+        """Return the evidence without the *units* (U,) marked."""
+        return self.without(units[self.unit])
+
+    def merged(self, pairs: list[tuple[int, int]]) -> "Evidence":
+        """Return the evidence in which each of the label *pairs* counts as one label; nominal layers only."""
+        code = np.arange(len(self.labels))
+        for a, b in pairs:
+            code[code == code[b]] = code[a]
+        return replace(self, label=code[self._codes()])
+
+    def contrast(self) -> Floats:
+        """Return (N,) w: how much more a label disagrees with the others than the others among themselves.
+
+        Section, class and difficulty of the item cancel, as both terms are on the same item; times (r - 1) / r, so
+        that it is the annotator's distance from the mean of all r. NaN where fewer than three labels are left.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from agreement.units import units_from_matrix
+        >>> evidence = from_units(units_from_matrix([["x", "y", "y"], ["x", "x", None]]))
+        >>> evidence.contrast().round(2)  # (1 - 0) * 2/3; (1/2 - 1) * 2/3, twice; two labels give none
+        array([ 0.67, -0.33, -0.33,   nan,   nan])
+        """
+        r = self.size[self.unit].astype(np.float64)
+        pairs = r * (r - 1) / 2 * self.disagreement[self.unit]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            w = (self.total / (r - 1) - (pairs - self.total) / ((r - 1) * (r - 2) / 2)) * (r - 1) / r
+        return np.where(self.kept & (r >= 3), w, np.nan)
+
+    def label_counts(self) -> tuple[Ints, Ints, Floats]:
+        """Return unit, label and count of every label that a unit with two or more labels was given, sorted."""
+        use = self.kept & self.compared[self.unit]
+        key, count = np.unique(self.unit[use] * len(self.labels) + self._codes()[use], return_counts=True)
+        return key // len(self.labels), key % len(self.labels), count.astype(np.float64)
+
+
+def _same(key: Ints, cells: int) -> Ints:
+    """Return how many entries of *key* equal each entry; *key* is below *cells*."""
+    if cells <= 20_000_000:
+        return np.bincount(key, minlength=1)[key].astype(np.int64)
+    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+    return counts[inverse].astype(np.int64)
+
+
+def from_units(units: Units, weights: Floats | None = None) -> Evidence:
+    """Return the evidence of item-level *units*; *weights* (K, K) are distances, 0 or 1 by default.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> evidence = from_units(units_from_matrix([["x", "y", "y"], ["x", "x", None]]))
+    >>> evidence.disagreement.round(2)
+    array([0.67, 0.  ])
+    """
+    share = np.bincount(units.label, minlength=len(units.labels)) / max(len(units.label), 1)
+    expected = 1 - float(share @ share) if weights is None else float(share @ weights @ share)
+    return Evidence(
+        units.annotators, units.sections, units.labels, units.unit, units.annotator, units.label,
+        units.section, independent(units), np.ones(len(units.unit), bool), weights, None, expected,
+    )  # fmt: skip
+
+
+def from_pairs(
+    annotators: tuple[str, ...], sections: tuple[str, ...], section: Ints, cluster: Ints, unit: Ints, a: Ints, b: Ints,
+    distance: Floats,
+) -> Evidence:  # fmt: skip
+    """Return the evidence of a layer that brings the *distance* (P,) of annotators *a* and *b* on each *unit*.
+
+    *section* and *cluster* are (U,) codes. Labels of different units are taken to have nothing in common.
+    """
+    n_annotators = max(len(annotators), 1)
+    key, inverse = np.unique(np.concatenate([unit * n_annotators + a, unit * n_annotators + b]), return_inverse=True)
+    rows = inverse.reshape(2, -1)
+    return Evidence(
+        annotators, sections, (), key // n_annotators, key % n_annotators, None, section, cluster,
+        np.ones(len(key), bool), None, Pairs(rows[0], rows[1], distance),
+    )  # fmt: skip
+
+
+def independent(units: Units) -> Ints:
+    """Return (U,) codes of what is independent: documents if there are at least 20, else items."""
+    if len(units.clusters) < MIN_DOCUMENTS:
+        return np.unique(units.item, return_inverse=True)[1].astype(np.int64)
+    alone = units.cluster < 0
+    code = np.where(alone, len(units.clusters) + units.item, units.cluster)
+    return np.unique(code, return_inverse=True)[1].astype(np.int64)

@@ -1,0 +1,151 @@
+"""What the rules share: verdicts, examples, shares of the disagreement, and numbers in the words of a meeting."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from agreement.case import Case
+from agreement.contrasts import Estimate
+from agreement.evidence import Bools, Evidence, Floats, Ints
+from agreement.flags import Example, Verdict
+from agreement.wording import between, count, percent, plural
+
+TEST: Mapping[str, float] = {"q_confirmed": 0.01, "q_suspected": 0.05}
+EXCERPT = 160
+N_EXAMPLES = 3
+
+
+def verdict_of(q: float, thresholds: Mapping[str, float]) -> Verdict | None:
+    """Return the verdict that an adjusted p value allows; None if it allows none."""
+    if q < thresholds["q_confirmed"]:
+        return "confirmed"
+    return "suspected" if q < thresholds["q_suspected"] else None
+
+
+def points(value: float) -> str:
+    """Return a difference of shares in words.
+
+    Examples
+    --------
+    >>> points(0.184), points(0.01)
+    ('18 points', '1 point')
+    """
+    return plural(round(abs(value) * 100), "point") if abs(value) >= 0.005 else "less than 1 point"
+
+
+def interval_words(low: float, high: float, n: int, confidence: float, noun: str = "item") -> str:
+    """Return interval and number of items for a sentence.
+
+    Examples
+    --------
+    >>> interval_words(0.141, 0.22, 1412, 0.95)
+    '(95% CI 14–22, n 1,412 items)'
+    """
+    return f"({percent(confidence)}% CI {between(percent(low), percent(high))}, n {plural(n, noun)})"
+
+
+def rounded(share: float) -> float:
+    """Return *share* rounded to 5 points, in 0 to 1: shares of the disagreement are never more exact than that."""
+    return float(np.clip(round(share * 20) / 20, 0, 1))
+
+
+def about(share: float) -> str:
+    """Return a share of the disagreement in words.
+
+    Examples
+    --------
+    >>> about(0.3), about(0.02)
+    ('about 30%', 'under 5%')
+    """
+    return f"about {percent(rounded(share))}%" if share >= 0.025 else "under 5%"
+
+
+def scalar(estimate: Estimate, index: Any, confidence: float) -> tuple[float, float, float, int]:
+    """Return value, low, high and n of one entry of *estimate*, low and high within -1 and 1."""
+    low, high = estimate.interval(confidence)
+    value, n = float(estimate.value[index]), int(np.broadcast_to(estimate.n, estimate.value.shape)[index])
+    return value, max(float(low[index]), -1.0), min(float(high[index]), 1.0), n
+
+
+def share_left_out(evidence: Evidence, rows: Bools) -> float:
+    """Return the share of the disagreement that goes when the labels *rows* (N,) are not counted."""
+    left = evidence.without(rows)
+    before, after = np.nan_to_num(evidence.disagreement), np.nan_to_num(left.disagreement)
+    gone = (before - after)[left.compared].sum()
+    return float(np.clip(gone / max(before.sum(), 1e-12), 0, 1))
+
+
+def disputed(evidence: Evidence) -> Bools:
+    """Return (U,) the units with at least two different labels."""
+    return np.nan_to_num(evidence.disagreement) > 0
+
+
+def disputes(case: Case, units: Bools) -> dict[str, Any]:
+    """Return how many disputed units are among *units* (U,), and which share of all disputed ones they are."""
+    every = disputed(case.whole)
+    hits, total = int((every & units).sum()), int(every.sum())
+    return {"disputes": hits, "share_of_disputes": hits / total if total else 0.0}
+
+
+def settled_by_leaving_out(case: Case, rows: Bools) -> Bools:
+    """Return (U,) the disputed units that are none any more without the labels *rows* (N,)."""
+    return disputed(case.whole) & ~disputed(case.whole.without(rows))
+
+
+def most(score: Floats, units: Bools, count_: int = N_EXAMPLES) -> Ints:
+    """Return up to *count_* of the *units* (U,) with the highest *score* (U,), ties in order."""
+    chosen = np.flatnonzero(units)
+    return chosen[np.argsort(-np.nan_to_num(score[chosen]), kind="stable")[:count_]]
+
+
+def examples(case: Case, units: Ints) -> tuple[Example, ...]:
+    """Return the units as examples: excerpt, label by annotator, and the place of the first label in the input."""
+    table = case.annotations.table
+    if not len(units):
+        return ()
+    wanted = {(case.items[unit], case.rounds[unit]): number for number, unit in enumerate(units)}
+    rows = table.loc[table["layer"].eq(case.layer) & table["item"].isin([item for item, _ in wanted])]
+    names = set(case.whole.annotators)
+    labels: list[dict[str, list[str]]] = [{} for _ in units]
+    origin = [""] * len(units)
+    for position, item, round_, annotator, label in zip(
+        rows.index, rows["item"], rows["round"], rows["annotator"], rows["label"], strict=True
+    ):
+        number = wanted.get((item, round_))
+        if number is None or annotator not in names:
+            continue
+        labels[number].setdefault(str(annotator), []).append(str(label))
+        origin[number] = origin[number] or case.annotations.origin(position)
+    texts = case.annotations.items["text"]
+    return tuple(
+        Example(
+            case.items[unit], excerpt(str(texts.get(case.items[unit], ""))),
+            {who: ", ".join(given) for who, given in sorted(labels[number].items())}, origin[number],
+        )
+        for number, unit in enumerate(units)
+    )  # fmt: skip
+
+
+def excerpt(text: str) -> str:
+    """Return the beginning of *text*, cut at a word when it is long.
+
+    Examples
+    --------
+    >>> excerpt("short")
+    'short'
+    """
+    flat = " ".join(text.split())
+    return flat if len(flat) <= EXCERPT else flat[:EXCERPT].rsplit(" ", 1)[0] + " …"
+
+
+def of_disputes(hits: int, total: int) -> str:
+    """Return a count of disputes for a sentence."""
+    return f"{count(hits)} of {plural(total, 'disputed item')}"
+
+
+def regular(evidence: Evidence) -> bool:
+    """Return True if enough labels are on units with three or more, so that annotators compare within the item."""
+    kept = int(evidence.kept.sum())
+    with_three = int((evidence.kept & (evidence.size[evidence.unit] >= 3)).sum())
+    return kept > 0 and with_three >= 0.3 * kept

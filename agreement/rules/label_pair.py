@@ -1,0 +1,205 @@
+"""Two labels that are taken for each other beyond what slips explain."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from agreement.case import Case
+from agreement.contrasts import Estimate, fdr, linear
+from agreement.evidence import Bools, Evidence, Floats, Ints
+from agreement.flags import Flag, Rule, Subject
+from agreement.rules._parts import TEST, disputes, examples, interval_words, most, rounded, scalar, verdict_of
+from agreement.wording import percent, plural
+
+
+@dataclass(frozen=True, slots=True)
+class Confusions:
+    """Which labels meet on one unit.
+
+    Letters: U units, K labels, E unequal label pairs on units.
+
+    Parameters
+    ----------
+    unit, first, second, share
+        (E,) share of the unit's label pairs that are {first, second}, first < second.
+    table
+        (K, K) mean share over units, symmetric, all ordered pairs: sums to 1 with the diagonal.
+    n
+        Number of units.
+    """
+
+    unit: Ints
+    first: Ints
+    second: Ints
+    share: Floats
+    table: Floats
+    n: int
+
+    @property
+    def margin(self) -> Floats:
+        """(K,) share of each label."""
+        margin: Floats = self.table.sum(axis=0)
+        return margin
+
+
+def confusions(evidence: Evidence) -> Confusions:
+    """Return the label confusions of the evidence."""
+    k = len(evidence.labels)
+    unit, label, count = evidence.label_counts()
+    r = evidence.size[unit].astype(np.float64)
+    n = int(evidence.compared.sum())
+    table = np.zeros((k, k))
+    np.add.at(table, (label, label), count * (count - 1) / (r * (r - 1)))
+    parts: list[tuple[Ints, Ints, Ints, Floats]] = []
+    for shift in range(1, k):
+        same = np.flatnonzero(unit[shift:] == unit[:-shift]) if shift < len(unit) else np.zeros(0, np.int64)
+        if not len(same):
+            break
+        share = 2 * count[same] * count[same + shift] / (r[same] * (r[same] - 1))
+        parts.append((unit[same], label[same], label[same + shift], share))
+    if parts:
+        where, first, second, share = (np.concatenate(column) for column in zip(*parts, strict=True))
+    else:
+        where = first = second = np.zeros(0, np.int64)
+        share = np.zeros(0)
+    np.add.at(table, (first, second), share / 2)
+    np.add.at(table, (second, first), share / 2)
+    return Confusions(where, first, second, share, table / max(n, 1), n)
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Confusions of one pair beyond slips, per label of the rarer class."""
+
+    first: int
+    second: int
+    estimate: Estimate
+    p: float
+    observed: float
+    expected: float
+    rarer: float
+
+
+def excess_of(
+    evidence: Evidence, found: Confusions, cells: list[tuple[int, int]], reference: Bools, subject: tuple[int, ...]
+) -> Excess:
+    """Return the confusions of *cells* beyond slips, scaled on the cells of *reference* (K, K upper triangle).
+
+    Two models of slips, the worse of the two counts: slips follow prevalence (p_c p_d), or are uniform (p_c + p_d).
+    """
+    p = found.margin
+    first, second = np.array(cells).T
+    mine = np.zeros(reference.shape, bool)
+    mine[first, second] = True
+    others = reference & ~mine
+    in_mine, in_others = mine[found.first, found.second], others[found.first, found.second]
+    n_units = len(evidence.section)
+    own = np.bincount(found.unit[in_mine], found.share[in_mine], minlength=n_units)
+    rest = np.bincount(found.unit[in_others], found.share[in_others], minlength=n_units)
+    best = (-np.inf, 0.0)
+    for model in (np.outer(p, p), np.add.outer(p, p) * (p > 0) * (p > 0)[:, None]):
+        weight = float(model[others].sum())
+        ratio = float(model[mine].sum()) / weight if weight > 0 else 0.0
+        best = max(best, (ratio * rest.sum() / max(found.n, 1), ratio))
+    expected, ratio = best
+    rarer = float(min(p[list(subject)]))
+    observed = float(own.sum()) / max(found.n, 1)
+    influence = np.where(evidence.compared, own - ratio * rest - (observed - expected), 0.0)
+    scale = max(rarer, 1e-12) * 2  # the table of ordered pairs holds each confusion twice
+    n = int(np.isin(evidence.label, subject)[evidence.kept].sum()) and len(
+        np.unique(evidence.unit[evidence.kept & np.isin(evidence.label, subject)])
+    )
+    estimate = linear(influence / (found.n * scale), evidence.cluster, (observed - expected) / scale, n)
+    # few disputes: the exact test of how many of them fall on this pair is the honest one
+    hits, misses = int((own > 0).sum()), int((rest > 0).sum())
+    chance = expected / max(expected + rest.sum() / max(found.n, 1), 1e-12)
+    exact = float(stats.binom.sf(hits - 1, hits + misses, min(chance, 1.0))) if hits else 1.0
+    return Excess(subject[0], subject[-1], estimate, max(float(estimate.p_above()), exact), observed, expected, rarer)
+
+
+def confused(
+    evidence: Evidence, thresholds: Mapping[str, float]
+) -> tuple[list[tuple[Excess, float]], Confusions, Bools]:
+    """Return the pairs confused beyond slips with their q, strongest first; and the cells left as reference."""
+    found = confusions(evidence)
+    k = len(evidence.labels)
+    reference = np.triu(np.ones((k, k), bool), 1) & (found.margin > 0) & (found.margin > 0)[:, None]
+    result: list[tuple[Excess, float]] = []
+    while True:
+        pairs = [(int(c), int(d)) for c, d in np.argwhere(reference)]
+        if len(pairs) < 2:
+            break
+        worth = [pair for pair in pairs if found.table[pair] * found.n >= 1.0]
+        tested = [excess_of(evidence, found, [pair], reference, pair) for pair in worth]
+        p = np.ones(len(pairs))
+        p[: len(tested)] = [one.p for one in tested]
+        q = fdr(p)[: len(tested)]
+        large = np.array(
+            [
+                float(one.estimate.value) >= thresholds["min_effect"]
+                and one.observed >= thresholds["min_ratio"] * one.expected
+                and one.estimate.n >= thresholds["min_items"]
+                for one in tested
+            ],
+            dtype=bool,
+        )
+        confirmed = large & (q < thresholds["q_confirmed"])
+        if not confirmed.any():
+            suspected = np.flatnonzero(large & (q < thresholds["q_suspected"]))
+            result += [(tested[i], float(q[i])) for i in suspected]
+            break
+        strongest = int(np.argmax(np.where(confirmed, [float(one.estimate.value) for one in tested], -np.inf)))
+        result.append((tested[strongest], float(q[strongest])))
+        reference[tested[strongest].first, tested[strongest].second] = False
+    return result, found, reference
+
+
+def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
+    """Yield the label pairs confused beyond slips, outside flagged sections."""
+    evidence = case.rest
+    if evidence.label is None or len(evidence.labels) < 3 or evidence.weights is not None:
+        return
+    for one, q in confused(evidence, thresholds)[0]:
+        verdict = verdict_of(q, thresholds)
+        if verdict is None:
+            continue
+        names = evidence.labels[one.first], evidence.labels[one.second]
+        value, low, high, n = scalar(one.estimate, (), case.confidence)
+        units = units_with(case.whole, one.first, one.second)
+        share = one.observed and 2 * value * one.rarer / max(evidence.mean, 1e-12)
+        rarer = min(names, key=lambda name: evidence.label is not None and (evidence.label == evidence.labels.index(name)).sum())
+        yield Flag(
+            RULE.name, verdict, Subject(RULE.name, case.layer, labels=tuple(sorted(names))),
+            f"{names[0]} and {names[1]} are taken for each other beyond slips: of the labels {rarer}, {percent(value)}% "
+            f"get the other label from a colleague over and above what slips explain "
+            f"{interval_words(low, high, n, case.confidence)}.",
+            f"Write a decision rule {names[0]} / {names[1]} with two examples each; merge them only if nobody needs "
+            "the difference.",
+            "guideline owner", nature="open", effect=value, low=low, high=high, n=n, q=q,
+            **disputes(case, units), share_of_disagreement=rounded(float(share)),
+            evidence={
+                "observed": one.observed, "expected_from_slips": one.expected, "share_exact": float(share),
+            },
+            examples=examples(case, most(case.whole.disagreement, units)),
+        )  # fmt: skip
+
+
+def units_with(evidence: Evidence, first: int, second: int) -> Bools:
+    """Return (U,) the units that were given both labels."""
+    label, n_units = evidence.label, len(evidence.section)
+    if label is None:
+        return np.zeros(n_units, bool)
+    has = [np.bincount(evidence.unit[evidence.kept & (label == code)], minlength=n_units) > 0 for code in (first, second)]
+    return np.asarray(has[0] & has[1])
+
+
+RULE = Rule(
+    "label_pair",
+    "Two labels taken for each other",
+    "Colleagues give one of these labels where others give the other, more often than slips explain.",
+    {**TEST, "min_effect": 0.08, "min_ratio": 1.5, "min_items": 20},
+    60,
+    _check,
+)

@@ -1,0 +1,241 @@
+"""A guideline section in which labels disagree more than elsewhere: for everybody, or because it is read in two ways."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from agreement.case import Case
+from agreement.contrasts import Estimate, additive, fdr, linear
+from agreement.evidence import Bools, Evidence, Floats, Ints
+from agreement.flags import Flag, Rule, Subject
+from agreement.rules._parts import (
+    TEST,
+    disputed,
+    disputes,
+    examples,
+    interval_words,
+    most,
+    points,
+    rounded,
+    scalar,
+    verdict_of,
+)
+from agreement.rules._readings import two_readings
+from agreement.rules.annotator_section import Cell, cells_off, rows_of, split_sections
+from agreement.wording import listed
+
+
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """The disagreement of units, spread over the labels they were given.
+
+    Parameters
+    ----------
+    unit, stratum, weight
+        (E,) a unit counts in the strata of its labels in proportion; one stratum where labels are not categories.
+    value
+        (U,) the unit's disagreement, less what its annotators bring where they are not the same everywhere.
+    n_strata
+        How many strata.
+    """
+
+    unit: Ints
+    stratum: Ints
+    weight: Floats
+    value: Floats
+    n_strata: int
+
+
+def strata_of(evidence: Evidence) -> Strata:
+    """Return the disagreement of the evidence by label stratum."""
+    value = evidence.disagreement
+    if (evidence.size[evidence.compared] < len(evidence.present)).mean() > 0.2 and len(evidence.present) > 2:
+        fit = additive(evidence)
+        value = value - fit.mix
+    if evidence.label is None:
+        units = np.flatnonzero(evidence.compared)
+        return Strata(units, np.zeros(len(units), np.int64), np.ones(len(units)), value, 1)
+    unit, label, count = evidence.label_counts()
+    return Strata(unit, label, count / evidence.size[unit], value, len(evidence.labels))
+
+
+def section_effect(evidence: Evidence, strata: Strata, section: int, excluded: Bools) -> Estimate:
+    """Return how much more labels disagree in *section* than in the others that are not *excluded* (S,).
+
+    Mantel-Haenszel weights over strata: with A and B items of a stratum inside and outside, A B / (A + B).
+    """
+    place = evidence.section[strata.unit]
+    inside = place == section
+    outside = ~inside & ~np.append(excluded, False)[place]  # noqa: RUF100 - place -1, no section, is the last entry
+    value, weight, k = strata.value[strata.unit], strata.weight, strata.n_strata
+
+    def by_stratum(rows: Bools, values: Floats) -> Floats:
+        return np.bincount(strata.stratum[rows], values[rows], minlength=k)
+
+    a, b = by_stratum(inside, weight), by_stratum(outside, weight)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        h = np.where((a > 0) & (b > 0), a * b / (a + b), 0.0)
+        here = np.where(h > 0, by_stratum(inside, weight * value) / a, 0.0)
+        there = np.where(h > 0, by_stratum(outside, weight * value) / b, 0.0)
+        ha, hb = np.where(h > 0, h / a, 0.0), np.where(h > 0, h / b, 0.0)
+    total = h.sum()
+    if total <= 0:
+        return Estimate(np.float64(np.nan), np.float64(np.nan), np.float64(0), np.float64(0))
+    s = strata.stratum
+    influence = np.where(inside, ha[s] * weight * (value - here[s]), 0.0) - np.where(
+        outside, hb[s] * weight * (value - there[s]), 0.0
+    )
+    per_unit = np.bincount(strata.unit, influence, minlength=len(evidence.section)) / total
+    n = len(np.unique(strata.unit[inside]))
+    effect = linear(per_unit, evidence.cluster, float(h @ (here - there)) / total, n)
+    few = len(np.unique(evidence.cluster[strata.unit[inside]]))
+    return replace(effect, df=np.float64(min(float(effect.df), max(few - 1.0, 0.0))))
+
+
+def stands_alone(evidence: Evidence, section: int, excluded: Bools, effect: float, keep: float) -> tuple[bool, float]:
+    """Return whether the effect keeps the share *keep* whoever is left out, and the smallest one that remains."""
+    if len(evidence.present) < 3:
+        return True, effect
+    inside = evidence.kept & (evidence.section[evidence.unit] == section)
+    given = np.bincount(evidence.annotator[inside], minlength=len(evidence.annotators))
+    smallest = effect
+    for who in np.flatnonzero(given >= 0.05 * given.sum()):
+        left = evidence.without(evidence.annotator == who)
+        remaining = float(section_effect(left, strata_of(left), section, excluded).value)
+        if np.isfinite(remaining):
+            smallest = min(smallest, remaining)
+    return smallest >= keep * effect, smallest
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """A section that stands out."""
+
+    section: int
+    q: float
+    effect: Estimate
+    smallest: float
+
+
+def unreliable(evidence: Evidence, excluded: Bools, thresholds: Mapping[str, float]) -> list[_Finding]:
+    """Return the sections that stand out, worst first, each out of the next one's reference."""
+    n_sections = len(evidence.sections)
+    strata = strata_of(evidence)
+    excluded = excluded.copy()
+    found: list[_Finding] = []
+    refused = np.zeros(n_sections, bool)
+    while True:
+        open_ = np.flatnonzero(~excluded)
+        if len(open_) < 2:
+            return found
+        estimates = [section_effect(evidence, strata, int(s), excluded) for s in open_]
+        p = np.array([float(e.p_above()) if e.n >= thresholds["min_items"] else 1.0 for e in estimates])
+        effect = np.array([float(e.value) if np.isfinite(e.value) else -1.0 for e in estimates])
+        q = fdr(p)
+        candidates = (effect >= thresholds["min_effect"]) & (q < thresholds["q_suspected"]) & ~refused[open_]
+        order = np.argsort(-np.where(q < thresholds["q_confirmed"], effect, effect - 1), kind="stable")
+        for number in order[candidates[order]]:
+            section = int(open_[number])
+            stands, smallest = stands_alone(
+                evidence, section, excluded, float(effect[number]), thresholds["keep_without_anyone"]
+            )
+            if stands:
+                found.append(_Finding(section, float(q[number]), estimates[number], smallest))
+                if q[number] < thresholds["q_confirmed"]:
+                    excluded[section] = True
+                else:
+                    refused[section] = True
+                break
+            refused[section] = True
+        else:
+            return found
+
+
+def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
+    """Yield sections read in two ways, then those unreliable for everybody."""
+    evidence = case.rest
+    n_sections = len(evidence.sections)
+    if n_sections < 2:
+        return
+    excluded = np.zeros(n_sections, bool)
+    split: dict[int, list[Cell]] = {}
+    if len(evidence.present) >= 3:
+        settings = _cell_thresholds(case)
+        split = split_sections(cells_off(evidence, settings, case.confidence), evidence, settings)
+    strata = strata_of(evidence)
+    excluded[list(split)] = True
+    for section, cells in sorted(split.items()):
+        others = excluded.copy()
+        others[section] = False
+        effect = section_effect(evidence, strata, section, others)
+        camp = tuple(sorted(evidence.annotators[cell.annotator] for cell in cells))
+        yield _flag(case, section, max(cell.q for cell in cells), effect, effect.value.item(), "confirmed", camp)
+    for finding in unreliable(evidence, excluded, thresholds):
+        verdict = verdict_of(finding.q, thresholds)
+        if verdict is not None:
+            yield _flag(case, finding.section, finding.q, finding.effect, finding.smallest, verdict, ())
+
+
+def _cell_thresholds(case: Case) -> Mapping[str, float]:
+    """Return the thresholds in force of the cells, which decide whether a section is split."""
+    from agreement.rules.annotator_section import RULE as CELLS  # noqa: PLC0415
+
+    return {key: float(v) for key, v in {**CELLS.defaults, **case.settings.rules.get(CELLS.name, {})}.items()}
+
+
+def _flag(
+    case: Case, section: int, q: float, effect: Estimate, smallest: float, verdict: str, camp: tuple[str, ...]
+) -> Flag:
+    """Return the flag of one section."""
+    evidence = case.rest
+    name = evidence.sections[section]
+    title = case.annotations.guidelines.name(name)
+    value, low, high, n = scalar(effect, (), case.confidence)
+    inside = evidence.section == section
+    here = sorted({evidence.annotators[a] for a in np.unique(evidence.annotator[evidence.kept & inside[evidence.unit]])})
+    camps: tuple[tuple[str, ...], ...] = (camp, tuple(who for who in here if who not in camp)) if camp else ()
+    if not camps and len(here) >= 4:
+        camps = two_readings(evidence, inside)
+    nature = "two readings" if camps else "everybody"
+    d = np.nan_to_num(evidence.disagreement)
+    share = max(value, 0.0) * int((inside & evidence.compared).sum()) / max(d.sum(), 1e-12)
+    told = interval_words(low, high, n, case.confidence)
+    if camps:
+        message = (
+            f"Section {title} is read in two ways: {listed(camps[0])} against {listed(camps[1])}. Labels disagree "
+            f"{points(value)} more there than in the other sections {told}."
+        )
+        advice = f"Adjudicate five items of the split, write the rule into section {title}, and tell both camps."
+    else:
+        whoever = f"; it stays at least {points(smallest)} whoever is left out" if len(here) >= 3 else ""
+        message = (
+            f"In section {title}, {'all pairs' if len(here) >= 3 else 'the two annotators'} disagree {points(value)} "
+            f"more than in the other sections {told}{whoever}."
+        )
+        advice = f"Rewrite section {title}, starting from its disputed items; nobody reads it reliably as it stands."
+    quoted = case.annotations.guidelines.sections.get(name)
+    return Flag(
+        RULE.name, "confirmed" if verdict == "confirmed" else "suspected",
+        Subject(RULE.name, case.layer, section=name), message, advice, "guideline owner",
+        nature=nature, camps=camps, effect=value, low=low, high=high, n=n, q=q,
+        **disputes(case, inside), share_of_disagreement=rounded(share),
+        evidence={
+            "disagreement_inside": float(evidence.disagreement[inside & evidence.compared].mean()),
+            "disagreement_elsewhere": float(evidence.disagreement[~inside & evidence.compared].mean()),
+            "smallest_effect_without_anyone": smallest,
+            "guideline_text": quoted.text if quoted else "",
+            "share_exact": float(np.clip(share, 0, 1)),
+        },
+        examples=examples(case, most(evidence.disagreement, inside & disputed(evidence))),
+    )  # fmt: skip
+
+
+RULE = Rule(
+    "section",
+    "Unreliable guideline section",
+    "Labels disagree more in this section than in the others: for everybody, or because it is read in two ways.",
+    {**TEST, "min_effect": 0.08, "keep_without_anyone": 0.50, "min_items": 15},
+    40,
+    _check,
+)
