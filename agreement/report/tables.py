@@ -1,11 +1,162 @@
-"""The same numbers as JSON and CSV."""
+"""The same numbers as JSON (schema ``agreement-audit/1``) and as CSV; see docs/outputs.md for every key."""
 
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from agreement import _files
+from agreement.checks import verdict
+from agreement.records import content_hash
+from agreement.report._disputes import disputes
+from agreement.report._frames import frames, safe
+from agreement.report._plain import dumped, plain, records
+from agreement.report._profiles import profiles
+from agreement.settings import package_version
+
 if TYPE_CHECKING:
-    from agreement.audit import Audit
+    from agreement.pipeline import Audit
+
+SCHEMA = "agreement-audit/1"
+CHECKS_SCHEMA = "agreement-checks/1"
 
 
-def audit_to_dict(audit: "Audit") -> dict[str, Any]:
-    """Return the audit as JSON-able values, schema ``agreement-audit/1``."""
-    return {"schema": "agreement-audit/1", "signature": audit.settings.signature()}
+def audit_to_dict(audit: "Audit", *, counts_only: bool = False) -> dict[str, Any]:
+    """Return the audit as JSON-able values, schema ``agreement-audit/1``.
+
+    With *counts_only* the labels of single items are left out: no ``items``, and ``profiles`` holds pair tables.
+    """
+    return {
+        "schema": SCHEMA,
+        "signature": audit.settings.signature(),
+        "version": package_version(),
+        "source_sha256": source_sha256(audit),
+        "report_id": report_id(audit),
+        "title": title(audit),
+        "verdict": _verdict(audit),
+        "reading": _reading(audit),
+        "layers": [
+            {"name": c.layer.name, "kind": c.layer.kind, "labels": list(c.layer.labels), "declared": c.layer.declared}
+            for c in audit.comparisons
+        ],
+        "annotators": _annotators(audit),
+        "scores": [
+            row | {"undefined": row["undefined"] or None}
+            for comparison in audit.comparisons
+            for row in records(comparison.scores)
+        ],
+        "flags": flags(audit),
+        "checks": [plain(check) for check in audit.checks],
+        "budget": plain(audit.diagnosis.budget),
+        "items": [] if counts_only else [dispute.to_dict() for dispute in disputes(audit)],
+        "profiles": profiles(audit, counts_only=counts_only),
+    }
+
+
+def write_json(audit: "Audit", path: Path, *, counts_only: bool = False) -> Path:
+    """Write the audit as JSON to *path* and return the path."""
+    return _files.write_bytes(path, dumped(audit_to_dict(audit, counts_only=counts_only)))
+
+
+def write_csv(audit: "Audit", folder: Path, *, all_pairs: bool = False, inputs: Iterable[Path] = ()) -> Path:
+    r"""Write the audit as CSV files into *folder*, made if missing, and return the folder.
+
+    UTF-8 without a byte order mark, a header, ``\n`` at line ends, numbers in full; text that a spreadsheet would
+    run gets an apostrophe in front. *inputs* are never overwritten.
+    """
+    folder = _files.made_folder(folder)
+    for name, frame in frames(audit, all_pairs=all_pairs).items():
+        path = _files.checked(folder / f"{name}.csv", [given for given in inputs if not Path(given).is_dir()])
+        content = safe(frame).to_csv(index=False, lineterminator="\n")
+        _files.write_text(path, content)
+    return folder
+
+
+def checks_json(audit: "Audit") -> str:
+    """Return verdict and release checks alone as JSON, schema ``agreement-checks/1``."""
+    return dumped(
+        {
+            "schema": CHECKS_SCHEMA,
+            "signature": audit.settings.signature(),
+            "source_sha256": source_sha256(audit),
+            "report_id": report_id(audit),
+            "verdict": _verdict(audit),
+            "checks": [plain(check) for check in audit.checks],
+        }
+    ).decode()
+
+
+def source_sha256(audit: "Audit") -> str:
+    """Return the hash of the annotations audited, as they were before names were replaced."""
+    return audit.annotations.reading.source_sha256 or content_hash(audit.annotations)
+
+
+def title(audit: "Audit") -> str:
+    """Return the title of the report: the one asked for, else the name of the first file."""
+    if audit.settings.report.title:
+        return audit.settings.report.title
+    files = audit.annotations.reading.files
+    return PurePosixPath(files[0]).stem if files else "Labels"
+
+
+def report_id(audit: "Audit") -> str:
+    """Return an id that two audits share only if they have one title, one input and one choice of settings."""
+    both = f"{source_sha256(audit)}|{audit.settings.signature()}"
+    return f"{slug(title(audit))}-{hashlib.sha256(both.encode()).hexdigest()[:8]}"
+
+
+def slug(text: str) -> str:
+    """Return *text* as lower-case ASCII words joined by hyphens, at most 40 characters.
+
+    Examples
+    --------
+    >>> slug("Support Tickets: Übung 3"), slug("標籤")
+    ('support-tickets-ubung-3', 'report')
+    """
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:40].strip("-") or "report"
+
+
+def flags(audit: "Audit") -> list[dict[str, Any]]:
+    """Return all flags as JSON-able values, without texts where texts are left out."""
+    found = []
+    for flag in audit.diagnosis.flags:
+        values = plain(flag.to_dict())
+        if not audit.settings.report.text:
+            for example in values["examples"]:
+                example["text"] = ""
+        found.append(values)
+    return found
+
+
+def _verdict(audit: "Audit") -> dict[str, str]:
+    """Return what all checks say together."""
+    outcome = verdict(audit.checks)
+    return {"result": outcome.result, "headline": outcome.headline, "answer": outcome.answer}
+
+
+def _reading(audit: "Audit") -> dict[str, Any]:
+    """Return the account of how the input was read, and of what the outputs leave out."""
+    reading = plain(audit.annotations.reading)
+    del reading["source_sha256"]  # at the top of the document
+    reading["left_out"] = {
+        comparison.layer.name: plain(comparison.details["left_out"])
+        for comparison in audit.comparisons
+        if comparison.details.get("left_out")
+    }
+    return dict(reading)
+
+
+def _annotators(audit: "Audit") -> list[dict[str, Any]]:
+    """Return the annotators with how many items each answered."""
+    asked = audit.annotations.assignments
+    answered = asked.loc[asked["status"].isin(("done", "empty"))].drop_duplicates(["item", "round", "annotator"])
+    n = answered["annotator"].value_counts().to_dict()
+    return [
+        {"name": str(name), "kind": row["kind"], "group": row["group"], "n": int(n.get(name, 0))}
+        for name, row in zip(
+            audit.annotations.annotators.index, audit.annotations.annotators.to_dict("records"), strict=True
+        )
+    ]

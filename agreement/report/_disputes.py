@@ -1,0 +1,182 @@
+"""Every disputed item with what each annotator said, in the order in which the page discusses them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from agreement.annotations import Annotations
+from agreement.comparison import Comparison
+from agreement.disputes import discussion_order
+from agreement.report._queue import disputed
+
+if TYPE_CHECKING:
+    from agreement.pipeline import Audit
+
+Answer = tuple[tuple[int, int, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One item that at least two annotators answered differently.
+
+    Parameters
+    ----------
+    layer, item, round, section, text
+        Which one it is; *text* is empty when texts are left out.
+    answers, gold
+        What each annotator said, sorted by name: a label, a list of labels, or a list of spans
+        ``{"start", "end", "label"}`` (with ``"fragments"`` when in pieces); and what gold says, None without gold.
+    distinct
+        How many different answers there are.
+    disagreement
+        1 - (sum of c (c - 1)) / ((m - 1) (sum of c)), c of m annotators having given a label or span: for single
+        labels the share of pairs of annotators who differ, for sets and spans 1 - the pooled F1 of the pairs.
+    origin
+        Where the first of the answers came from.
+    """
+
+    layer: str
+    item: str
+    round: str
+    section: str
+    text: str
+    answers: Mapping[str, Any]
+    gold: Any
+    distinct: int
+    disagreement: float
+    origin: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the dispute as JSON-able values."""
+        return {
+            "item": self.item,
+            "round": self.round,
+            "layer": self.layer,
+            "section": self.section,
+            "text": self.text,
+            "labels": dict(self.answers),
+            "gold": self.gold,
+            "distinct": self.distinct,
+            "disagreement": self.disagreement,
+            "origin": self.origin,
+        }
+
+
+def disputes(audit: "Audit") -> list[Dispute]:
+    """Return all disputes, layers in order, each layer in the order of discussion."""
+    return [
+        dispute
+        for comparison in audit.comparisons
+        for dispute in _of_layer(audit.annotations, comparison, with_text=audit.settings.report.text)
+    ]
+
+
+def _of_layer(annotations: Annotations, comparison: Comparison, *, with_text: bool) -> list[Dispute]:
+    """Return the disputes of one layer."""
+    layer, kind = comparison.layer.name, comparison.layer.kind
+    found = disputed(annotations, comparison)
+    texts = annotations.items["text"].reindex(list(found.items)).reset_index(drop=True)
+    repeated = (texts.duplicated() & texts.ne("")).to_numpy()
+    order = discussion_order(
+        found.n_labels, (found.unit, found.cause), found.gold_contradicted, repeated, len(found.items)
+    )
+    wanted = [(found.items[unit], found.rounds[unit]) for unit in order.tolist()]
+    said, origins = _said(annotations, layer, {item for item, _ in wanted})
+    gold_names, compared = set(annotations.of_kind("gold")), set(annotations.compared)
+    sections = annotations.items["section"].to_dict()
+    text_of = annotations.items["text"].to_dict() if with_text else {}
+    rows = []
+    for item, round_ in wanted:
+        everybody = said.get((item, round_), {})
+        answers = {who: everybody[who] for who in sorted(everybody) if who in compared}
+        if len(set(answers.values())) < 2:
+            continue  # gold is contradicted by everybody: a finding about gold, not a dispute
+        gold = next((answer for who, answer in sorted(everybody.items()) if who in gold_names), None)
+        rows.append(
+            Dispute(
+                layer=layer,
+                item=item,
+                round=round_,
+                section=str(sections.get(item, "")),
+                text=str(text_of.get(item, "")),
+                answers={who: _shown(answer, kind) for who, answer in answers.items()},
+                gold=None if gold is None else _shown(gold, kind),
+                distinct=len(set(answers.values())),
+                disagreement=disagreement(list(answers.values())),
+                origin=origins.get((item, round_), ""),
+            )
+        )
+    return rows
+
+
+def disagreement(answers: list[Answer]) -> float:
+    """Return how far *answers*, one set of labels or spans per annotator, are from one another: 0 to 1.
+
+    Examples
+    --------
+    >>> label = lambda name: ((-1, -1, name, ""),)
+    >>> round(disagreement([label("a"), label("a"), label("b")]), 4)  # 2 of 3 pairs differ
+    0.6667
+    """
+    given = Counter(mark for answer in answers for mark in answer)
+    total, others = given.total(), len(answers) - 1
+    if not total or not others:
+        return 0.0
+    return 1 - sum(c * (c - 1) for c in given.values()) / (others * total)
+
+
+def _said(
+    annotations: Annotations, layer: str, items: set[str]
+) -> tuple[dict[tuple[str, str], dict[str, Answer]], dict[tuple[str, str], str]]:
+    """Return by (item, round) what each annotator said, an empty answer included, and where the first came from."""
+    asked, table = annotations.assignments, annotations.table
+    asked = asked.loc[asked["layer"].eq(layer) & asked["item"].isin(items) & asked["status"].isin(("done", "empty"))]
+    table = table.loc[table["layer"].eq(layer) & table["item"].isin(items)]
+    marks: dict[tuple[str, str], dict[str, list[tuple[int, int, str, str]]]] = {}
+    origins: dict[tuple[str, str], str] = {}
+    for item, round_, who in zip(*(_texts(asked[name]) for name in ("item", "round", "annotator")), strict=True):
+        marks.setdefault((item, round_), {})[who] = []
+    columns = [_texts(table[name]) for name in ("item", "round", "annotator", "label", "fragments", "source")]
+    numbers = [table[name].tolist() for name in ("start", "end", "row")]
+    for item, round_, who, label, fragments, source, start, end, row in zip(*columns, *numbers, strict=True):
+        marks.setdefault((item, round_), {}).setdefault(who, []).append((start, end, label, fragments))
+        origins.setdefault((item, round_), f"{source}!{row}" if row > 0 else source)
+    return {key: {who: tuple(sorted(a)) for who, a in of.items()} for key, of in marks.items()}, origins
+
+
+def _texts(column: "pd.Series[Any]") -> list[str]:
+    """Return a categorical column as a list of texts."""
+    return column.astype(object).tolist()
+
+
+def _shown(answer: Answer, kind: str) -> Any:  # noqa: ANN401 - a label, labels or spans, by the kind of the layer
+    """Return one answer as JSON-able values."""
+    if kind == "spans":
+        return [
+            {"start": start, "end": end, "label": label} | ({"fragments": fragments} if fragments else {})
+            for start, end, label, fragments in answer
+        ]
+    if kind == "labels":
+        return [label for _, _, label, _ in answer]
+    return answer[0][2] if answer else None
+
+
+def as_text(answer: Any) -> str:  # noqa: ANN401 - what _shown returns
+    """Return one answer as a cell for people: a label, ``a; b``, or ``10-14 PER; 20-26 LOC``.
+
+    Examples
+    --------
+    >>> as_text(["a", "b"]), as_text([{"start": 0, "end": 4, "label": "PER"}]), as_text(None)
+    ('a; b', '0-4 PER', '')
+    """
+    if answer is None:
+        return ""
+    if isinstance(answer, str):
+        return answer
+    return "; ".join(
+        part if isinstance(part, str) else f"{part.get('fragments') or '{start}-{end}'.format(**part)} {part['label']}"
+        for part in answer
+    )

@@ -1,0 +1,98 @@
+"""What a later comparison needs, without texts and ids: hashed items with their label codes, or pair counts."""
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from agreement.comparison import Comparison
+from agreement.units import Units
+
+if TYPE_CHECKING:
+    from agreement.annotations import Annotations
+    from agreement.pipeline import Audit
+
+
+def profiles(audit: "Audit", *, counts_only: bool) -> list[dict[str, Any]]:
+    """Return one profile per layer: who gave which item which label, or with *counts_only* the pair tables."""
+    return [
+        _counts(comparison) if counts_only else _profile(audit.annotations, comparison)
+        for comparison in audit.comparisons
+    ]
+
+
+def hashed(name: str) -> str:
+    """Return 16 hex digits of the SHA-256 of an item's or document's *name*: equal names meet, ids stay at home."""
+    return hashlib.sha256(name.encode("utf-8", errors="surrogatepass")).hexdigest()[:16]
+
+
+def _profile(annotations: "Annotations", comparison: Comparison) -> dict[str, Any]:
+    """Return the profile of one layer: of its units, or of its spans and answers."""
+    if comparison.units is None:
+        return _marks(annotations, comparison.layer.name, comparison.layer.kind)
+    units: Units = comparison.units
+    profile = {
+        "layer": units.layer,
+        "kind": comparison.layer.kind,
+        "labels": list(units.labels),
+        "annotators": list(units.annotators),
+        "sections": list(units.sections),
+        "rounds": list(units.rounds),
+        "items": [hashed(units.items[code]) for code in units.item.tolist()],
+        "cluster": [hashed(units.clusters[code]) if code >= 0 else None for code in units.cluster.tolist()],
+        "section": units.section.tolist(),
+        "round": units.round.tolist(),
+        "unit": units.unit.tolist(),
+        "annotator": units.annotator.tolist(),
+        "label": units.label.tolist(),
+    }
+    if units.members is not None:
+        profile["simple"] = list(units.simple)
+        profile["members"] = [np.flatnonzero(row).tolist() for row in units.members]
+    return profile
+
+
+def _marks(annotations: "Annotations", layer: str, kind: str) -> dict[str, Any]:
+    """Return the profile of a layer of spans or answers: who answered which item, and what was marked where."""
+    asked, table = annotations.assignments, annotations.table
+    who = list(annotations.compared)
+    asked = asked.loc[
+        asked["layer"].eq(layer) & asked["annotator"].isin(who) & asked["status"].isin(("done", "empty"))
+    ].reset_index(drop=True)
+    table = table.loc[table["layer"].eq(layer) & table["annotator"].isin(who)]
+    key = ["item", "round", "annotator"]
+    position = table[key].merge(asked[key].assign(answer=asked.index), on=key, how="left")["answer"]
+    names = sorted(set(table["label"].astype(str)))
+    code = {name: number for number, name in enumerate(names)}
+    info = annotations.items.reindex(asked["item"].astype(object))
+    return {
+        "layer": layer,
+        "kind": kind,
+        "labels": names if kind == "spans" else [hashed(name) for name in names],
+        "annotators": who,
+        "items": [hashed(item) for item in asked["item"].astype(object)],
+        "cluster": [hashed(name) if name else None for name in info["cluster"]],
+        "section": [str(name) for name in info["section"]],
+        "round": [str(name) for name in asked["round"].astype(object)],
+        "annotator": [who.index(name) for name in asked["annotator"].astype(object)],
+        "answer": position.astype(int).tolist(),
+        "label": [code[name] for name in table["label"].astype(object)],
+        "start": table["start"].tolist(),
+        "end": table["end"].tolist(),
+        "fragments": [str(name) for name in table["fragments"].astype(object)],
+    }
+
+
+def _counts(comparison: Comparison) -> dict[str, Any]:
+    """Return the pair tables of one layer: per pair with shared items the non-empty cells."""
+    profile: dict[str, Any] = {"layer": comparison.layer.name, "kind": comparison.layer.kind, "counts_only": True}
+    tables = comparison.contingency
+    if tables is None:
+        return profile | {"labels": list(comparison.layer.labels), "annotators": [], "pairs": []}
+    pairs = []
+    for (reference, other), counts in zip(tables.pairs.tolist(), tables.counts, strict=True):
+        rows, columns = np.nonzero(counts)
+        if len(rows):
+            cells = np.stack([rows, columns, counts[rows, columns]], axis=1).tolist()
+            pairs.append({"reference": reference, "other": other, "cells": cells})
+    return profile | {"labels": list(tables.labels), "annotators": list(tables.annotators), "pairs": pairs}
