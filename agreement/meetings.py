@@ -71,6 +71,14 @@ class Meetings:
         """Return (A,) the documents that each annotator answered."""
         return np.bincount(self.answer_annotator, minlength=len(self.annotators))
 
+    def documents_of(self, item: "pd.Series[str]", round_: "pd.Series[str]") -> Ints:
+        """Return the document of each row of categorical *item* and *round_*; all must have been answered."""
+        rounds = len(self.rounds)
+        items = pd.Index(self.items).get_indexer(item.cat.categories)[item.cat.codes.to_numpy()]
+        turn = pd.Index(self.rounds).get_indexer(round_.cat.categories)[round_.cat.codes.to_numpy()]
+        found: Ints = np.searchsorted(self.item * rounds + self.round, items * rounds + turn)
+        return found
+
     def find(self, reference: Ints, other: Ints, document: Ints) -> Ints:
         """Return the meeting of each two annotators in a document; all must have met there."""
         width, depth = len(self.annotators), self.n_documents
@@ -82,7 +90,8 @@ class Meetings:
             return found
         place = np.zeros(size, dtype=np.int64)
         place[mine] = np.arange(len(mine))
-        return place[key]
+        found = place[key]
+        return found
 
 
 def meetings(annotations: Annotations, layer: str, annotators: tuple[str, ...] | None = None) -> Meetings:
@@ -128,7 +137,8 @@ def meetings(annotations: Annotations, layer: str, annotators: tuple[str, ...] |
 def codes_of(values: "pd.Series[str]", names: tuple[str, ...]) -> Ints:
     """Return the position of each of the categorical *values* in *names*, -1 where it is not among them."""
     recode = pd.Index(names).get_indexer(values.cat.categories)
-    return recode[values.cat.codes.to_numpy()].astype(np.int64)
+    code: Ints = recode[values.cat.codes.to_numpy()].astype(np.int64)
+    return code
 
 
 def _named(values: "pd.Series[str]") -> tuple[Ints, tuple[str, ...]]:

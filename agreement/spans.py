@@ -72,11 +72,7 @@ def document_spans(annotations: Annotations, layer: str, annotators: tuple[str, 
     labels = annotations.layers[layer].labels
     table = annotations.table
     rows = table.loc[table["layer"].eq(layer) & table["annotator"].isin(met.annotators)]
-    n_rounds = len(met.rounds)
-    table_rounds = pd.Index(met.rounds).get_indexer(table["round"].cat.categories)
-    table_items = pd.Index(met.items).get_indexer(table["item"].cat.categories)
-    key = table_items[rows["item"].cat.codes] * n_rounds + table_rounds[rows["round"].cat.codes]
-    document = np.searchsorted(met.item * n_rounds + met.round, key)
+    document = met.documents_of(rows["item"], rows["round"])
     spans, shapes = _normalised_shapes(rows["fragments"])
     start, end = rows["start"].to_numpy(np.int64), rows["end"].to_numpy(np.int64)
     whole = np.array([(-1, -1), *((parts[0][0], parts[-1][1]) for parts in shapes)], dtype=np.int64)

@@ -1,0 +1,118 @@
+"""How far apart two annotators are on one unit, for the layers whose labels are more than equal or different."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement._arrays import couples_in_runs
+from agreement.annotations import Annotations
+from agreement.answers import answer_pairs, token_f1
+from agreement.matching import Matches, align, strict
+from agreement.meetings import Meetings
+from agreement.settings import LayerSettings, Settings
+from agreement.spans import document_spans
+from agreement.units import Units, item_units
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """Distances between 0 and 1 of every two annotators on every unit that both answered.
+
+    Letters: E pairs of answers, U units, A annotators.
+
+    Parameters
+    ----------
+    layer, annotators
+        Names.
+    unit, a, b, distance
+        (E,) unit, the two annotators (codes, a < b) and how far apart their answers are.
+    item, cluster, section, round
+        (U,) codes; -1 = none.
+    items, clusters, sections, rounds
+        Their names.
+    """
+
+    layer: str
+    annotators: tuple[str, ...]
+    unit: Ints
+    a: Ints
+    b: Ints
+    distance: Floats
+    item: Ints
+    cluster: Ints
+    section: Ints
+    round: Ints
+    items: tuple[str, ...]
+    clusters: tuple[str, ...]
+    sections: tuple[str, ...]
+    rounds: tuple[str, ...]
+
+
+def pair_distances(annotations: Annotations, layer: str, settings: Settings) -> Distances:
+    """Return the distances of one *layer*.
+
+    Spans: 1 - exact span F1 of the document (0 where both left it empty). Answers: 1 - token F1 (0 where both are
+    empty). Label sets: Jaccard distance (0 for two empty sets). Numbers: |x - y| / range of all numbers given. Ordinal:
+    |i - j| / (K - 1) by rank. Categories: 0 or 1.
+    """
+    kind = annotations.layers[layer].kind
+    if kind == "spans":
+        spans = document_spans(annotations, layer)
+        return _of_meetings(layer, spans.meetings, document_distances(align(spans)))
+    if kind == "answer":
+        chosen = settings.layers.get(layer, LayerSettings()).normalisation or "squad"
+        pairs = answer_pairs(annotations, layer, chosen)
+        near = token_f1(pairs.common, pairs.reference, pairs.other)
+        return _of_meetings(layer, pairs.meetings, np.where(pairs.both_empty, 0.0, 1 - near))
+    units = item_units(annotations, layer)
+    left, right = couples_in_runs(units.unit)
+    first, second = units.label[left], units.label[right]
+    if kind == "labels":
+        distance = jaccard_distances(units, first, second)
+    elif kind == "number":
+        values = np.zeros(0) if units.values is None else units.values
+        distance = np.abs(values[first] - values[second]) / (np.ptp(values) or 1.0 if len(values) else 1.0)
+    elif kind == "ordinal":
+        distance = np.abs(first - second) / max(len(units.labels) - 1, 1)
+    else:
+        distance = (first != second).astype(np.float64)
+    return Distances(
+        layer, units.annotators, units.unit[left], units.annotator[left], units.annotator[right], distance,
+        units.item, units.cluster, units.section, units.round,
+        units.items, units.clusters, units.sections, units.rounds,
+    )  # fmt: skip
+
+
+def document_distances(matches: Matches) -> Floats:
+    """Return (M,) 1 - exact span F1 of each pair in each document, 0 where both left it empty."""
+    hits = matches.hits(strict(matches))
+    total = matches.reference.sum(axis=1) + matches.other.sum(axis=1)
+    distance: Floats = np.where(total > 0, 1 - 2 * hits / np.maximum(total, 1), 0.0)
+    return distance
+
+
+def jaccard_distances(units: Units, first: Ints, second: Ints) -> Floats:
+    """Return the Jaccard distances of the label sets *first* and *second* (E,), 0 for two empty sets."""
+    members = np.zeros((0, 0), dtype=bool) if units.members is None else units.members
+    k = max(len(members), 1)
+    pairs, where = np.unique(first * k + second, return_inverse=True)
+    left, right = members[pairs // k], members[pairs % k]
+    union = (left | right).sum(axis=1)
+    distance: Floats = np.where(union > 0, 1 - (left & right).sum(axis=1) / np.maximum(union, 1), 0.0)
+    return distance[where]
+
+
+def _of_meetings(layer: str, met: Meetings, distance: Floats) -> Distances:
+    """Return the distances of the pairs' meetings, with one unit per document."""
+    rounds = () if met.rounds == ("",) else met.rounds
+    known = met.cluster < len(met.clusters)
+    return Distances(
+        layer, met.annotators, met.document, met.pairs[met.pair, 0], met.pairs[met.pair, 1], distance,
+        met.item, np.where(known, met.cluster, -1), met.section,
+        met.round if rounds else np.full(met.n_documents, -1, dtype=np.int64),
+        met.items, met.clusters, met.sections, rounds,
+    )  # fmt: skip
