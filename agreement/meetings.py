@@ -90,8 +90,8 @@ class Meetings:
             return found
         place = np.zeros(size, dtype=np.int64)
         place[mine] = np.arange(len(mine))
-        found = place[key]
-        return found
+        chosen: Ints = place[key]
+        return chosen
 
 
 def meetings(annotations: Annotations, layer: str, annotators: tuple[str, ...] | None = None) -> Meetings:
