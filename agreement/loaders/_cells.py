@@ -1,106 +1,137 @@
-"""Delimited files and sheets of annotation tools as columns of text, each row with its line."""
+"""What the cells of a column look like: labels, ids, lists, ticks, running text."""
 
-import csv
-import io
+import ast
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from python_calamine import CalamineWorkbook
+import numpy as np
+import orjson
 
-from agreement.errors import Problem
-from agreement.loaders._base import Source
-from agreement.settings import Settings
+from agreement.loaders._grids import Grid
 
-DELIMITERS = ("\t", ",", ";", "|")
-SHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-LONGEST_CELL = 2**31 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of text: columns by name, and the line of each row."""
-
-    source: str
-    columns: dict[str, list[str]]
-    rows: list[int]
-
-    def column(self, name: str | None) -> list[str]:
-        """Return the cells of column *name*, blank ones if there is no such column."""
-        return self.columns.get(name or "", [""] * len(self.rows))
+MAX_LABELS = 30
+TICKS = (
+    frozenset({"0", "1"}), frozenset({"x", ""}), frozenset({"true", "false"}), frozenset({"1", ""}),
+    frozenset({"true", ""}), frozenset({"yes", ""}),
+)  # fmt: skip
 
 
-def header(source: Source) -> list[str]:
-    """Return the names in the first line of *source*, empty if it is no delimited file."""
-    if source.suffix in SHEETS:
+def is_label_like(grid: Grid, position: int) -> bool:
+    """Return whether a column may hold labels: short texts that recur."""
+    cells = grid.used(position)
+    if not cells:
+        return True
+    filled = len(grid) - int(grid.blank(position).sum())
+    typical = sorted(map(len, cells))[len(cells) // 2]
+    return typical <= 60 and len(cells) <= max(MAX_LABELS, filled // 5)
+
+
+def is_free_text(grid: Grid, position: int) -> bool:
+    """Return whether a column holds running text: long cells, nearly all different."""
+    cells = grid.used(position)
+    filled = len(grid) - int(grid.blank(position).sum())
+    if filled < 10 or len(cells) < 0.5 * filled:
+        return False
+    typical = sorted(map(len, cells))[len(cells) // 2]
+    return typical > 25 and sum(" " in cell.strip() for cell in cells) > len(cells) / 2
+
+
+def is_counter(grid: Grid, position: int) -> bool:
+    """Return whether a column just counts its rows."""
+    cells = [cell.strip() for cell in grid.used(position)]
+    if len(cells) < 3 or len(cells) != len(grid) or not all(map(str.isdecimal, cells)):
+        return False
+    numbers = sorted(map(int, cells))
+    return numbers[-1] - numbers[0] == len(numbers) - 1
+
+
+def is_binary(grid: Grid, position: int) -> bool:
+    """Return whether a column holds ticks: one of two cells, both of which occur."""
+    cells = {name.strip().casefold() for name in grid.used(position)}
+    if grid.blank(position).any():
+        cells.add("")
+    return cells in TICKS
+
+
+def ticked(grid: Grid, position: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Return (R,) where a column of ticks is ticked."""
+    cells = grid.columns[position]
+    yes = np.array([str(name).strip().casefold() in ("1", "x", "true", "yes", "y") for name in cells.categories])
+    return yes[cells.codes]
+
+
+def same_question(grid: Grid, one: int, other: int) -> bool:
+    """Return whether at least half of the filled cells of column *one* hold a value that column *other* knows."""
+    known = {cell.strip() for cell in grid.used(other)}
+    cells = grid.columns[one]
+    counts = np.bincount(cells.codes, minlength=len(cells.categories))
+    filled = np.array([bool(name.strip()) for name in cells.categories], dtype=bool)
+    shared = np.array([name.strip() in known for name in cells.categories], dtype=bool)
+    total = int(counts[filled].sum())
+    return total > 0 and int(counts[filled & shared].sum()) >= 0.5 * total
+
+
+def pairs_unique_share(grid: Grid, positions: Sequence[int]) -> float:
+    """Return how many different combinations the columns hold, as a share of the rows."""
+    if not len(grid):
+        return 1.0
+    key = np.zeros(len(grid), dtype=np.int64)
+    for position in positions:
+        cells = grid.columns[position]
+        key = key * (len(cells.categories) + 1) + cells.codes
+        if len(positions) > 2:
+            key = np.unique(key, return_inverse=True)[1].astype(np.int64)
+    return len(np.unique(key)) / len(grid)
+
+
+LISTED = re.compile(r"\s*\[.*\]\s*", re.DOTALL)
+
+
+def split_cell(text: str) -> list[str]:
+    """Return the elements of a cell that lists several: JSON or Python notation, else parted by ``,`` ``;`` or ``|``.
+
+    Examples
+    --------
+    >>> split_cell("['a', 'b']"), split_cell("0,0,1"), split_cell("a|b"), split_cell("a")
+    (['a', 'b'], ['0', '0', '1'], ['a', 'b'], ['a'])
+    """
+    if not text.strip():
         return []
-    head = source.head
-    if b"\x00" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        return []
-    text = _decoded(head, None, [], source.name)
-    line = text.lstrip("\n").split("\n", 1)[0]
-    if line[:1] in ("{", "["):
-        return []
-    return [name.strip() for name in next(csv.reader([line], delimiter=_delimiter(line)), [])]
+    if LISTED.fullmatch(text):
+        for parse in (orjson.loads, ast.literal_eval):
+            try:
+                found = parse(text)
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                continue
+            if isinstance(found, list) and not any(isinstance(one, (list, dict)) for one in found):
+                return [plain(one) for one in found]
+    delimiter = next((one for one in ("|", ";", ",") if one in text), None)
+    return [part.strip() for part in text.split(delimiter)] if delimiter else [text.strip()]
 
 
-def table(source: Source, settings: Settings, problems: list[Problem]) -> Table:
-    """Return the table in *source*; rows with more cells than the header are added to *problems*."""
-    if source.suffix in SHEETS:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(source.read()))
-        values = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-        lines = [[_text(cell) for cell in row] for row in values]
-        return _table(f"{source.name}[{workbook.sheet_names[0]}]", lines, list(range(1, len(lines) + 1)), problems)
-    text = _decoded(source.read(), settings.reading.encoding, problems, source.name)
-    csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text.lstrip("\n").split("\n", 1)[0]))
-    lines, numbers, first = [], [], 1
-    for cells in reader:
-        lines.append(cells)
-        numbers.append(first)
-        first = reader.line_num + 1
-    return _table(source.name, lines, numbers, problems)
+def plain(value: object) -> str:
+    """Return a JSON scalar as text: strings as they are, whole numbers without ``.0``, null as blank."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return "" if value is None else str(value)
 
 
-def _table(source: str, lines: Sequence[list[str]], numbers: Sequence[int], problems: list[Problem]) -> Table:
-    """Return the columns of *lines*, the first of which is the header."""
-    filled = [(number, cells) for number, cells in zip(numbers, lines, strict=True) if any(map(str.strip, cells))]
-    if not filled:
-        return Table(source, {}, [])
-    names = [name.strip() for name in filled[0][1]]
-    for number, cells in filled[1:]:
-        if len(cells) > len(names) and any(map(str.strip, cells[len(names) :])):
-            problems.append(
-                Problem(
-                    f"{source}!{number}",
-                    f"holds {len(cells)} cells where the header has {len(names)}.",
-                    "Quote the cell that holds the delimiter.",
-                )
-            )
-    padded = ([*cells, *[""] * (len(names) - len(cells))] for _, cells in filled[1:])
-    columns = dict(zip(names, map(list, zip(*padded, strict=False)), strict=False))
-    return Table(source, columns or {name: [] for name in names}, [number for number, _ in filled[1:]])
+def cell_lists(grid: Grid, position: int) -> list[list[str]]:
+    """Return the elements of each cell of a column."""
+    cells = grid.columns[position]
+    split = [split_cell(text) for text in cells.categories]
+    return [split[code] for code in cells.codes]
 
 
-def _decoded(data: bytes, encoding: str | None, problems: list[Problem], name: str) -> str:
-    """Return *data* as text: in the encoding asked for, by byte order mark, else UTF-8, else Windows-1252."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode(encoding or "utf-8-sig")
-    except UnicodeDecodeError as error:
-        if encoding:
-            problems.append(Problem(name, f"is not {encoding} at byte {error.start}.", "Correct --encoding."))
-        return data.decode("cp1252", errors="replace")
-    except LookupError:
-        problems.append(Problem("--encoding", f"{encoding!r} is unknown.", "Use a name such as utf-8 or cp1252."))
-        return ""
-
-
-def _delimiter(line: str) -> str:
-    """Return the delimiter that splits the header into most cells."""
-    return max(DELIMITERS, key=lambda mark: len(next(csv.reader([line], delimiter=mark), [])))
-
-
-def _text(cell: object) -> str:
-    """Return a cell of a sheet as text: integral numbers without a point."""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else "" if cell is None else str(cell)
+def set_cells(grid: Grid, position: int) -> bool:
+    """Return whether the cells of a column list several values each."""
+    if grid.names[position] in grid.lists:
+        return True
+    cells = grid.used(position)[:200]
+    return bool(cells) and sum(len(split_cell(cell)) > 1 for cell in cells) > 0.8 * len(cells) and not any(
+        len(cell) > 2000 or ". " in cell for cell in cells
+    )

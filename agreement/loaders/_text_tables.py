@@ -1,0 +1,255 @@
+"""CSV, TSV and their kin into grids: encoding, delimiter, header, and every ragged row by its number."""
+
+import codecs
+import csv
+import io
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from agreement.annotations import Reading
+from agreement.errors import InputError, Problem
+from agreement.loaders._base import Source
+from agreement.loaders._grids import Grid, Interner, column_of, letter
+from agreement.loaders._headers import find_header
+from agreement.settings import Settings
+
+SAMPLE_ROWS = 300
+CHUNK_ROWS = 1_000_000
+DELIMITERS = ",\t;|"
+LISTED = 20
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def read_text_table(source: Source, reading: Reading, settings: Settings) -> Grid:
+    """Return the table in a text file.
+
+    Raises
+    ------
+    InputError
+        If the file is empty, is no text, or has rows that do not fit its header; lists every such row.
+    """
+    data = _utf8(source, reading, settings.reading.encoding)
+    sample = list(_records(data[: 1 << 20].decode("utf-8", "ignore"), None, SAMPLE_ROWS))
+    delimiter = _delimiter(sample_text=data[: 1 << 18].decode("utf-8", "ignore"))
+    sample = list(_records(data[: 1 << 20].decode("utf-8", "ignore"), delimiter, SAMPLE_ROWS))
+    rows = [row for row, _ in sample]
+    if not any(cell.strip() for row in rows for cell in row):
+        raise InputError([Problem(source.name, "is empty.", "Export it again.")])
+    first, has_header = find_header(rows)
+    if settings.columns.header is not None:
+        first, has_header = max(settings.columns.header - 1, 0), settings.columns.header > 0
+        if first >= len(rows):
+            raise InputError([Problem("--header", f"{source.name} has no row {first + 1}.", "Name the header's row.")])
+    if any(any(cell.strip() for cell in row) for row in rows[:first]):
+        reading.warnings.append(f"{source.name}: the table starts in row {first + 1}; what stands above was not read.")
+    skipped = first + 1 if has_header else first
+    lines = sample[skipped - 1][1] if skipped else 0
+    header = rows[first] if has_header else []
+    columns, numbers = _cells(data, source.name, delimiter, lines, skipped, header, reading)
+    if columns and not len(numbers):
+        raise InputError([Problem(source.name, "has a header but no rows.", "Export it with its labels.")])
+    names = [cell.strip() for cell in header] + [""] * (len(columns) - len(header))
+    return Grid(
+        source.name,
+        [name or f"column {letter(position)}" for position, name in enumerate(names)],
+        columns,
+        numbers,
+        folder=source.folder,
+        has_header=has_header,
+        header_row=first + 1 if has_header else 0,
+    )
+
+
+def _utf8(source: Source, reading: Reading, asked: str | None) -> bytes:
+    """Return the content of *source* as UTF-8 without a byte order mark."""
+    data = source.read()
+    if not data.strip():
+        raise InputError([Problem(source.name, "is empty.", "Export it again.")])
+    encoding = asked or next((name for bom, name in BOMS if data.startswith(bom)), None)
+    if encoding is None and b"\0" in data[:4096]:
+        encoding = _without_mark(data[:4096])
+    if encoding:
+        try:
+            text = data.decode(encoding).removeprefix("\ufeff")
+        except (UnicodeDecodeError, LookupError) as error:
+            raise InputError(
+                [Problem(source.name, f"can't be read as {encoding}: {error}.", "Pass the right --encoding.")]
+            ) from None
+        data = text.encode("utf-8", "replace")
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise InputError(
+            [
+                Problem(
+                    f"{source.name}, line {line}",
+                    "holds NUL bytes, which no text table does: it is no spreadsheet, or a damaged one.",
+                    "Export it again as CSV (UTF-8) or xlsx.",
+                )
+            ]
+        )
+    if encoding or data.isascii():
+        return data
+    try:
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        for start in range(0, len(data), 1 << 24):
+            decoder.decode(data[start : start + (1 << 24)], final=start + (1 << 24) >= len(data))
+    except UnicodeDecodeError:
+        pass
+    else:
+        return data
+    if _binary_share(data[:65_536]) > 0.05:
+        raise InputError(
+            [Problem(source.name, "is no text and no spreadsheet.", "Name CSV, TSV, xlsx or JSON files.")]
+        )
+    try:
+        text = data.decode("cp1252")
+        name = "Windows-1252 (Latin-1)"
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+        name = "Latin-1"
+    reading.warnings.append(
+        f"{source.name} is not valid UTF-8 and was read as {name}; if letters look wrong, pass --encoding."
+    )
+    return text.encode()
+
+
+def _without_mark(head: bytes) -> str | None:
+    """Return the UTF-16 flavour of text that lacks its byte order mark: every second byte of plain text is NUL."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if odd > 0.4 * len(head) / 2 and even < 0.05 * len(head):
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.4 * len(head) / 2 and odd < 0.05 * len(head) else None
+
+
+def _binary_share(head: bytes) -> float:
+    """Return the share of control characters."""
+    return sum(1 for byte in head if byte < 9 or 13 < byte < 32) / max(len(head), 1)
+
+
+def _records(text: str, delimiter: str | None, limit: int) -> Iterator[tuple[list[str], int]]:
+    """Yield up to *limit* records of *text*, each with the number of lines read so far."""
+    csv.field_size_limit(sys.maxsize)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or ",")
+    try:
+        for number, row in enumerate(reader):
+            if number >= limit:
+                return
+            yield row, reader.line_num
+    except csv.Error:
+        return
+
+
+def _delimiter(sample_text: str) -> str:
+    """Return the delimiter that splits the most records into one same number of cells, at least two."""
+    best, best_score = ",", (0.0, 0)
+    for delimiter in DELIMITERS:
+        widths = [len(row) for row, _ in _records(sample_text, delimiter, SAMPLE_ROWS) if any(map(str.strip, row))]
+        if len(widths) > 2 and len(sample_text) >= 1 << 18:
+            widths.pop()  # the sample may end within its last record
+        width, times = Counter(widths).most_common(1)[0] if widths else (1, 0)
+        if width < 2:
+            continue
+        score = (times / len(widths), width)
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _cells(
+    data: bytes, name: str, delimiter: str, lines: int, skipped: int, header: Sequence[str], reading: Reading
+) -> "tuple[list[pd.Categorical], np.ndarray[tuple[int], np.dtype[np.int64]]]":
+    """Return the columns below the header and their row numbers; ragged rows are found by an exact second pass."""
+    try:
+        columns = _fast(data, delimiter, lines)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError):
+        columns = None
+    if columns is None or (header and len(columns) != len(header)) or _may_be_short(data, columns, delimiter):
+        columns = _exact(data, name, delimiter, skipped, header, reading)
+    count = len(columns[0]) if columns else 0
+    numbers = np.arange(skipped + 1, skipped + 1 + count, dtype=np.int64)
+    return columns, numbers
+
+
+def _fast(data: bytes, delimiter: str, lines: int) -> "list[pd.Categorical]":
+    """Return the columns as pandas' C parser reads them, in parts so that text becomes codes early."""
+    interners: list[Interner] = []
+    parts = pd.read_csv(
+        io.BytesIO(data), sep=delimiter, header=None, skiprows=lines, dtype=object, keep_default_na=False,
+        na_filter=False, skip_blank_lines=False, chunksize=CHUNK_ROWS, encoding="utf-8", engine="c",
+    )  # fmt: skip
+    with parts:
+        for part in parts:
+            interners = interners or [Interner() for _ in part.columns]
+            for interner, column in zip(interners, part.columns, strict=True):
+                interner.add(part[column].to_numpy())
+    return [interner.finish() for interner in interners]
+
+
+def _may_be_short(data: bytes, columns: "Sequence[pd.Categorical]", delimiter: str) -> bool:
+    """Return whether some row may have fewer cells than the others: the parser fills them up without a word."""
+    if len(columns) < 2 or "" not in columns[-1].categories:
+        return False
+    blank = np.logical_and.reduce([column.categories.get_indexer([""])[0] == column.codes for column in columns])
+    full_rows = len(columns[0]) - int(blank.sum())
+    if b'"' not in data:
+        return data.count(delimiter.encode()) < full_rows * (len(columns) - 1)
+    return True
+
+
+def _exact(
+    data: bytes, name: str, delimiter: str, skipped: int, header: Sequence[str], reading: Reading
+) -> "list[pd.Categorical]":
+    """Return the columns as the csv module reads them, refusing every row that does not fit."""
+    csv.field_size_limit(sys.maxsize)
+    reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), delimiter=delimiter)
+    try:
+        rows = list(reader)[skipped:]
+    except csv.Error as error:
+        raise InputError(
+            [Problem(f"{name}, line {reader.line_num}", f"can't be read: {error}.", "Export the table again.")]
+        ) from None
+    widths = Counter(len(row) for row in rows if row)
+    width = len(header) or (widths.most_common(1)[0][0] if widths else 0)
+    ragged = []
+    padded = 0
+    for position, row in enumerate(rows):
+        if len(row) == width:
+            continue
+        extra = row[width:]
+        if not row or (len(row) == 1 and not row[0].strip()):
+            rows[position] = [""] * width
+        elif len(row) > width and not any(cell.strip() for cell in extra):
+            rows[position] = row[:width]
+            padded += 1
+        else:
+            ragged.append((skipped + position + 1, len(row)))
+    reading.repaired(f"{name}: blank cells beyond the last column left out of a row", padded)
+    if ragged:
+        raise InputError(_ragged(name, ragged, width, bool(header)))
+    return [column_of([row[position] for row in rows]) for position in range(width)]
+
+
+def _ragged(name: str, ragged: Sequence[tuple[int, int]], width: int, has_header: bool) -> list[Problem]:
+    """Return a problem for each of the first ragged rows, and one that counts the rest."""
+    expected = f"where the {'header' if has_header else 'table'} has {width}"
+    problems = [
+        Problem(
+            f"{name}!{row}",
+            f"{cells} cell{'s' if cells != 1 else ''} {expected}.",
+            "Quote the cell that holds the delimiter." if cells > width else "Add the missing cells.",
+        )
+        for row, cells in ragged[:LISTED]
+    ]
+    if len(ragged) > LISTED:
+        problems.append(Problem(name, f"and {len(ragged) - LISTED} more rows like these."))
+    return problems
