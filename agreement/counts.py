@@ -1,5 +1,6 @@
 """Counts: immutable and additive, stacked over pairs; everything after them reads nothing else."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from agreement.units import Units
 
 Ints = NDArray[np.int64]
+CHUNK = 1 << 22  # cells of the largest temporary array, so that thousands of pairs run in constant memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,42 @@ class Contingency:
         summed: Ints = self.counts.sum(axis=0)
         return summed
 
+    def margins(self) -> "Margins":
+        """Return what F1 and kappa need of the tables: matches per label, and both annotators' totals."""
+        return Margins(np.diagonal(self.counts, axis1=-2, axis2=-1), self.counts.sum(axis=-1), self.counts.sum(axis=-2))
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """Of each label: units both gave it, and each of the two gave it, among the units both labelled.
+
+    All unweighted measures of a pair are functions of these, for a K-th of the memory of the tables.
+
+    Parameters
+    ----------
+    both, reference, other
+        (…, K) counts.
+    """
+
+    both: Ints
+    reference: Ints
+    other: Ints
+
+    def collapse(self) -> Ints:
+        """Return (…, K, 2, 2): each label against the rest, the label first: [[tp, fn], [fp, tn]]."""
+        n = self.reference.sum(axis=-1)[..., None]
+        missed, added = self.reference - self.both, self.other - self.both
+        return np.stack([np.stack([self.both, missed], -1), np.stack([added, n - self.both - missed - added], -1)], -2)
+
 
 def collapse(counts: Ints) -> Ints:
     """Return (…, K, 2, 2) from (…, K, K): each label against the rest, the label first."""
-    both = np.diagonal(counts, axis1=-2, axis2=-1)
-    reference, other = counts.sum(axis=-1), counts.sum(axis=-2)
-    total = counts.sum(axis=(-2, -1))[..., None]
-    return np.stack(
-        [np.stack([both, reference - both], -1), np.stack([other - both, total - reference - other + both], -1)], -2
-    )
+    return Margins(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-1), counts.sum(axis=-2)).collapse()
+
+
+def all_pairs(annotators: int) -> Ints:
+    """Return (P, 2), every pair of annotator codes with reference code < other code."""
+    return np.stack(np.triu_indices(annotators, 1), axis=1).astype(np.int64)
 
 
 def contingency(units: Units, pairs: Ints | None = None) -> Contingency:
@@ -87,15 +116,44 @@ def contingency(units: Units, pairs: Ints | None = None) -> Contingency:
 
     A pair is compared on the units that both labelled; a pair without any has a table of zeros.
     """
-    k, a = len(units.labels), len(units.annotators)
+    k = len(units.labels)
     if pairs is None:
-        pairs = np.stack(np.triu_indices(a, 1), axis=1).astype(np.int64)
-    codes = units.matrix()
-    weights = None if (units.weight == 1).all() else units.weight
-    counts = np.zeros((len(pairs), k, k), dtype=np.int64)
-    for number, (reference, other) in enumerate(pairs):
-        both = (codes[:, reference] >= 0) & (codes[:, other] >= 0)
-        joint = codes[both, reference] * k + codes[both, other]
-        cells = np.bincount(joint, None if weights is None else weights[both], minlength=k * k)
-        counts[number] = cells.reshape(k, k)
+        pairs = all_pairs(len(units.annotators))
+    by_annotator = codes_by_annotator(units)
+    weight = None if (units.weight == 1).all() else units.weight.astype(np.float64)
+    counts = np.empty((len(pairs), k, k), dtype=np.int64)
+    for chunk in chunks(len(pairs), max(units.n_units, k * k)):
+        counts[chunk] = _tables(by_annotator, pairs[chunk], k, weight)
     return Contingency(units.labels, units.annotators, pairs, counts)
+
+
+def chunks(length: int, cells: int) -> Iterator[slice]:
+    """Yield slices over *length* rows of *cells* cells each, so that a slice holds at most about ``CHUNK`` cells."""
+    step = max(1, CHUNK // max(cells, 1))
+    for start in range(0, length, step):
+        yield slice(start, min(start + step, length))
+
+
+def codes_by_annotator(units: Units) -> Ints:
+    """Return (A, U) label codes, one row per annotator; a missing label is code K."""
+    codes = np.full((len(units.annotators), units.n_units), len(units.labels), dtype=np.int64)
+    codes[units.annotator, units.unit] = units.label
+    return codes
+
+
+def joint_codes(by_annotator: Ints, pairs: Ints, k: int) -> Ints:
+    """Return (P, U) the cell of a (K + 1) x (K + 1) table that each unit falls in, missing being one more label."""
+    joint = by_annotator[pairs[:, 0]] * (k + 1)
+    joint += by_annotator[pairs[:, 1]]
+    return joint
+
+
+def _tables(by_annotator: Ints, pairs: Ints, k: int, weight: NDArray[np.float64] | None) -> Ints:
+    """Return (P, K, K): one count of joint codes, missing being one more label that is cut off."""
+    wide = k + 1
+    joint = joint_codes(by_annotator, pairs, k)
+    joint += np.arange(len(pairs), dtype=np.int64)[:, None] * (wide * wide)
+    weights = None if weight is None else np.broadcast_to(weight, joint.shape).ravel()
+    cells = np.bincount(joint.ravel(), weights, minlength=len(pairs) * wide * wide)
+    tables: Ints = cells.reshape(len(pairs), wide, wide)[:, :k, :k].astype(np.int64)
+    return tables

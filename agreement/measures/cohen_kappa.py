@@ -1,12 +1,31 @@
 """Cohen's kappa: agreement of two annotators beyond what their own label shares would give by chance."""
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.scores import Measure, Reason, Scores, scored
+from agreement.measures._chance import corrected, weighted
+from agreement.measures._weights import Weights, weights
+from agreement.scores import LabelSums, Measure, Parts, Scores
+
+Floats = NDArray[np.float64]
 
 
-def cohen_kappa(counts: NDArray[np.int64] | NDArray[np.float64]) -> Scores:
+def _terms(both: Floats, reference: Floats, other: Floats) -> Floats:
+    """Return matches and products of the two totals of each label."""
+    return np.stack([both, reference * other], axis=-1)
+
+
+def _finish(sums: Floats, n: Floats) -> Parts:
+    """Return kappa with A_o and A_e."""
+    return corrected(sums[..., 0] / n, sums[..., 1] / n**2)
+
+
+SUMS = LabelSums(_terms, _finish)
+
+
+def cohen_kappa(counts: NDArray[np.int64] | Floats) -> Scores:
     """Return Cohen's kappa of contingency tables (…, K, K), rows the reference, columns the other.
 
     kappa = (A_o - A_e) / (1 - A_e), with A_o the share on the diagonal and A_e = sum of p1_j p2_j over the labels j
@@ -20,28 +39,58 @@ def cohen_kappa(counts: NDArray[np.int64] | NDArray[np.float64]) -> Scores:
     >>> float(scores.observed), float(scores.expected), round(float(scores.value), 12)
     (0.7, 0.5, 0.4)
     """
-    n = counts.sum(axis=(-2, -1))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        observed = np.trace(counts, axis1=-2, axis2=-1) / n
-        expected = (counts.sum(axis=-1) * counts.sum(axis=-2)).sum(axis=-1) / n.astype(np.float64) ** 2
-        value = (observed - expected) / (1 - expected)
-    one_label = np.max(counts.sum(axis=-1) + counts.sum(axis=-2), axis=-1) == 2 * n
-    return scored(
-        value,
-        n,
-        [(n == 0, Reason.NO_SHARED_ITEMS), (one_label, Reason.ONE_LABEL)],
-        observed=observed,
-        expected=expected,
-    )
+    return SUMS.score(counts)
 
 
-MEASURE = Measure(
-    name="cohen_kappa",
-    title="Cohen's κ",
-    summary="How far two annotators agree beyond what their own label shares would give by chance.",
-    takes="contingency",
-    compute=cohen_kappa,
-    range=(-1.0, 1.0),
-    symmetric=True,
-    citation="Cohen 1960, Educational and Psychological Measurement 20(1), p. 40",
+def weighted_kappa(counts: NDArray[np.int64] | Floats, weight: Floats) -> Scores:
+    """Return weighted kappa of contingency tables (…, K, K) with agreement weights (K, K), 1 on the diagonal.
+
+    kappa_w = (A_o - A_e) / (1 - A_e), with A_o = sum w_ij p_ij and A_e = sum w_ij p1_i p2_j (Cohen 1968, p. 216).
+    Linear and quadratic weights go by rank of the label in its declared order, never by the alphabet. Range and
+    undefined cases as :func:`cohen_kappa`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = np.array([[2, 1], [0, 1]])
+    >>> half = np.array([[1, 0.5], [0.5, 1]])  # A_o = (3 + 1/2) / 4, A_e = (3·2 + 1·2 + (3·2 + 1·2) / 2) / 16
+    >>> round(float(weighted_kappa(table, half).value), 12)
+    0.5
+    """
+    return weighted(counts, weight, lambda reference, other: np.einsum("...i,ij,...j->...", reference, weight, other))
+
+
+def _by_rank(kind: Weights, counts: NDArray[np.int64] | Floats) -> Scores:
+    """Return weighted kappa with weights by rank."""
+    return weighted_kappa(counts, weights(kind, counts.shape[-1]))
+
+
+KINDS: tuple[Weights, ...] = ("linear", "quadratic")
+
+MEASURE = (
+    Measure(
+        name="cohen_kappa",
+        title="Cohen's κ",
+        summary="How far two annotators agree beyond what their own label shares would give by chance.",
+        takes="contingency",
+        compute=cohen_kappa,
+        range=(-1.0, 1.0),
+        symmetric=True,
+        citation="Cohen 1960, Educational and Psychological Measurement 20(1), p. 40",
+        sums=SUMS,
+    ),
+    *(
+        Measure(
+            name=f"cohen_kappa.{kind}",
+            title=f"Weighted κ, {kind}",
+            summary=f"Cohen's κ in which labels far apart in the order count as worse ({kind} weights).",
+            takes="contingency",
+            compute=partial(_by_rank, kind),
+            range=(-1.0, 1.0),
+            symmetric=True,
+            needs_order=True,
+            citation="Cohen 1968, Psychological Bulletin 70(4), p. 216",
+        )
+        for kind in KINDS
+    ),
 )

@@ -1,0 +1,296 @@
+"""Intervals: a closed form for shares and F1, a jackknife for everything else; never a bootstrap of our own.
+
+The jackknife (Efron & Stein 1981) takes one unit, or one document, out at a time. For counts that means taking one unit
+out of each cell, weighted by its count. It runs on the table plus one pseudo-unit, because a table without disagreement
+has no spread at all and yet is no proof; its standard error is turned into an interval on Fisher's z scale with the t
+distribution, and the interval is widened to hold the raw value.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
+
+from agreement.counts import Ints, Margins, chunks
+from agreement.scores import LabelSums, Measure, Reason, Scores
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Clustered:
+    """The counts of each document, for the pairs whose units are not independent.
+
+    Letters: S tables of a stack, C (table, document) combinations that hold any unit, K labels.
+
+    Parameters
+    ----------
+    table
+        (C,) which table of the stack.
+    margins
+        (C, K) the document's part of the table's margins.
+    tables
+        (C, K, K) its part of the table, for measures that need all cells; None if there are none.
+    """
+
+    table: Ints
+    margins: Margins
+    tables: Ints | None = None
+
+    def collapse(self) -> "Clustered":
+        """Return the same for the tables of each label against the rest, stack (S, K) flattened to S·K."""
+        k = self.margins.both.shape[-1]
+        parts = self.margins.collapse()
+        flat = parts.reshape(-1, 2, 2)
+        table = (self.table[:, None] * k + np.arange(k)).ravel()
+        margins = Margins(np.diagonal(flat, axis1=-2, axis2=-1), flat.sum(axis=-1), flat.sum(axis=-2))
+        return Clustered(table, margins, flat)
+
+
+def wilson(successes: NDArray[np.number], n: NDArray[np.number], confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Return the Wilson interval of shares, any shape; NaN where n is 0 (Wilson 1927, p. 209).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> low, high = wilson(np.array([9]), np.array([10]))
+    >>> round(float(low[0]), 4), round(float(high[0]), 4)
+    (0.5958, 0.9821)
+    """
+    z = float(ndtri(0.5 + confidence / 2))
+    size = np.where(n > 0, n, np.nan).astype(np.float64)
+    share = np.clip(successes / size, 0, 1)
+    centre = (share + z**2 / (2 * size)) / (1 + z**2 / size)
+    half = z / (1 + z**2 / size) * np.sqrt(share * (1 - share) / size + (z / (2 * size)) ** 2)
+    return np.where(share == 0, 0.0, np.maximum(centre - half, 0.0)) + 0 * size, np.where(
+        share == 1, 1.0, np.minimum(centre + half, 1.0)
+    ) + 0 * size
+
+
+def wilson_f1(tp: NDArray[np.number], either: NDArray[np.number], confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Return the interval of F1 from the Wilson interval of p = tp / (tp + fp + fn), mapped by 2p / (1 + p).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> low, high = wilson_f1(np.array([20]), np.array([35]))
+    >>> round(float(low[0]), 4), round(float(high[0]), 4)
+    (0.5801, 0.8373)
+    """
+    low, high = wilson(tp, either, confidence)
+    return 2 * low / (1 + low), 2 * high / (1 + high)
+
+
+def zero_limit(n: NDArray[np.number], confidence: float = 0.95) -> Floats:
+    """Return the Clopper-Pearson upper limit of a share seen 0 times in n: 1 - ((1 - confidence) / 2)^(1/n).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(float(zero_limit(np.array(10))), 4)
+    0.3085
+    """
+    return np.asarray(1 - ((1 - confidence) / 2) ** (1 / np.maximum(n, 1)))
+
+
+def smoothed(tables: NDArray[np.number]) -> tuple[Floats, Floats]:
+    """Return tables (…, K, K) plus one pseudo-unit, and the pseudo-unit.
+
+    Half of it lies on the diagonal in proportion to the label shares of both annotators, half is spread as the product
+    of their margins.
+    """
+    n = np.maximum(tables.sum(axis=(-2, -1)), 1).astype(np.float64)[..., None]
+    reference, other = tables.sum(axis=-1) / n, tables.sum(axis=-2) / n
+    pseudo = reference[..., :, None] * other[..., None, :] / 2
+    diagonal = np.arange(tables.shape[-1])
+    pseudo[..., diagonal, diagonal] += (reference + other) / 4
+    return tables + pseudo, pseudo
+
+
+def transformed(
+    value: Floats, centre: Floats, se: Floats, freedom: Floats, bounds: tuple[float, float], confidence: float
+) -> tuple[Floats, Floats]:
+    """Return tanh(atanh(centre) ± t SE / (1 - centre²)), widened to hold *value*, on a measure's own range.
+
+    A range other than -1 to 1 is mapped onto it first; for shares that makes it an interval on the logit scale.
+    """
+    bottom, top = bounds
+    scale = 2 / (top - bottom)
+    inner = np.clip((centre - bottom) * scale - 1, -1 + 1e-12, 1 - 1e-12)
+    t = stdtrit(np.maximum(freedom, 1), 0.5 + confidence / 2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        half = t * se * scale / (1 - inner**2)
+        low, high = ((np.tanh(np.arctanh(inner) + sign * half) + 1) / scale + bottom for sign in (-1, 1))
+    return np.minimum(low, value), np.maximum(high, value)
+
+
+def pair_scores(
+    measure: Measure,
+    tables: Ints,
+    confidence: float = 0.95,
+    clustered: Clustered | None = None,
+    n_clusters: Ints | None = None,
+) -> Scores:
+    """Return the scores of a stack of tables (S, K, K) with the intervals that the measure asks for.
+
+    *clustered* makes documents the thing taken out; *n_clusters* (S,) says how many a table has. The jackknife needs two
+    units or documents; with fewer there is a value and no interval.
+    """
+    scores = measure.compute(tables)
+    n = scores.n
+    scores = replace(scores, n_informative=n - np.diagonal(tables, axis1=-2, axis2=-1).max(axis=-1, initial=0))
+    if clustered is not None:
+        scores = replace(scores, clusters=n_clusters)
+    if measure.interval == "none":
+        return scores
+    agree = np.trace(tables, axis1=-2, axis2=-1)
+    if clustered is None and measure.interval == "wilson" and not measure.binary:
+        return _limits(scores, *wilson(agree, n, confidence))
+    if clustered is None and measure.interval in ("wilson", "wilson_f1"):
+        part, whole = _shares(measure.name, tables)
+        limits = (wilson_f1 if measure.interval == "wilson_f1" else wilson)(part, whole, confidence)
+        return _limits(scores, *limits)
+    se, centre = _jackknife(measure, tables, clustered, n_clusters)
+    size = n if n_clusters is None or clustered is None else n_clusters
+    low, high = transformed(scores.value, centre, se, size - 1, measure.range, confidence)
+    surest = (agree == n) & (scores.value == 1)
+    chance = 0.0 if scores.expected is None else scores.expected
+    with np.errstate(divide="ignore", invalid="ignore"):
+        least = np.maximum(1 - zero_limit(n, confidence) / (1 - chance), measure.range[0])
+    low, high = np.where(surest, least, low), np.where(surest, 1.0, high)
+    return _limits(replace(scores, se=np.where(size >= 2, se, np.nan)), low, high, size >= 2)
+
+
+def _shares(name: str, tables: Ints) -> tuple[Ints, Ints]:
+    """Return part and whole of the share behind a binary measure of tables [[tp, fn], [fp, tn]]."""
+    tp, fn, fp, tn = tables[..., 0, 0], tables[..., 0, 1], tables[..., 1, 0], tables[..., 1, 1]
+    wholes = {
+        "precision": (tp, tp + fp),
+        "recall": (tp, tp + fn),
+        "specificity": (tn, tn + fp),
+        "negative_specific_agreement": (tn, tn + fp + fn),
+    }
+    return wholes.get(name, (tp, tp + fp + fn))
+
+
+def _limits(scores: Scores, low: Floats, high: Floats, enough: NDArray[np.bool_] | bool = True) -> Scores:
+    """Return the scores with limits where there is a value and *enough* data."""
+    defined = (scores.reason == Reason.DEFINED) & enough
+    return replace(scores, low=np.where(defined, low, np.nan), high=np.where(defined, high, np.nan))
+
+
+def _jackknife(
+    measure: Measure, tables: Ints, clustered: Clustered | None, n_clusters: Ints | None
+) -> tuple[Floats, Floats]:
+    """Return the standard error (S,) and the value of the smoothed table (S,)."""
+    variance, centre = np.zeros(len(tables)), np.zeros(len(tables))
+    k = tables.shape[-1]
+    for chunk in chunks(len(tables), k**2 * (6 if measure.sums else k**2)):
+        full, pseudo = smoothed(tables[chunk])
+        without, centre[chunk] = _cell_values(measure, full)
+        weight = full if clustered is None else pseudo
+        spread = weight * np.nan_to_num(without - centre[chunk, None, None]) ** 2
+        variance[chunk] = spread.sum(axis=(-2, -1))
+    if clustered is None or n_clusters is None:
+        size = tables.sum(axis=(-2, -1)) + 1.0
+    else:
+        size = n_clusters + 1.0
+        without = _cluster_values(measure, tables, clustered)
+        variance += np.bincount(
+            clustered.table, np.nan_to_num(without - centre[clustered.table]) ** 2, minlength=len(tables)
+        )
+    return np.sqrt((size - 1) / size * variance), centre
+
+
+def _cell_values(measure: Measure, full: Floats) -> tuple[Floats, Floats]:
+    """Return the value without one unit of each cell (S, K, K), and with all (S,)."""
+    if measure.sums is not None:
+        return without_one(measure.sums, full)
+    k = full.shape[-1]
+    one = np.eye(k * k).reshape(k * k, k, k)
+    centre = measure.compute(full).value
+    return measure.compute(full[:, None] - one).value.reshape(-1, k, k), centre
+
+
+def without_one(sums: LabelSums, full: Floats) -> tuple[Floats, Floats]:
+    """Return the values (S, K, K) without one unit of each cell of tables (S, K, K), and with all units (S,).
+
+    Taking out a unit of cell (i, j) changes the terms of label i by one use of the reference, of label j by one use of
+    the other, and on the diagonal by one match.
+    """
+    both, reference, other = np.diagonal(full, axis1=-2, axis2=-1), full.sum(axis=-1), full.sum(axis=-2)
+    k = full.shape[-1]
+    n = reference.sum(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = sums.terms(both, reference, other)
+        rows = sums.terms(both, reference - 1, other) - terms
+        columns = sums.terms(both, reference, other - 1) - terms
+        matched = sums.terms(both - 1, reference - 1, other - 1) - terms
+        total = terms.sum(axis=-2)
+        changed = rows[:, :, None] + columns[:, None, :]
+        diagonal = np.arange(k)
+        changed[:, diagonal, diagonal] = matched
+        changed += total[:, None, None]
+        value = sums.finish(changed, (n - 1)[:, None, None])[0]
+        return value, sums.finish(total, n)[0]
+
+
+def _cluster_values(measure: Measure, tables: Ints, clustered: Clustered) -> Floats:
+    """Return the value (C,) of each smoothed table without each of its documents."""
+    full, _ = smoothed(tables)
+    if measure.sums is not None:
+        kept = (
+            whole[clustered.table] - part
+            for whole, part in (
+                (np.diagonal(full, axis1=-2, axis2=-1), clustered.margins.both),
+                (full.sum(axis=-1), clustered.margins.reference),
+                (full.sum(axis=-2), clustered.margins.other),
+            )
+        )
+        return measure.sums.parts(*kept)[0]
+    if clustered.tables is None:
+        raise ValueError(f"{measure.name} needs the tables of each document")
+    value = np.empty(len(clustered.table))
+    for chunk in chunks(len(value), full.shape[-1] ** 2):
+        value[chunk] = measure.compute(full[clustered.table[chunk]] - clustered.tables[chunk]).value
+    return value
+
+
+Statistic = Callable[[Ints], Floats]
+
+
+def interval(
+    statistic: Statistic, table: NDArray[np.integer], resamples: int = 2000, confidence: float = 0.95, seed: int = 0
+) -> tuple[float, float]:
+    """Return a percentile bootstrap interval of a statistic of your own.
+
+    Parameters
+    ----------
+    statistic
+        Takes counts (B, …) with the shape of *table* behind the resamples B and returns (B,).
+    table
+        Counts of units in cells: a contingency table (K, K), or how often each distinct pattern occurs (U,).
+        Resampling units with replacement is drawing these counts anew, so that B resamples are one draw.
+    resamples, confidence, seed
+        How many, which level, and the seed: equal input gives equal limits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = np.array([[40, 10], [10, 40]])
+    >>> low, high = interval(lambda t: t[:, 0, 0] / t[:, 0].sum(axis=1), table)
+    >>> bool(0.65 < low < 0.8 < high < 0.92)
+    True
+    """
+    n = int(table.sum())
+    if n < 2:
+        return float("nan"), float("nan")
+    draws = np.random.default_rng(seed).multinomial(n, table.ravel() / n, size=resamples)
+    values = np.asarray(statistic(draws.reshape(resamples, *table.shape)), dtype=np.float64)
+    defined = values[np.isfinite(values)]
+    if not len(defined):
+        return float("nan"), float("nan")
+    low, high = np.quantile(defined, [0.5 - confidence / 2, 0.5 + confidence / 2])
+    return float(low), float(high)

@@ -1,0 +1,71 @@
+"""Brennan-Prediger, Bennett's S, Randolph's kappa: chance is one in K, however often the labels are used."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.measures._chance import corrected, unit_sums
+from agreement.scores import LabelSums, Measure, Parts, Scores
+
+Floats = NDArray[np.float64]
+
+
+def _terms(both: Floats, reference: Floats, other: Floats) -> Floats:
+    """Return matches, and one for each label of the set."""
+    del reference, other
+    return np.stack([both, np.ones_like(both)], axis=-1)
+
+
+def _finish(sums: Floats, n: Floats) -> Parts:
+    """Return S with A_o and A_e = 1 / K."""
+    return corrected(sums[..., 0] / n, 1 / sums[..., 1])
+
+
+def _one_in_k(shares: Floats) -> Floats:
+    """Return 1 / K, shaped like the leading axes of label shares (…, K)."""
+    return np.full(shares.shape[:-1], 1 / shares.shape[-1])
+
+
+SUMS = LabelSums(_terms, _finish)
+POOLED = unit_sums(_one_in_k)
+
+
+def brennan_prediger(counts: NDArray[np.int64] | Floats) -> Scores:
+    """Return the Brennan-Prediger coefficient of contingency tables (…, K, K).
+
+    (A_o - 1/K) / (1 - 1/K), K the number of labels of the set, used or not (Brennan & Prediger 1981, p. 693). The same
+    number as S (Bennett, Alpert & Goldstein 1954, p. 307) and as free-marginal kappa (Randolph 2005). 1 is full
+    agreement, 0 what guessing among K labels gives, the minimum -1/(K-1). Undefined without shared units and when the
+    set has one label only.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(float(brennan_prediger(np.array([[20, 5], [10, 15]])).value), 12)  # (.7 - .5) / .5
+    0.4
+    """
+    return SUMS.score(counts)
+
+
+MEASURE = tuple(
+    Measure(
+        name=name,
+        title=title,
+        summary="How far the agreement exceeds that of guessing evenly among the labels of the set.",
+        takes="contingency",
+        compute=brennan_prediger,
+        range=(-1.0, 1.0),
+        symmetric=True,
+        citation=citation,
+        sums=SUMS,
+        pooled=POOLED if name != "bennett_s" else None,
+    )
+    for name, title, citation in (
+        (
+            "brennan_prediger",
+            "Brennan-Prediger",
+            "Brennan & Prediger 1981, Educational and Psychological Measurement 41(3), p. 693",
+        ),
+        ("bennett_s", "Bennett's S", "Bennett, Alpert & Goldstein 1954, Public Opinion Quarterly 18(3), p. 307"),
+        ("randolph_kappa", "Randolph's free-marginal κ", "Randolph 2005, Joensuu Learning and Instruction Symposium"),
+    )
+)

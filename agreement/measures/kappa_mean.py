@@ -1,0 +1,78 @@
+"""Means of the kappas of all pairs: weighted by shared items (the headline), and unweighted after Light."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.measures.cohen_kappa import SUMS
+from agreement.scores import Measure, Reason, Scores, scored
+
+Floats = NDArray[np.float64]
+
+
+def kappa_mean(counts: NDArray[np.int64] | Floats) -> Scores:
+    """Return the mean of the Cohen's kappas of tables (P, K, K), each weighted by its units.
+
+    sum_p n_p kappa_p / sum_p n_p over the pairs whose kappa is defined. Range as Cohen's kappa. Undefined if no pair
+    has one. The tables are never summed first: that would depend on how each pair is oriented.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pairs = np.array([[[20, 5], [10, 15]], [[50, 0], [0, 50]]])  # kappa .4 on 50 units, 1 on 100
+    >>> round(float(kappa_mean(pairs).value), 6)
+    0.8
+    """
+    return _mean(counts, weighted=True)
+
+
+def light_kappa(counts: NDArray[np.int64] | Floats) -> Scores:
+    """Return Light's kappa of tables (P, K, K): the plain mean of the Cohen's kappas (Light 1971, p. 367).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pairs = np.array([[[20, 5], [10, 15]], [[50, 0], [0, 50]]])
+    >>> round(float(light_kappa(pairs).value), 6)
+    0.7
+    """
+    return _mean(counts, weighted=False)
+
+
+def _mean(counts: NDArray[np.int64] | Floats, *, weighted: bool) -> Scores:
+    """Return the mean over the pairs that have a kappa, with the means of their A_o and A_e."""
+    pairs = SUMS.score(counts)
+    defined = pairs.reason == Reason.DEFINED
+    weight = np.where(defined, pairs.n if weighted else 1, 0).astype(np.float64)
+    total = weight.sum()
+    parts = [
+        np.asarray((weight * np.nan_to_num(part)).sum() / total if total else np.nan)
+        for part in (pairs.value, pairs.observed, pairs.expected)
+        if part is not None
+    ]
+    n = np.asarray(pairs.n.sum())
+    reason = Reason.ONE_LABEL if n else Reason.NO_SHARED_ITEMS
+    return scored(parts[0], n, [(np.asarray(total == 0), reason)], observed=parts[1], expected=parts[2])
+
+
+MEASURE = (
+    Measure(
+        name="kappa_mean",
+        title="Mean Cohen's κ",
+        summary="The Cohen's κ of the pairs, averaged with their shared items as weights: the headline number.",
+        takes="contingency",
+        compute=kappa_mean,
+        range=(-1.0, 1.0),
+        symmetric=True,
+        citation="Davies & Fleiss 1982, Biometrics 38(4), p. 1047, for the idea of averaging over pairs",
+    ),
+    Measure(
+        name="light_kappa",
+        title="Light's κ",
+        summary="The plain mean of the Cohen's κ of the pairs.",
+        takes="contingency",
+        compute=light_kappa,
+        range=(-1.0, 1.0),
+        symmetric=True,
+        citation="Light 1971, Psychological Bulletin 76(5), p. 367",
+    ),
+)

@@ -1,0 +1,87 @@
+"""Percent agreement: the share of units on which two annotators gave the same label."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.measures._chance import unit_terms
+from agreement.scores import LabelSums, Measure, Parts, Reason, Scores, UnitSums
+
+Floats = NDArray[np.float64]
+
+
+def _terms(both: Floats, reference: Floats, other: Floats) -> Floats:
+    """Return the matches of each label."""
+    del reference, other
+    return both[..., None]
+
+
+def _finish(sums: Floats, n: Floats) -> Parts:
+    """Return matches over units."""
+    return sums[..., 0] / n, None, None
+
+
+def _finish_pooled(sums: Floats) -> Parts:
+    """Return the mean agreement of the units with two or more labels."""
+    return sums[..., 2] / sums[..., 0], None, None
+
+
+SUMS = LabelSums(_terms, _finish, Reason.NO_SHARED_ITEMS)
+POOLED = UnitSums(unit_terms(), _finish_pooled, Reason.NO_SHARED_ITEMS)
+
+
+def percent_agreement(counts: NDArray[np.int64] | Floats) -> Scores:
+    """Return the share of units on the diagonal of contingency tables (…, K, K).
+
+    A_o = sum_j n_jj / n; 0 to 1, 1 is full agreement. Undefined without shared units. For all annotators together
+    (``MEASURE.pooled``) it is the mean over units with r >= 2 labels of sum_j n_j (n_j - 1) / (r (r - 1))
+    (Fleiss 1971, p. 379, eq. 2). With one label per unit it equals accuracy and micro F1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(percent_agreement(np.array([[20, 5], [10, 15]])).value)
+    0.7
+    """
+    return SUMS.score(counts)
+
+
+MEASURE = (
+    Measure(
+        name="percent_agreement",
+        title="Percent agreement",
+        summary="The share of items on which two annotators gave the same label; part of it is chance.",
+        takes="contingency",
+        compute=percent_agreement,
+        range=(0.0, 1.0),
+        symmetric=True,
+        citation="Fleiss 1971, Psychological Bulletin 76(5), p. 379",
+        interval="wilson",
+        sums=SUMS,
+        pooled=POOLED,
+    ),
+    Measure(
+        name="accuracy",
+        title="Accuracy",
+        summary="The share of items on which the other gave the reference's label: percent agreement, by another name.",
+        takes="contingency",
+        compute=percent_agreement,
+        range=(0.0, 1.0),
+        symmetric=True,
+        citation="Sokolova & Lapalme 2009, Information Processing & Management 45(4), p. 430",
+        interval="wilson",
+        sums=SUMS,
+    ),
+    Measure(
+        name="f1_micro",
+        title="Micro F1",
+        summary="F1 from matches summed over labels; with one label per item it is percent agreement.",
+        takes="contingency",
+        compute=percent_agreement,
+        range=(0.0, 1.0),
+        symmetric=True,
+        citation="Sokolova & Lapalme 2009, Information Processing & Management 45(4), p. 430",
+        interval="wilson",
+        sums=SUMS,
+        pooled=POOLED,
+    ),
+)

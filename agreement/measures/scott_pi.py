@@ -1,0 +1,52 @@
+"""Scott's pi: chance from the label shares of both annotators together."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.measures._chance import corrected
+from agreement.scores import LabelSums, Measure, Parts, Scores
+
+Floats = NDArray[np.float64]
+
+
+def _terms(both: Floats, reference: Floats, other: Floats) -> Floats:
+    """Return matches and squares of the summed totals of each label."""
+    return np.stack([both, (reference + other) ** 2], axis=-1)
+
+
+def _finish(sums: Floats, n: Floats) -> Parts:
+    """Return pi with A_o and A_e."""
+    return corrected(sums[..., 0] / n, sums[..., 1] / (4 * n**2))
+
+
+SUMS = LabelSums(_terms, _finish)
+
+
+def scott_pi(counts: NDArray[np.int64] | Floats) -> Scores:
+    """Return Scott's pi of contingency tables (…, K, K).
+
+    pi = (A_o - A_e) / (1 - A_e) with A_e = sum_j ((p1_j + p2_j) / 2)² (Scott 1955, p. 323). 1 is full agreement, 0
+    what the common label shares give by chance, the minimum -1. Undefined without shared units and when only one
+    label occurs. Fleiss' kappa is the same for any number of annotators.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scores = scott_pi(np.array([[20, 5], [10, 15]]))  # A_e = .55² + .45² = .505
+    >>> round(float(scores.expected), 12), round(float(scores.value), 6)
+    (0.505, 0.393939)
+    """
+    return SUMS.score(counts)
+
+
+MEASURE = Measure(
+    name="scott_pi",
+    title="Scott's π",
+    summary="Like Cohen's κ, with chance from the label shares of both annotators together.",
+    takes="contingency",
+    compute=scott_pi,
+    range=(-1.0, 1.0),
+    symmetric=True,
+    citation="Scott 1955, Public Opinion Quarterly 19(3), p. 323",
+    sums=SUMS,
+)
