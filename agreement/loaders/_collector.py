@@ -13,7 +13,7 @@ from agreement.loaders._names import is_private, short_names
 from agreement.loaders._offsets import Unit
 from agreement.loaders._spans import settle
 from agreement.records import Records
-from agreement.settings import Settings
+from agreement.settings import LayerKind, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Submission:
     row
         Line or record of *source*, from 1.
     take
-        Which submission of this annotator it is; -1 lets each label of a single-answer layer be one.
+        Which submission of this annotator it is: -1 for one of its own, else parts of equal number are one.
     batch
         The labelling round.
     """
@@ -178,7 +178,7 @@ class Collector:
         )
 
     def _frame(self, names: Mapping[str, str]) -> pd.DataFrame:
-        """Return the rows with annotators under their short *names*, text as categoricals built once per submission rather than once per label."""
+        """Return the rows, annotators under their short *names*, text coded once per submission, not per label."""
         sizes = np.array(self._sizes, np.int64)
         columns: dict[str, Any] = {
             name: _coded([getattr(head, name) for head in self._heads], sizes)
@@ -187,7 +187,8 @@ class Collector:
         columns["annotator"] = _coded([names[head.annotator] for head in self._heads], sizes)
         columns["round"] = _coded([head.batch for head in self._heads], sizes)
         columns["time"] = np.repeat(np.array([head.time for head in self._heads], object), sizes)
-        columns["take"] = np.repeat(np.array([head.take for head in self._heads], np.int64), sizes)
+        takes = np.array([head.take for head in self._heads], np.int64)
+        columns["take"] = np.repeat(np.where(takes < 0, np.arange(len(takes)) + 1, takes), sizes)
         columns["label"] = _coded(self._labels)
         columns["start"] = self._whole_numbers(self._starts, "start")
         columns["end"] = self._whole_numbers(self._ends, "end")
@@ -242,6 +243,6 @@ def _coded(values: Sequence[str], sizes: np.ndarray[Any, Any] | None = None) -> 
     return pd.Categorical.from_codes(codes, categories=pd.Index(names.astype(object), dtype="str"))
 
 
-def single_or_several(sizes: Iterable[int]) -> str:
+def single_or_several(sizes: Iterable[int]) -> LayerKind:
     """Return the kind of a choice layer: ``labels`` if any submission holds several labels, else ``category``."""
     return "labels" if any(size > 1 for size in sizes) else "category"

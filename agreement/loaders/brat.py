@@ -62,7 +62,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
             )  # fmt: skip
             continue
         into.item(item, _decoded(text, into), text.name)
-        _read_standoff(file, Submission(item, annotator, LAYER, file.name, 1, take=0), into, others)
+        _read_standoff(file, Submission(item, annotator, LAYER, file.name, 1), into, others)
     for kind, times in sorted(others.items()):
         into.reading.warnings.append(f"{kind} not audited: {times}.")
     into.reading.files = [file.name for file in standoff]
@@ -99,7 +99,11 @@ def _decoded(file: Source, into: Collector) -> str:
 
 def _read_standoff(file: Source, place: Submission, into: Collector, others: Counter[str]) -> None:
     """Read the spans of one file; other lines are counted by kind."""
-    labels, starts, ends, covered, rows = [], [], [], [], []
+    labels: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    covered: list[str | None] = []
+    rows: list[int] = []
     fragments: dict[int, str] = {}
     for number, line in enumerate(_decoded(file, into).split("\n"), 1):
         match = SPAN.fullmatch(line.removesuffix("\r"))

@@ -10,13 +10,19 @@ from agreement.loaders._base import Loader, Source
 from agreement.loaders._collector import Collector, Submission, single_or_several
 from agreement.loaders._json import collector_paused, json_records
 from agreement.records import Records
-from agreement.settings import Settings
+from agreement.settings import LayerKind, Settings
 
 Json: TypeAlias = dict[str, Any]
 
 GROUND_TRUTH = "ground_truth"
 AUDITED = ("labels", "choices", "taxonomy", "rating", "number", "textarea", "pairwise", "datetime", "hypertextlabels")
-KINDS = {"labels": "spans", "hypertextlabels": "spans", "taxonomy": "labels", "number": "number", "textarea": "answer"}
+KINDS: dict[str, LayerKind] = {
+    "labels": "spans",
+    "hypertextlabels": "spans",
+    "taxonomy": "labels",
+    "number": "number",
+    "textarea": "answer",
+}
 STATEMENT = {"pairwise": "selected", "textarea": "text"}
 
 
@@ -87,14 +93,14 @@ class _Export:
                 self.into.layers[layer] = _rating(layer, answers)
             else:
                 chosen = KINDS.get(kind) or single_or_several(sizes.get(layer, ()))
-                self.into.layers[layer] = Layer(layer, chosen)  # type: ignore[arg-type]
+                self.into.layers[layer] = Layer(layer, chosen)
         self.text_key = self._text_key()
         for number, task in self.tasks:
             self._read_task(number, task)
         if self.without_offsets:
             self.into.refuse(
                 self.without_offsets[0],
-                f"{len(self.without_offsets)} labelled regions have no start and end, so they can't be compared as spans.",
+                f"{len(self.without_offsets)} labelled regions lack start and end, so they can't be compared as spans.",
                 "Export again from Label Studio with Export > JSON.",
             )
 
@@ -124,7 +130,7 @@ class _Export:
         metadata = {key: value for key, value in data.items() if key != self.text_key}
         self.into.item(item, text if isinstance(text, str) else None, f"{self.file}!{number}", metadata)
         submitted = set()
-        for take, annotation in enumerate(_annotations(task)):
+        for annotation in _annotations(task):
             annotator = self._annotator(annotation.get("completed_by"))
             submitted.add(annotator)
             if annotation.get("ground_truth"):
@@ -136,16 +142,16 @@ class _Export:
             cancelled = annotation.get("was_cancelled") or annotation.get("skipped")
             time = str(annotation.get("updated_at") or annotation.get("created_at") or "")
             status = "skipped" if cancelled else "done"
-            place = Submission(item, annotator, "", self.file, number, status, time, take)
+            place = Submission(item, annotator, "", self.file, number, status, time)
             self._read_answer(annotation, place)
-        self._read_drafts(task, Submission(item, "", "", self.file, number, "draft", take=0), submitted)
-        for take, prediction in enumerate(_listed(task, "predictions")):
+        self._read_drafts(task, Submission(item, "", "", self.file, number, "draft"), submitted)
+        for prediction in _listed(task, "predictions"):
             if not self.into.settings.reading.predictions:
                 self.skipped["predictions (--predictions reads them as a model's)"] += 1
                 continue
             model = str(prediction.get("model_version") or "prediction")
             self.into.kinds[model] = "model"
-            self._read_answer(prediction, Submission(item, model, "", self.file, number, take=take))
+            self._read_answer(prediction, Submission(item, model, "", self.file, number))
 
     def _annotator(self, who: object) -> str:
         """Return the name of an annotator who is given by number, by address or as an object."""

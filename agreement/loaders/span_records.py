@@ -92,13 +92,16 @@ def _read_record(record: dict[str, Any], file: Source, number: int, into: Collec
         into.item(item, text, where, metadata)
     place = Submission(
         item, str(annotator), str(_first(record, columns.layer, "layer") or LAYER), file.name, number,
-        status=str(record.get("status") or "done"), time=str(_first(record, columns.time, "time") or ""), take=0,
+        status=str(record.get("status") or "done"), time=str(_first(record, columns.time, "time") or ""),
         batch=str(_first(record, columns.round, "round") or ""),
     )  # fmt: skip
     spans = record.get(lists or "")
     if annotator is not None:
         into.reading.annotator_from = "key of each record"
-        _add(place, [record] if lists is None else spans, into)
+        if lists is None:
+            _add(replace(place, take=0), [record], into)
+        else:
+            _add(place, spans, into)
         return lists is None
     return _read_by_annotator(place, spans, into)
 

@@ -1,0 +1,178 @@
+"""Prodigy JSON lines as ``db-out`` writes them: one line per task and session."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from agreement.annotations import Layer
+from agreement.loaders._base import Loader, Source
+from agreement.loaders._collector import Collector, Submission, single_or_several
+from agreement.loaders._json import collector_paused, json_records
+from agreement.records import Records
+from agreement.settings import Settings
+
+Json: TypeAlias = dict[str, Any]
+
+STATUS = {"accept": "done", "reject": "rejected", "ignore": "skipped"}
+CHOICE, SPANS, INPUT, ANSWER = "choice", "spans", "user_input", "answer"
+TIMED = re.compile(r"\d{4}-\d{2}-\d{2}[_T ]\d{2}[-:]\d{2}[-:]\d{2}$")
+
+
+def accepts(files: Sequence[Source]) -> list[Source]:
+    """Return the files whose records carry Prodigy's hashes."""
+    return [file for file in files if "_input_hash" in file.keys and file.keys & {"answer", "_task_hash"}]
+
+
+def read(files: Sequence[Source], settings: Settings) -> Records:
+    """Return the records: choices, spans, free text and yes-or-no answers are a layer each."""
+    into = Collector(settings, latest=True)
+    into.reading.layout = "one line per task and session"
+    with collector_paused():
+        records = [
+            (file, number, record)
+            for file in files
+            for number, record in json_records(file, into.problems)
+            if isinstance(record, dict)
+        ]
+        _declare_layers([record for _, _, record in records], into)
+        names = _names(records, into)
+        items = _items([record for _, _, record in records])
+        skipped: Counter[str] = Counter()
+        for (file, number, record), annotator in zip(records, names, strict=True):
+            item = items.get(record.get("_input_hash"), "")
+            place = Submission(
+                item, annotator, "", file.name, number, _status(record, settings), str(record.get("_timestamp") or ""),
+            )  # fmt: skip
+            _read_record(record, place, into)
+            skipped["relations"] += len(record.get("relations") or ())
+        _read_further_annotators(records, items, into)
+        views = sorted({str(record.get("_view_id")) for _, _, record in records})
+        if len(views) > 1:
+            into.reading.warnings.append(f"several interfaces were used: {', '.join(views)}.")
+        for kind, times in skipped.items():
+            if times:
+                into.reading.warnings.append(f"{kind} not audited: {times}.")
+        return into.records()
+
+
+def _status(record: Json, settings: Settings) -> str:
+    """Return how the task ended; a rejection is an answer only where yes or no was the question."""
+    answer = str(record.get("answer", "accept"))
+    return settings.reading.status.get(answer, STATUS.get(answer, answer))
+
+
+def _is_yes_or_no(record: Json) -> bool:
+    """Return whether the question was to accept or reject what is shown."""
+    return not any(key in record for key in ("options", "accept", "spans", INPUT))
+
+
+def _declare_layers(records: Iterable[Json], into: Collector) -> None:
+    """Note the layers that any record has."""
+    styles, sizes = set(), []
+    for record in records:
+        if "options" in record or "accept" in record:
+            styles.add((record.get("config") or {}).get("choice_style"))
+            sizes.append(len(_accepted(record)))
+            into.layers[CHOICE] = Layer(CHOICE, "category")
+        if "spans" in record:
+            into.layers[SPANS] = Layer(SPANS, "spans")
+        if INPUT in record:
+            into.layers[INPUT] = Layer(INPUT, "answer")
+        if _is_yes_or_no(record):
+            name = str(record.get("label") or ANSWER)
+            into.layers[name] = Layer(name, "category", ("accept", "reject"), declared=True)
+    if CHOICE in into.layers:
+        kind = "labels" if "multiple" in styles else single_or_several(sizes)
+        into.layers[CHOICE] = Layer(CHOICE, kind)
+
+
+def _accepted(record: Json) -> list[str]:
+    """Return the options chosen."""
+    chosen = record.get("accept") or []
+    return [str(option) for option in (chosen if isinstance(chosen, list) else [chosen])]
+
+
+def _names(records: Sequence[tuple[Source, int, Json]], into: Collector) -> list[str]:
+    """Return the annotator of each record, without the name of the dataset that sessions begin with."""
+    keys = ("_annotator_id", "_session_id")
+    full = [next((str(record[key]) for key in keys if record.get(key)), file.stem) for file, _, record in records]
+    by_key = any(record.get(key) for _, _, record in records[:1] for key in keys)
+    into.reading.annotator_from = "_annotator_id of each line" if by_key else "file name"
+    unique = sorted(set(full))
+    timed = [name for name in unique if TIMED.search(name)]
+    if timed:
+        into.reading.warnings.append(
+            f"{len(timed)} sessions are named by their time only, first {timed[0]}: "
+            "one person may count as several annotators."
+        )
+    cut = _shared_prefix([TIMED.sub("", name) for name in unique]) if len(unique) > 1 and by_key else 0
+    return [name[cut:] for name in full]
+
+
+def _shared_prefix(names: Sequence[str]) -> int:
+    """Return the length of the longest beginning, up to a dash, that all *names* share."""
+    cuts = [at + 1 for at, sign in enumerate(names[0]) if sign == "-"]
+    return max((cut for cut in cuts if all(name.startswith(names[0][:cut]) for name in names)), default=0)
+
+
+def _items(records: Iterable[Json]) -> dict[Any, str]:
+    """Return the name of each input: its own id where that tells inputs apart as the hashes do, else the hash."""
+    pairs = {(record.get("_input_hash"), str(record.get("id"))) for record in records}
+    hashes = {value for value, _ in pairs}
+    unambiguous = len(pairs) == len(hashes) == len({name for _, name in pairs})
+    return {value: name if unambiguous else str(value) for value, name in sorted(pairs, key=str)}
+
+
+def _read_record(record: Json, place: Submission, into: Collector) -> None:
+    """Note what one annotator did with one input in each layer."""
+    text = record.get("text")
+    known = {"text", "answer", "label", "accept"}
+    metadata = {key: value for key, value in record.items() if key not in known and not key.startswith("_")}
+    into.item(place.item, text if isinstance(text, str) else None, f"{place.source}!{place.row}", metadata)
+    tokens = record.get("tokens")
+    if isinstance(tokens, list) and all(isinstance(token, dict) for token in tokens):
+        into.tokens[place.item] = tuple((token["start"], token["end"]) for token in tokens if "start" in token)
+    if _is_yes_or_no(record):
+        status = "done" if place.status == "rejected" else place.status
+        label = "reject" if place.status == "rejected" else "accept"
+        into.add(replace(place, layer=str(record.get("label") or ANSWER), status=status), [label])
+        return
+    if CHOICE in into.layers and ("options" in record or "accept" in record):
+        blank = [""] if into.layers[CHOICE].kind == "category" and place.status == "done" else []
+        into.add(replace(place, layer=CHOICE), _accepted(record) or blank)
+    if "spans" in record:
+        spans = [span for span in record["spans"] or () if isinstance(span, dict)]
+        into.add(
+            replace(place, layer=SPANS),
+            [str(span.get("label")) for span in spans],
+            [span.get("start") for span in spans],
+            [span.get("end") for span in spans],
+            [span["text"] if isinstance(span.get("text"), str) else None for span in spans],
+        )
+    if INPUT in record:
+        into.add(replace(place, layer=INPUT), [str(record[INPUT] or "")])
+
+
+def _read_further_annotators(
+    records: Iterable[tuple[Source, int, Json]], items: dict[Any, str], into: Collector
+) -> None:
+    """Read keys with a third party's labels, if the settings name them as annotators; ``pre.label`` looks inside."""
+    layer = CHOICE if CHOICE in into.layers else next(iter(into.layers), CHOICE)
+    asked = into.settings.columns.annotators
+    done: set[tuple[str, str]] = set()
+    for file, number, record in records:
+        item = items.get(record.get("_input_hash"), "")
+        for path in asked:
+            value: Any = record
+            for key in path.split("."):
+                value = value.get(key) if isinstance(value, dict) else None
+            if value is not None and (item, path) not in done:
+                done.add((item, path))
+                into.kinds[path] = "model"
+                labels = [str(label) for label in value] if isinstance(value, list) else [str(value)]
+                into.add(Submission(item, path, layer, file.name, number), labels)
+
+
+LOADER = Loader("prodigy", "Prodigy JSON lines", "prodigy db-out DATASET > dataset.jsonl", accepts, read)
