@@ -1,0 +1,207 @@
+"""How much each unit moves a value: the deviations from which intervals of differences are made.
+
+Removing unit i changes a value by its deviation d_i. The standard error of a difference of two rounds is the root of
+the summed squares of ``after_i - before_i``, first summed within documents, with 0 where a unit is absent: one formula
+for paired, partly paired and unpaired rounds (the jackknife of Gwet 2016, Educational and Psychological Measurement
+76, and McKenzie et al. 1996, Journal of Psychiatric Research 30).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement._arrays import couples_in_runs
+from agreement.units import Units
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """A value with what each unit contributes to its error.
+
+    Letters: U units.
+
+    Parameters
+    ----------
+    value
+        The value of the data as they are; None where it is undefined.
+    centre
+        The value with one pseudo-unit added, around which intervals are made: without it a perfect round would have
+        no error at all.
+    deviation
+        (U,) by how much the centre falls when the unit is left out; 0 for units it does not rest on.
+    n
+        Units it rests on.
+    """
+
+    value: float | None
+    centre: float
+    deviation: Floats
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Couples:
+    """Every two labels of one unit.
+
+    Letters: C couples, P pairs of annotators.
+
+    Parameters
+    ----------
+    unit, pair, first, second
+        (C,) codes: unit, pair of annotators, and the labels of the two, in the order of the annotators.
+    pairs
+        (P, 2) annotator codes.
+    """
+
+    unit: Ints
+    pair: Ints
+    first: Ints
+    second: Ints
+    pairs: Ints
+
+    def where(self, keep: Bools) -> "Couples":
+        """Return the couples for which *keep* (C,) holds."""
+        return Couples(self.unit[keep], self.pair[keep], self.first[keep], self.second[keep], self.pairs)
+
+
+def couples(units: Units, min_pair_items: int = 1) -> Couples:
+    """Return the couples of *units*, of pairs with at least *min_pair_items* shared units; of all if none has so many.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> found = couples(units_from_matrix([["a", "b"], ["a", None], ["b", "b"]]))
+    >>> found.unit.tolist(), found.first.tolist(), found.second.tolist()
+    ([0, 2], [0, 1], [1, 1])
+    """
+    earlier, later = couples_in_runs(units.unit)
+    keys = units.annotator[earlier] * max(len(units.annotators), 1) + units.annotator[later]
+    distinct, pair, shared = np.unique(keys, return_inverse=True, return_counts=True)
+    pairs = np.stack(np.divmod(distinct, max(len(units.annotators), 1)), axis=1)
+    found = Couples(units.unit[earlier], pair, units.label[earlier], units.label[later], pairs)
+    enough = shared >= min_pair_items
+    return found.where(enough[pair]) if enough.any() else found
+
+
+def ratio(hits: Floats, of: Floats, pseudo: float = 1.0) -> Influence:
+    """Return sum(hits) / sum(of) of two (U,) arrays.
+
+    The centre has two mean-sized units more, one a hit and one a miss, each of weight *pseudo*: in a mean of several
+    ratios they share these two, or the mean would be drawn towards 1/2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> share = ratio(np.array([1.0, 0.0, 1.0, 1.0]), np.ones(4))
+    >>> share.value, round(share.centre, 3), share.n  # 3 / 4; (3 + 1) / (4 + 2)
+    (0.75, 0.667, 4)
+    """
+    n, total = int((of > 0).sum()), float(of.sum())
+    if total <= 0:
+        return Influence(None, 0.0, np.zeros(len(of)), 0)
+    size = pseudo * total / n
+    centre = (float(hits.sum()) + size) / (total + 2 * size)
+    return Influence(float(hits.sum()) / total, centre, (hits - centre * of) / (total + 2 * size - of), n)
+
+
+def weighted_sum(parts: list[Influence], weights: Floats) -> Influence:
+    """Return the sum of *parts* with fixed *weights*; undefined if a part with weight is."""
+    if any(part.value is None and weight > 0 for part, weight in zip(parts, weights, strict=True)) or not weights.any():
+        return Influence(None, 0.0, np.zeros(len(parts[0].deviation) if parts else 0), 0)
+    used = [(part, weight) for part, weight in zip(parts, weights, strict=True) if weight > 0]
+    touched = np.any([part.deviation != 0 for part, _ in used], axis=0)
+    return Influence(
+        float(sum((part.value or 0.0) * weight for part, weight in used)),
+        float(sum(part.centre * weight for part, weight in used)),
+        np.sum([part.deviation * weight for part, weight in used], axis=0),
+        int(touched.sum()),
+    )
+
+
+def kappa_mean(found: Couples, n_units: int, distances: Floats) -> Influence:
+    """Return the mean of pair kappas weighted by shared items; *distances* (K, K) are 0 or 1 for unordered labels.
+
+    Each pair's kappa is 1 - S n / (r D c) with S the summed distances, r and c the margins: leaving out one unit
+    changes S, r, c and n by one cell, so all deviations come in closed form.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from agreement.units import units_from_matrix
+    >>> units = units_from_matrix([["a", "a"], ["a", "b"], ["b", "b"], ["b", "b"]])
+    >>> kappa_mean(couples(units), 4, 1 - np.eye(2)).value  # (3/4 - 1/2) / (1 - 1/2)
+    0.5
+    """
+    k, n_pairs = len(distances), len(found.pairs)
+    n = np.bincount(found.pair, minlength=n_pairs).astype(np.float64)
+    rows = np.bincount(found.pair * k + found.first, minlength=n_pairs * k).reshape(n_pairs, k)
+    columns = np.bincount(found.pair * k + found.second, minlength=n_pairs * k).reshape(n_pairs, k)
+    apart = distances[found.first, found.second]
+    summed = np.bincount(found.pair, apart, minlength=n_pairs)
+    by_chance = np.einsum("pk,kl,pl->p", rows, distances, columns)
+    defined = (n > 0) & (by_chance > 0)
+    if not defined.any():
+        return Influence(None, 0.0, np.zeros(n_units), 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        raw = np.where(defined, 1 - summed * n / by_chance, 0.0)
+        # one pseudo-unit per pair: half of it falls by chance, half on the diagonal
+        pseudo = (rows + columns) / (4 * n[:, None])
+        more_rows, more_columns = rows * (1 + 0.5 / n[:, None]) + pseudo, columns * (1 + 0.5 / n[:, None]) + pseudo
+        more_summed = summed + 0.5 * by_chance / n**2
+    more_n = n + 1
+    from_rows, from_columns = more_columns @ distances.T, more_rows @ distances
+    expected = np.einsum("pk,pk->p", more_rows, from_rows)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kappa = np.where(defined, 1 - more_summed * more_n / expected, 0.0)
+        own = from_rows[found.pair, found.first] + from_columns[found.pair, found.second] - apart
+        without = 1 - (more_summed[found.pair] - apart) * (more_n[found.pair] - 1) / (expected[found.pair] - own)
+    use = defined[found.pair]
+    n = np.where(defined, n, 0.0)
+    centre = float(n @ kappa / n.sum())
+    change = np.where(use, (n[found.pair] - 1) * without - n[found.pair] * kappa[found.pair], 0.0)
+    pairs_of = np.bincount(found.unit[use], minlength=n_units)
+    rest = n.sum() - pairs_of
+    with np.errstate(invalid="ignore", divide="ignore"):
+        leaving = (n @ kappa + np.bincount(found.unit, change, minlength=n_units)) / rest
+    deviation = np.where((pairs_of > 0) & (rest > 0), centre - leaving, 0.0)
+    return Influence(float(n @ raw / n.sum()), centre, deviation, int((pairs_of > 0).sum()))
+
+
+def alpha(counts: Ints, distances: Floats) -> Influence:
+    """Return Krippendorff's alpha of item x label *counts* (U, K) with squared *distances* (K, K).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> # 1 - (N - 1) S / E with N = 6, S = 2 (one item of two labels, both orders), E = 2 * 4 * 2
+    >>> alpha(np.array([[2, 0], [2, 0], [0, 2]]), 1 - np.eye(2)).value
+    1.0
+    >>> round(alpha(np.array([[2, 0], [1, 1], [0, 2]]), 1 - np.eye(2)).value, 4)  # 1 - 5 * 2 / (2 * 3 * 3)
+    0.4444
+    """
+    size = counts.sum(axis=1)
+    used = np.where(size >= 2, 1, 0)[:, None] * counts
+    r = np.maximum(size, 2).astype(np.float64)
+    own = np.einsum("uk,kl,ul->u", used, distances, used) / (r - 1)
+    shares = used.sum(axis=0).astype(np.float64)
+    total, summed = shares.sum(), float(own.sum())
+    by_chance = float(shares @ distances @ shares)
+    if by_chance <= 0:
+        return Influence(None, 0.0, np.zeros(len(counts)), 0)
+    value = 1 - (total - 1) * summed / by_chance
+    grow = 1 + 2 / total
+    shares, total = shares * grow, total + 2
+    summed += by_chance / (total - 2) ** 2
+    by_chance = float(shares @ distances @ shares)
+    centre = 1 - (total - 1) * summed / by_chance
+    labels = used.sum(axis=1)
+    left = by_chance - 2 * used @ (distances @ shares) + np.einsum("uk,kl,ul->u", used, distances, used)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        without = 1 - (total - labels - 1) * (summed - own) / left
+    deviation = np.where((labels > 0) & (left > 0), centre - without, 0.0)
+    return Influence(float(value), float(centre), deviation, int((labels > 0).sum()))

@@ -1,0 +1,308 @@
+"""Rounds: what changed between two rounds of labelling, overall, by label, by section and by confused pair.
+
+Differences, never overlaps of intervals, decide: "better" or "worse" if the interval of the difference leaves out 0.
+Labels, sections and pairs are families: their p values are adjusted (Benjamini & Hochberg 1995) and their intervals
+widened to match (false coverage rate; Benjamini & Yekutieli 2005, JASA 100), so that word and interval agree.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from agreement.annotations import Annotations
+from agreement.changes import (
+    Change,
+    Judge,
+    Judged,
+    Word,
+    adjusted_family,
+    agreement_value,
+    alpha_value,
+    confusion_value,
+    f1_value,
+    groups_of,
+    kappa_value,
+    label_kappa,
+    label_table,
+    mixed_value,
+    standard_mix,
+    units_in,
+)  # fmt: skip
+from agreement.influence import Ints
+from agreement.settings import Settings
+from agreement.snapshots import Snapshot, by_round, from_profile, of_annotators, snapshot
+
+MIN_UNITS = 20  # units with the label, pair or section in each round from which a change of it is tested
+MIN_LABELS = 30  # labels from which a label enters macro F1
+MOST_PAIRS = 30  # confused pairs compared, the most confused first
+AGREEMENT = {
+    "category": ("percent_agreement", "Percent agreement"),
+    "spans": ("span_f1.strict", "Same span, same label (F1)"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerChange:
+    """What changed on one layer between two rounds.
+
+    Parameters
+    ----------
+    layer, kind, before, after
+        Which layer, and the names of the rounds.
+    n_before, n_after, n_both
+        Units of the rounds, and how many items are in both.
+    pairing
+        ``paired``, ``partly paired`` or ``unpaired``.
+    annotators_before, annotators_after, annotators_used
+        Who labelled when, and whose labels are compared.
+    clusters
+        Documents that are taken as independent; 0 when items are.
+    overall, by_label, by_section, by_pair
+        The changes.
+    notes
+        What a reader must know: annotators left out, labels that are in one round only.
+    """
+
+    layer: str
+    kind: str
+    before: str
+    after: str
+    n_before: int
+    n_after: int
+    n_both: int
+    pairing: str
+    annotators_before: tuple[str, ...]
+    annotators_after: tuple[str, ...]
+    annotators_used: tuple[str, ...]
+    clusters: int
+    overall: tuple[Change, ...]
+    by_label: tuple[Change, ...] = ()
+    by_section: tuple[Change, ...] = ()
+    by_pair: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> Word:
+        """The verdict on the whole layer: that of its first overall change that has a value."""
+        return next((change.word for change in self.overall if not change.undefined), "can't tell yet")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the changes as JSON-able values."""
+        values = {name: getattr(self, name) for name in _PLAIN}
+        for name in ("annotators_before", "annotators_after", "annotators_used", "notes"):
+            values[name] = list(getattr(self, name))
+        for name in ("overall", "by_label", "by_section", "by_pair"):
+            values[name] = [change.to_dict() for change in getattr(self, name)]
+        return values
+
+
+_PLAIN = ("layer", "kind", "before", "after", "n_before", "n_after", "n_both", "pairing", "clusters", "word")
+Source = Annotations | Mapping[str, Any]
+
+
+def compare_rounds(
+    before: Source, after: Source, settings: Settings | None = None, names: tuple[str, str] = ("before", "after")
+) -> tuple[LayerChange, ...]:
+    """Return what changed from *before* to *after*, a change per layer that both have.
+
+    Parameters
+    ----------
+    before, after
+        Annotations, or the JSON of an audit (schema ``agreement-audit/1``) read into a dictionary.
+    settings
+        Confidence and the shared items a pair needs.
+    names
+        What the two are called.
+    """
+    settings = settings or Settings()
+    earlier, later = (
+        {taken.layer: taken for taken in _snapshots(source, settings, name)}
+        for source, name in zip((before, after), names, strict=True)
+    )
+    return tuple(change_between(earlier[layer], later[layer], settings) for layer in sorted(earlier.keys() & later))
+
+
+def rounds_within(
+    annotations: Annotations, settings: Settings | None = None, layers: Iterable[str] = ()
+) -> tuple[LayerChange, ...]:
+    """Return what changed from each round of *annotations* to the next, layer by layer; empty with one round."""
+    settings = settings or Settings()
+    found = []
+    for layer in layers or sorted(annotations.layers):
+        taken = by_round(annotations, layer, settings.measures.min_pair_items)
+        found += [change_between(a, b, settings) for a, b in pairwise(taken)]
+    return tuple(found)
+
+
+def _snapshots(source: Source, settings: Settings, name: str) -> list[Snapshot]:
+    """Return the snapshots of all layers of *source* that can be compared."""
+    least = settings.measures.min_pair_items
+    if isinstance(source, Annotations):
+        made = [snapshot(source, layer, least, name) for layer in sorted(source.layers)]
+    else:
+        made = [from_profile(profile, least, name) for profile in source.get("profiles", ())]
+    return [taken for taken in made if taken is not None and taken.n_units]
+
+
+def change_between(before: Snapshot, after: Snapshot, settings: Settings) -> LayerChange:
+    """Return what changed from snapshot *before* to snapshot *after* of one layer."""
+    notes: list[str] = []
+    who = (before.annotators, after.annotators)
+    before, after = _same_annotators(before, after, settings, notes)
+    before, after = _same_labels(before, after, notes)
+    groups, clusters = groups_of(before, after)
+    judge = Judge(before, after, groups, settings.measures.confidence)
+    both = set(before.item) & set(after.item)
+    pairing = "unpaired"
+    if both:
+        pairing = "paired" if both == set(before.item) == set(after.item) else "partly paired"
+    if max(before.inflation, after.inflation) > 1:
+        notes.append("Only pair counts were kept, so items can't be matched and intervals are wider than they need be.")
+    return LayerChange(
+        before.layer, before.kind, before.name, after.name, before.n_units, after.n_units, len(both), pairing, *who,
+        tuple(name for name in before.annotators if name in after.annotators), clusters,
+        tuple(judged.change for judged in _overall(judge)), _by_label(judge), _by_section(judge), _by_pair(judge),
+        tuple(notes),
+    )  # fmt: skip
+
+
+def _same_annotators(
+    before: Snapshot, after: Snapshot, settings: Settings, notes: list[str]
+) -> tuple[Snapshot, Snapshot]:
+    """Return the rounds by the annotators of both, if there are two; a change of people is no change of guideline."""
+    common = frozenset(before.annotators) & frozenset(after.annotators)
+    apart = sorted((frozenset(before.annotators) | frozenset(after.annotators)) - common)
+    if not apart:
+        return before, after
+    narrowed = [before, after]
+    if len(common) >= 2 and before.units is not None and after.units is not None:
+        narrowed = [of_annotators(taken, common, settings.measures.min_pair_items) for taken in narrowed]
+        if all(taken.possible.sum() > 0 for taken in narrowed):
+            notes.append(f"Only annotators of both rounds are compared; left out: {', '.join(apart)}.")
+            return narrowed[0], narrowed[1]
+    notes.append(f"The annotators changed ({', '.join(apart)}), so a change may be theirs and not the guideline's.")
+    return before, after
+
+
+def _same_labels(before: Snapshot, after: Snapshot, notes: list[str]) -> tuple[Snapshot, Snapshot]:
+    """Return the rounds with one label set, and note the labels that only one of them declares."""
+    if before.labels == after.labels:
+        return before, after
+    names = before.labels + tuple(label for label in after.labels if label not in before.labels)
+    for one, other in ((before, after), (after, before)):
+        gone = [label for label in one.labels if label not in other.labels]
+        if gone and one.kind != "number":
+            notes.append(f"Only in {one.name}: {', '.join(gone)}.")
+    return _with_labels(before, names), _with_labels(after, names)
+
+
+def _with_labels(taken: Snapshot, names: tuple[str, ...]) -> Snapshot:
+    """Return the snapshot with its labels numbered as in *names*."""
+    if taken.kind == "number":
+        return taken
+    code = np.array([names.index(label) for label in taken.labels], dtype=np.int64)
+    agreeing, possible = (np.zeros((taken.n_units, len(names))) for _ in range(2))
+    agreeing[:, code], possible[:, code] = taken.agreeing, taken.possible
+    if taken.found is None or taken.distances is None:
+        return replace(taken, labels=names, agreeing=agreeing, possible=possible)
+    found = replace(taken.found, first=code[taken.found.first], second=code[taken.found.second])
+    distances = 1 - np.eye(len(names))
+    distances[np.ix_(code, code)] = taken.distances
+    counts = None
+    if taken.counts is not None:
+        counts = np.zeros((taken.n_units, len(names)), dtype=np.int64)
+        counts[:, code] = taken.counts
+    return replace(
+        taken, labels=names, agreeing=agreeing, possible=possible, counts=counts, found=found, distances=distances
+    )
+
+
+def _overall(judge: Judge) -> Iterator[Judged]:
+    """Yield the changes of the whole layer, the headline first."""
+    kind = judge.before.kind
+    if kind == "number":
+        yield judge.change("krippendorff_alpha.interval", "Krippendorff's alpha, interval", alpha_value)
+        return
+    yield from _beyond_chance(judge, None)
+    if kind != "labels":
+        name, title = AGREEMENT.get(kind, AGREEMENT["category"])
+        yield judge.change(name, title, agreement_value)
+        yield judge.change(f"{name}.standardised", f"{title}, at one label mix", mixed_value(standard_mix(judge)))
+    enough = np.all([_labels_given(taken) >= MIN_LABELS for taken in judge.sides], axis=0)
+    if enough.any():
+        yield judge.change("f1_macro", "Macro F1", mixed_value(enough / enough.sum()))
+
+
+def _beyond_chance(judge: Judge, section: str | None) -> Iterator[Judged]:
+    """Yield the changes of kappa and alpha, which layers of one label an item have."""
+    if judge.before.kind == "ordinal":
+        yield judge.change("kappa_mean.quadratic", "Weighted kappa, mean of pairs", kappa_value, section=section)
+        yield judge.change("krippendorff_alpha.ordinal", "Krippendorff's alpha, ordinal", alpha_value, section=section)
+    if judge.before.kind == "category":
+        yield judge.change("kappa_mean", "Cohen's kappa, mean of pairs", kappa_value, section=section)
+        yield judge.change("krippendorff_alpha.nominal", "Krippendorff's alpha", alpha_value, section=section)
+
+
+def _labels_given(taken: Snapshot) -> Ints:
+    """Return (K,) how often each label was given; for spans and label sets, on how many units."""
+    given: Ints = (taken.possible > 0).sum(axis=0) if taken.counts is None else taken.counts.sum(axis=0)
+    return given
+
+
+def _by_label(judge: Judge) -> tuple[Change, ...]:
+    """Return the change of each label's pooled F1 and kappa, where both rounds have enough units with it."""
+    if judge.before.kind == "number":
+        return ()
+    f1, kappa = [], []
+    for code, label in enumerate(judge.before.labels):
+        if min(int((taken.possible[:, code] > 0).sum()) for taken in judge.sides) >= MIN_UNITS:
+            f1.append(judge.change("f1", "F1", f1_value(code), label=label))
+            if judge.before.found is not None:
+                kappa.append(judge.change("kappa_mean", "Kappa against the rest", label_kappa(code), label=label))
+    return (*adjusted_family(f1), *adjusted_family(kappa))
+
+
+def _by_section(judge: Judge) -> tuple[Change, ...]:
+    """Return the change of each section's agreement, kappa and alpha, where both rounds have enough units in it.
+
+    Agreement is taken at one label mix, so that a round with easier labels is no better for it.
+    """
+    if judge.before.kind == "number":
+        return ()
+    name = AGREEMENT.get(judge.before.kind, AGREEMENT["category"])[0]
+    agreement, rest = [], []
+    for section in sorted(set(judge.before.sections) & set(judge.after.sections)):
+        sizes = [int((units_in(taken, section) & (taken.possible > 0).any(axis=1)).sum()) for taken in judge.sides]
+        if min(sizes) >= MIN_UNITS:
+            value = mixed_value(standard_mix(judge, section))
+            agreement.append(
+                judge.change(f"{name}.standardised", "Agreement, at one label mix", value, section=section)
+            )
+            rest += list(_beyond_chance(judge, section))
+    families = [[judged for judged in rest if judged.change.measure.startswith(kind)] for kind in ("kappa", "kripp")]
+    return sum((adjusted_family(family) for family in (agreement, *families)), ())
+
+
+def _by_pair(judge: Judge) -> tuple[Change, ...]:
+    """Return the change of each confused label pair, the most confused first."""
+    if judge.before.found is None or judge.after.found is None or judge.before.kind == "number":
+        return ()
+    k = len(judge.before.labels)
+    tables = [label_table(taken) for taken in judge.sides]
+    totals = [table.sum(axis=1) for table in tables]
+    pooled, uses = tables[0] + tables[1], totals[0] + totals[1]
+    either = uses[:, None] + uses[None, :] - pooled
+    share = np.divide(pooled, either, out=np.zeros((k, k)), where=either > 0)
+    first, second = np.triu_indices(k, 1)
+    found = []
+    for place in np.argsort(-share[first, second], kind="stable")[:MOST_PAIRS].tolist():
+        c, d = int(first[place]), int(second[place])
+        if share[c, d] > 0 and min(total[c] + total[d] for total in totals) >= MIN_UNITS:
+            names = tuple(sorted((judge.before.labels[c], judge.before.labels[d])))
+            found.append(
+                judge.change("pair_confusion", "Confused", confusion_value(c, d), higher_is_better=False, labels=names)
+            )
+    return adjusted_family(found)

@@ -1,0 +1,316 @@
+"""Snapshots: one round of one layer, as much of it as a comparison of rounds needs; from annotations or from JSON."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.annotations import Annotations
+from agreement.errors import InputError, Problem
+from agreement.influence import Couples, couples
+from agreement.settings import LayerKind
+from agreement.units import Units, item_units
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Names = NDArray[np.object_]
+ITEM_KINDS = ("category", "ordinal")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One round of one layer.
+
+    Letters: U units, K labels, S sections, A annotators.
+
+    Parameters
+    ----------
+    layer, kind, name
+        Which layer, of which kind, and what the round is called.
+    labels, annotators, sections
+        Names; in a ``labels`` layer the single labels.
+    item, cluster
+        (U,) hashed names of items and documents; the cluster is empty where there is none.
+    section
+        (U,) codes, -1 for none.
+    agreeing, possible
+        (U, K) how often two annotators agree on a label, counted from either side, and how often they could: their
+        summed ratio is the pooled F1 of the label (specific agreement).
+    counts
+        (U, K') labels given, for alpha; None for spans and for pair tables.
+    found
+        Couples of labels, for kappa and confusions; None for spans and label sets.
+    distances
+        (K', K') between labels: 0 or 1, steps of an order, or numbers; None for spans and label sets.
+    inflation
+        Factor of the variance: above 1 where only pair tables are left, in which items can't be told apart.
+    """
+
+    layer: str
+    kind: LayerKind
+    name: str
+    labels: tuple[str, ...]
+    annotators: tuple[str, ...]
+    sections: tuple[str, ...]
+    item: Names
+    cluster: Names
+    section: Ints
+    agreeing: Floats
+    possible: Floats
+    counts: Ints | None = None
+    found: Couples | None = None
+    distances: Floats | None = None
+    inflation: float = 1.0
+    units: Units | None = field(default=None, repr=False)
+
+    @property
+    def n_units(self) -> int:
+        """U, the number of units."""
+        return len(self.item)
+
+
+def hashed(name: str) -> str:
+    """Return 16 hex digits of the SHA-256 of *name*, as audits keep it in JSON.
+
+    Examples
+    --------
+    >>> hashed("T-0001")
+    'c6d8b0b26586d0a3'
+    """
+    return hashlib.sha256(name.encode("utf-8", errors="surrogatepass")).hexdigest()[:16]
+
+
+def snapshot(annotations: Annotations, layer: str, min_pair_items: int, name: str = "") -> Snapshot | None:
+    """Return all rounds of a *layer* as one snapshot; None for free text, which has no labels to compare."""
+    kind = annotations.layers[layer].kind
+    if kind == "answer":
+        return None
+    if kind == "spans":
+        return _of_spans(annotations, layer, name)
+    return of_units(item_units(annotations, layer), kind, min_pair_items, name)
+
+
+def of_units(units: Units, kind: LayerKind, min_pair_items: int, name: str = "") -> Snapshot:
+    """Return the snapshot of item-level *units* of a layer of *kind*."""
+    item = np.array([hashed(units.items[code]) for code in units.item], dtype=object)
+    cluster = np.array([hashed(units.clusters[code]) if code >= 0 else "" for code in units.cluster], dtype=object)
+    return _item_level(units, kind, min_pair_items, name, (item, cluster))
+
+
+def _item_level(units: Units, kind: LayerKind, min_pair_items: int, name: str, names: tuple[Names, Names]) -> Snapshot:
+    """Return the snapshot of *units* whose items and clusters are called *names*."""
+    counts = units.item_counts()
+    if units.members is not None:
+        with_label = counts @ units.members.astype(np.int64)
+        size = counts.sum(axis=1, keepdims=True)
+        return Snapshot(
+            units.layer, kind, name, units.simple, units.annotators, units.sections, *names, units.section,
+            with_label * (with_label - 1.0), with_label * (size - 1.0), units=units,
+        )  # fmt: skip
+    k = len(units.labels)
+    found = couples(units, min_pair_items)
+    same = found.first == found.second
+    agreeing: Floats = 2.0 * np.bincount(found.unit[same] * k + found.first[same], minlength=units.n_units * k)
+    sides = np.concatenate([found.unit * k + found.first, found.unit * k + found.second])
+    possible = np.bincount(sides, minlength=units.n_units * k).astype(np.float64)
+    return Snapshot(
+        units.layer, kind, name, units.labels, units.annotators, units.sections, *names, units.section,
+        agreeing.reshape(-1, k), possible.reshape(-1, k), counts, found, _distances(k, kind, units.values), units=units,
+    )  # fmt: skip
+
+
+def _distances(k: int, kind: LayerKind, values: Floats | None = None) -> Floats:
+    """Return (K, K) distances: 0 or 1, squared steps of an order over the most possible, or squared differences."""
+    if kind == "number" and values is not None:
+        return np.asarray((values[:, None] - values[None, :]) ** 2)
+    if kind == "ordinal":
+        rank = np.arange(k, dtype=np.float64)
+        return np.asarray(((rank[:, None] - rank[None, :]) / max(k - 1, 1)) ** 2)
+    return np.asarray(1 - np.eye(k))
+
+
+def _of_spans(annotations: Annotations, layer: str, name: str) -> Snapshot:
+    """Return the snapshot of a span layer: two annotators agree on a span if start, end and label are the same."""
+    who = annotations.compared
+    asked = annotations.assignments
+    asked = asked.loc[asked["layer"].eq(layer) & asked["annotator"].isin(who) & asked["status"].isin(("done", "empty"))]
+    table = annotations.table
+    table = table.loc[table["layer"].eq(layer) & table["annotator"].isin(who)]
+    documents = asked.drop_duplicates(["item", "round"])[["item", "round"]].astype(object).reset_index(drop=True)
+    key = ["item", "round"]
+    unit = table[key].astype(object).merge(documents.assign(unit=documents.index), on=key, how="left")["unit"]
+    answered = asked[key].astype(object).merge(documents.assign(unit=documents.index), on=key, how="left")["unit"]
+    labels = annotations.layers[layer].labels
+    code = {label: number for number, label in enumerate(labels)}
+    label = np.array([code[value] for value in table["label"].astype(object)], dtype=np.int64)
+    offsets = [table[column].to_numpy(np.int64) for column in ("start", "end")]
+    span = np.column_stack([label, *offsets, table["fragments"].cat.codes.to_numpy(np.int64)])
+    info = annotations.items.reindex(documents["item"])
+    sections = tuple(sorted({str(value) for value in info["section"] if value}))
+    answers = np.bincount(answered.to_numpy(np.int64), minlength=len(documents))
+    agreeing, possible = _span_counts(unit.to_numpy(np.int64), answers, span, len(labels))
+    return Snapshot(
+        layer, "spans", name, labels, who, sections,
+        np.array([hashed(str(value)) for value in documents["item"]], dtype=object),
+        np.array([hashed(str(value)) if value else "" for value in info["cluster"]], dtype=object),
+        np.array([sections.index(value) if value else -1 for value in info["section"]], dtype=np.int64),
+        agreeing, possible,
+    )  # fmt: skip
+
+
+def _span_counts(unit: Ints, answered: Ints, span: Ints, k: int) -> tuple[Floats, Floats]:
+    """Return (U, K) agreeing and possible matches: of a span marked by n of r annotators n (n - 1) and n (r - 1).
+
+    *unit* (N,) and *span* (N, 4) say where each mark is: label, start, end, fragments.
+    """
+    distinct, n = np.unique(np.column_stack([unit, span]), axis=0, return_counts=True)
+    cell = distinct[:, 0] * k + distinct[:, 1]
+    both = [n * (n - 1.0), n * (answered[distinct[:, 0]] - 1.0)]
+    agreeing, possible = (np.bincount(cell, part, minlength=len(answered) * k) for part in both)
+    return agreeing.reshape(-1, k).astype(np.float64), possible.reshape(-1, k).astype(np.float64)
+
+
+def of_annotators(taken: Snapshot, who: frozenset[str], min_pair_items: int) -> Snapshot:
+    """Return the snapshot of the annotators *who* alone; only item-level snapshots can be narrowed."""
+    if taken.units is None:
+        return taken
+    others = np.array([name not in who for name in taken.annotators])
+    return _item_level(taken.units.without(others), taken.kind, min_pair_items, taken.name, (taken.item, taken.cluster))
+
+
+def from_profile(profile: Mapping[str, Any], min_pair_items: int, name: str) -> Snapshot | None:
+    """Return the snapshot kept in the JSON of an earlier audit; None for free text.
+
+    Raises
+    ------
+    InputError
+        If the profile lacks what its kind needs.
+    """
+    try:
+        kind: LayerKind = profile["kind"]
+        if profile.get("counts_only"):
+            return _from_tables(profile, kind, name)
+        if kind == "answer":
+            return None
+        if kind == "spans":
+            return _from_marks(profile, name)
+        units = _units(profile, kind)
+        item = np.array(profile["items"], dtype=object)
+        cluster = np.array([value or "" for value in profile["cluster"]], dtype=object)
+        return _item_level(units, kind, min_pair_items, name, (item, cluster))
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise InputError(
+            [Problem(name, f"its profiles can't be read ({error!r}).", "Write the JSON again with `agreement audit`.")]
+        ) from None
+
+
+def _units(profile: Mapping[str, Any], kind: str) -> Units:
+    """Return the Units of a profile of items."""
+    ints = {key: np.array(profile[key], dtype=np.int64) for key in ("unit", "annotator", "label", "section", "round")}
+    n = len(profile["items"])
+    labels, simple = tuple(profile["labels"]), tuple(profile.get("simple", ()))
+    members = np.zeros((len(labels), len(simple)), dtype=bool)
+    for row, columns in enumerate(profile.get("members", ())):
+        members[row, columns] = True
+    return Units(
+        profile["layer"], "item", labels, tuple(profile["annotators"]),
+        ints["unit"], ints["annotator"], ints["label"], np.ones(n, np.int64), np.arange(n), np.full(n, -1),
+        ints["section"], ints["round"], (), (), tuple(profile["sections"]), tuple(profile["rounds"]),
+        members if "members" in profile else None, simple,
+        np.array([float(label) for label in labels]) if kind == "number" else None,
+    )  # fmt: skip
+
+
+def _from_marks(profile: Mapping[str, Any], name: str) -> Snapshot:
+    """Return the snapshot of a profile of spans, whose rows are answers and marks."""
+    documents: dict[tuple[str, str], int] = {}
+    first: list[int] = []
+    unit_of = []
+    for row, key in enumerate(zip(profile["items"], profile["round"], strict=True)):
+        if key not in documents:
+            documents[key] = len(documents)
+            first.append(row)
+        unit_of.append(documents[key])
+    answer_unit = np.array(unit_of, dtype=np.int64)
+    sections = tuple(sorted({value for value in profile["section"] if value}))
+    fragments = np.unique(np.array(profile["fragments"], dtype=object).astype(str), return_inverse=True)[1]
+    labels = tuple(profile["labels"])
+    marks = [np.array(profile[key], dtype=np.int64) for key in ("label", "start", "end")]
+    span = np.column_stack([*marks, fragments.astype(np.int64)])
+    unit = answer_unit[np.array(profile["answer"], dtype=np.int64)]
+    agreeing, possible = _span_counts(unit, np.bincount(answer_unit, minlength=len(first)), span, len(labels))
+    return Snapshot(
+        profile["layer"], "spans", name, labels, tuple(profile["annotators"]), sections,
+        np.array([profile["items"][row] for row in first], dtype=object),
+        np.array([profile["cluster"][row] or "" for row in first], dtype=object),
+        np.array([sections.index(s) if (s := profile["section"][row]) else -1 for row in first], dtype=np.int64),
+        agreeing, possible,
+    )  # fmt: skip
+
+
+def _from_tables(profile: Mapping[str, Any], kind: LayerKind, name: str) -> Snapshot | None:
+    """Return the snapshot of pair tables alone: every couple stands as a unit of its own, and the variance is raised.
+
+    Couples of one item can't be told apart any more, and may all be right or wrong together. So the variance is
+    multiplied by the couples an item has at most, the couples of all pairs over those of the largest pair.
+    """
+    labels, pairs = tuple(profile["labels"]), profile["pairs"]
+    rows = [(number, *cell) for number, pair in enumerate(pairs) for cell in pair["cells"]]
+    if not rows or kind not in ITEM_KINDS:
+        return None
+    pair, first, second, times = np.array(rows, dtype=np.int64).T
+    annotators = np.array([[entry["reference"], entry["other"]] for entry in pairs], dtype=np.int64)
+    pair, first, second = (np.repeat(part, times) for part in (pair, first, second))
+    found = Couples(np.arange(len(pair)), pair, first, second, annotators)
+    n, k = len(found.unit), len(labels)
+    agreeing = np.zeros((n, k))
+    agreeing[found.unit, found.first] = 2.0 * (found.first == found.second)
+    possible = np.zeros((n, k))
+    np.add.at(possible, (found.unit, found.first), 1.0)
+    np.add.at(possible, (found.unit, found.second), 1.0)
+    none = np.array([""] * n, dtype=object)
+    return Snapshot(
+        profile["layer"], kind, name, labels, tuple(profile["annotators"]), (),
+        np.array([f"{name}#{number}" for number in range(n)], dtype=object), none, np.full(n, -1),
+        agreeing, possible, None, found, _distances(k, kind),
+        inflation=n / int(np.bincount(found.pair).max()),
+    )  # fmt: skip
+
+
+def by_round(annotations: Annotations, layer: str, min_pair_items: int) -> list[Snapshot]:
+    """Return a snapshot for each round of *layer*, in the order of the rounds' names; empty with fewer than two."""
+    rounds = [str(name) for name in annotations.table["round"].cat.categories if str(name)]
+    if len(rounds) < 2:
+        return []
+    found = []
+    for name in sorted(rounds, key=natural):
+        inside = replace(
+            annotations,
+            table=annotations.table.loc[annotations.table["round"].eq(name)],
+            assignments=annotations.assignments.loc[annotations.assignments["round"].eq(name)],
+        )
+        made = snapshot(inside, layer, min_pair_items, name)
+        if made is not None and made.n_units:
+            found.append(made)
+    return found if len(found) >= 2 else []
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Return the key that sorts *name* with its numbers as numbers.
+
+    Examples
+    --------
+    >>> sorted(["round 10", "round 9", "pilot"], key=natural)
+    ['pilot', 'round 9', 'round 10']
+    """
+    parts: list[tuple[int, int, str]] = []
+    word = ""
+    for letter in [*name.casefold(), ""]:
+        if word and (not letter or letter.isdecimal() != word[-1].isdecimal()):
+            parts.append((0, int(word), "") if word[-1].isdecimal() else (1, 0, word))
+            word = ""
+        word += letter
+    return tuple(parts)
