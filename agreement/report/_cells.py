@@ -1,0 +1,139 @@
+"""Cells that hold what they were given: text is never run, never crashes the writer, never vanishes unnoticed."""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.worksheet.datavalidation import DataValidation
+
+EXCEL_ROWS = 1_048_576
+EXCEL_COLUMNS = 16_384
+EXCEL_CHARACTERS = 32_767
+RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
+PLAIN_WIDTH, WIDEST_WRAP = 14, 40
+DECIMALS, WHOLE = "0.000", "#,##0"
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+class SteadyZip(ZipFile):
+    """A zip archive whose members all carry one fixed time, so that equal content gives equal bytes."""
+
+    def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:  # noqa: ANN401 - as ZipFile
+        """Add a member with *data*."""
+        name = zinfo_or_arcname.filename if isinstance(zinfo_or_arcname, ZipInfo) else zinfo_or_arcname
+        super().writestr(_member(name), data)
+
+    def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:  # noqa: ANN401 - as ZipFile
+        """Add the file *filename* under *arcname*."""
+        with Path(filename).open("rb") as source, self.open(_member(str(arcname or filename)), "w") as target:
+            shutil.copyfileobj(source, target)
+
+
+def _member(name: str) -> ZipInfo:
+    """Return what the archive says about a member."""
+    info = ZipInfo(name, ZIP_TIME)
+    info.compress_type = ZIP_DEFLATED
+    return info
+
+
+class Cells:
+    """Writes frames to the sheets of a write-only workbook and counts what Excel can't hold.
+
+    Parameters
+    ----------
+    book
+        The workbook.
+    """
+
+    def __init__(self, book: Workbook) -> None:
+        self.book = book
+        self.cut: dict[str, int] = {}
+        self.cleaned: dict[str, int] = {}
+        self.rows_left: dict[str, int] = {}
+
+    def remarks(self) -> Iterator[tuple[str, str]]:
+        """Yield what had to be changed or left out, per sheet."""
+        for sheet, cells in self.cut.items():
+            yield f"cut in {sheet}", f"{cells} cells to {EXCEL_CHARACTERS:,} characters, the most Excel holds"
+        for sheet, cells in self.cleaned.items():
+            yield (
+                f"changed in {sheet}",
+                f"{cells} cells: control characters, which Excel refuses, became {REPLACED}",
+            )
+        for sheet, rows in self.rows_left.items():
+            yield (
+                f"left out of {sheet}",
+                f"{rows:,} rows beyond the {EXCEL_ROWS:,} that Excel holds; they are in the CSV",
+            )
+
+    def write(
+        self, name: str, frame: pd.DataFrame, widths: Mapping[str, int], validations: Sequence[DataValidation] = ()
+    ) -> None:
+        """Add the sheet *name* with the content of *frame*."""
+        sheet = self.book.create_sheet(name)
+        for validation in validations:
+            sheet.data_validations.append(validation)
+        self.fill(sheet, frame, widths)
+
+    def fill(self, sheet: WriteOnlyWorksheet, frame: pd.DataFrame, widths: Mapping[str, int]) -> None:
+        """Write *frame* to *sheet*: header frozen and bold, columns as wide as their content needs."""
+        frame = frame.iloc[:, :EXCEL_COLUMNS]
+        names = [str(name) for name in frame]
+        sheet.freeze_panes = "A2"
+        for number, name in enumerate(names, start=1):
+            sheet.column_dimensions[get_column_letter(number)].width = widths.get(name, PLAIN_WIDTH)
+        sheet.append([self._header(sheet, name) for name in names])
+        wraps = [widths.get(name, PLAIN_WIDTH) >= WIDEST_WRAP for name in names]
+        if len(frame) > EXCEL_ROWS - 1:
+            self.rows_left[sheet.title] = len(frame) - EXCEL_ROWS + 1
+        for row in islice(frame.itertuples(index=False, name=None), EXCEL_ROWS - 1):
+            sheet.append([self._cell(sheet, value, wrap=wrap) for value, wrap in zip(row, wraps, strict=True)])
+
+    def _header(self, sheet: WriteOnlyWorksheet, name: str) -> Cell:
+        """Return a cell of the header."""
+        cell = self._text(sheet, name)
+        cell.font = Font(bold=True)
+        cell.alignment = Alignment(vertical="top", wrap_text=True)
+        return cell
+
+    def _cell(self, sheet: WriteOnlyWorksheet, value: object, *, wrap: bool) -> Cell | None:
+        """Return one cell: text as text, numbers as numbers, nothing for nothing."""
+        if isinstance(value, str):
+            if not value:
+                return None
+            cell = self._text(sheet, value)
+            if wrap:
+                cell.alignment = Alignment(vertical="top", wrap_text=True)
+            return cell
+        if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - NaN
+            return None
+        cell = WriteOnlyCell(sheet, value=value)
+        if not isinstance(value, bool):
+            cell.number_format = DECIMALS if isinstance(value, float) else WHOLE
+        return cell
+
+    def _text(self, sheet: WriteOnlyWorksheet, text: str) -> Cell:
+        """Return a cell that holds *text* and nothing but text, even if it looks like a formula or an error."""
+        clean = ILLEGAL_CHARACTERS_RE.sub(REPLACED, text)
+        clean = clean.encode("utf-8", errors="replace").decode()
+        if clean != text:
+            self.cleaned[sheet.title] = self.cleaned.get(sheet.title, 0) + 1
+        if len(clean) > EXCEL_CHARACTERS:
+            self.cut[sheet.title] = self.cut.get(sheet.title, 0) + 1
+            clean = clean[: EXCEL_CHARACTERS - 1] + "…"
+        cell = WriteOnlyCell(sheet, value=clean)
+        cell.data_type = "s"  # openpyxl takes "=1" for a formula and "#N/A" for an error
+        if clean.startswith(RUNNABLE):
+            cell.quotePrefix = True
+        return cell
