@@ -128,10 +128,20 @@ def cell_lists(grid: Grid, position: int) -> list[list[str]]:
 
 
 def set_cells(grid: Grid, position: int) -> bool:
-    """Return whether the cells of a column list several values each."""
+    """Return whether most cells of a column list several values each, or are written as lists."""
     if grid.names[position] in grid.lists:
         return True
-    cells = grid.used(position)[:200]
-    return bool(cells) and sum(len(split_cell(cell)) > 1 for cell in cells) > 0.8 * len(cells) and not any(
-        len(cell) > 2000 or ". " in cell for cell in cells
-    )
+    cells = grid.columns[position]
+    counts = np.bincount(cells.codes, minlength=len(cells.categories))
+    order = np.argsort(-counts, kind="stable")[:200]
+    listed = np.array([_is_listed(str(cells.categories[code])) for code in order], dtype=bool)
+    filled = np.array([bool(str(cells.categories[code]).strip()) for code in order], dtype=bool)
+    total = int(counts[order][filled].sum())
+    return total > 0 and int(counts[order][listed].sum()) > 0.5 * total
+
+
+def _is_listed(cell: str) -> bool:
+    """Return whether one cell is a list, in brackets or by its delimiters, and no running text."""
+    if LISTED.fullmatch(cell):
+        return True
+    return len(cell) < 2000 and ". " not in cell and len(split_cell(cell)) > 1

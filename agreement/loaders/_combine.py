@@ -19,6 +19,7 @@ from agreement.loaders._workbooks import some
 from agreement.records import Records
 from agreement.settings import Settings
 
+GOLD = "gold"
 CURATORS = ("curator", "curation", "curation_user", "curated")
 
 
@@ -67,7 +68,7 @@ def combine(grids: Sequence[Grid], reading: Reading, settings: Settings) -> Reco
     if not parts:
         raise InputError([_no_labels(grid) for grid, _ in others] or [Problem("input", "holds no table with labels.")])
     parts = _name_singles(parts, reading, settings)
-    _tell_wide_apart(parts, settings)
+    _tell_apart(parts, settings)
     melted = [
         melt(part.grid, part.shape, settings, reading, annotator=part.annotator, layer=part.layer, round_=part.round)
         for part in parts
@@ -108,58 +109,67 @@ def _is_gold_name(name: str) -> bool:
 def _name_singles(parts: list[_Part], reading: Reading, settings: Settings) -> list[_Part]:
     """Name the annotators (and layers) of grids that hold one annotator's labels each, by sheet, file or folder."""
     singles = [part for part in parts if part.shape.layout == "single"]
+    asked = settings.columns.annotator if settings.columns.annotator in PLACES else None
+    gold = [part for part in singles if _is_gold_grid(part, settings)]
+    for part in gold:
+        part.annotator = GOLD
+    singles = [part for part in singles if part.annotator != GOLD]
     if not singles:
         return parts
-    asked = settings.columns.annotator if settings.columns.annotator in PLACES else None
-    if len(singles) < len(parts) and asked is None:
-        return [part for part in parts if part.shape.layout != "single" or _keep_beside(part, parts, reading)]
-    sheets = [part.grid.sheet for part in singles]
-    stems = [_stem(part.grid) for part in singles]
-    folders = [part.grid.folder for part in singles]
-    if asked is None:
-        asked = _who(singles, sheets, stems, folders)
-    names = {"sheet": sheets, "file": stems, "folder": folders}[asked]
-    titles = {"sheet": "sheet names", "file": "file names", "folder": "folder names"}
-    reading.annotator_from = titles[asked]
-    short = _shortened(names) if asked != "sheet" else {name: name for name in names}
-    rest = stems if asked in ("sheet", "folder") else sheets
-    several = len(set(rest)) > 1 and len(set(zip(names, rest, strict=True))) > len(set(names))
-    layered = several and not _disjoint_items(singles, names)
-    for part, name, other in zip(singles, names, rest, strict=True):
+    if len(singles) + len(gold) < len(parts) and asked is None:
+        for part in singles:
+            reading.warnings.append(
+                f"{part.grid.source} was not read: it does not say whose labels it holds ({len(part.grid)} rows)."
+            )
+        return [part for part in parts if part not in singles]
+    asked = asked or _who(singles)
+    names = [_place(part.grid, asked) for part in singles]
+    reading.annotator_from = f"{asked} names"
+    short = _shortened(names) if asked != "sheet" else dict(zip(names, names, strict=True))
+    for part, name in zip(singles, names, strict=True):
         part.annotator = short[name]
-        if _is_gold_name(name) or name == settings.columns.gold:
-            part.annotator = "gold" if _is_gold_name(name) else short[name]
-        if layered:
-            part.layer = other
+    _name_rest(singles, "file" if asked in ("sheet", "folder") else "sheet", settings)
     return parts
 
 
-def _who(singles: Sequence[_Part], sheets: list[str], stems: list[str], folders: list[str]) -> str:
-    """Return whether sheets, files or folders name the annotators."""
-    files = [part.grid.file for part in singles]
-    if len(set(files)) == 1:
+def _name_rest(singles: Sequence[_Part], place: str, settings: Settings) -> None:
+    """Say what several grids of one annotator are: batches of items, layers, or rounds if so asked."""
+    chosen = settings.columns
+    if chosen.layer in PLACES or chosen.round in PLACES or _disjoint_items(singles):
+        return
+    mine: dict[str, list[_Part]] = {}
+    for part in singles:
+        mine.setdefault(part.annotator, []).append(part)
+    for several in mine.values():
+        for other in several[1:]:
+            if _label_overlap(several[0], other) >= 0.5:
+                raise InputError([_rounds_or_layers(several[0], other, place)])
+    if any(len(several) > 1 for several in mine.values()):
+        names = _shortened([_place(part.grid, place) for part in singles])
+        for part in singles:
+            part.layer = names[_place(part.grid, place)]
+
+
+def _place(grid: Grid, place: str) -> str:
+    """Return the name of the sheet, file or folder of *grid*."""
+    return {"sheet": grid.sheet, "file": _stem(grid), "folder": grid.folder}[place]
+
+
+def _is_gold_grid(part: _Part, settings: Settings) -> bool:
+    """Return whether the sheet or file of a grid is called gold, or the settings call it so."""
+    names = (part.grid.sheet, _stem(part.grid), part.grid.file.rpartition("/")[2], part.grid.file)
+    return settings.columns.gold in names if settings.columns.gold else any(map(_is_gold_name, filter(None, names[:2])))
+
+
+def _who(singles: Sequence[_Part]) -> str:
+    """Return whether sheets, files or folders name the annotators: that of which each holds the same others."""
+    sheets, stems = [part.grid.sheet for part in singles], [_stem(part.grid) for part in singles]
+    folders = [part.grid.folder for part in singles]
+    if len({part.grid.file for part in singles}) == 1:
         return "sheet" if any(sheets) else "file"
-    if len(set(folders)) > 1 and len(set(stems)) < len(stems):
-        by_folder = {folder: {stem for stem, mine in zip(stems, folders, strict=True) if mine == folder}
-                     for folder in folders}  # fmt: skip
-        shared = set.intersection(*by_folder.values())
-        if shared or len(set(stems)) == 1:
-            return "folder"
-    if any(sheets) and len(set(sheets)) > 1 and all(map(names_a_person, sheets)):
+    if all(sheets) and len(set(sheets)) > 1 and len(set(sheets)) < len(sheets):
         return "sheet"
-    return "file"
-
-
-def _keep_beside(part: _Part, parts: Sequence[_Part], reading: Reading) -> bool:
-    """Return whether a grid of one annotator beside others that name theirs is gold; else set it aside, and say so."""
-    name = part.grid.sheet or _stem(part.grid)
-    if _is_gold_name(name) or part.grid.sheet in CURATORS:
-        part.annotator = "gold"
-        return True
-    reading.warnings.append(
-        f"{part.grid.source} was not read: it does not say whose labels it holds ({len(part.grid)} rows)."
-    )
-    return False
+    return "folder" if len(set(folders)) > 1 and len(set(stems)) < len(stems) else "file"
 
 
 def _shortened(names: Sequence[str]) -> dict[str, str]:
@@ -185,50 +195,51 @@ def _shortened(names: Sequence[str]) -> dict[str, str]:
     return {name: name for name in unique}
 
 
-def _disjoint_items(parts: Sequence[_Part], names: Sequence[str]) -> bool:
+def _disjoint_items(parts: Sequence[_Part]) -> bool:
     """Return whether no annotator has an item in two grids: then these are batches, not layers."""
     seen: dict[str, set[str]] = {}
-    for part, name in zip(parts, names, strict=True):
+    for part in parts:
         if not part.shape.item:
-            return False
+            return len({one.annotator for one in parts}) == len(parts)
         mine = set(part.grid.used(part.shape.item[0]))
-        if seen.setdefault(name, set()) & mine:
+        if seen.setdefault(part.annotator, set()) & mine:
             return False
-        seen[name] |= mine
+        seen[part.annotator] |= mine
     return True
 
 
-def _tell_wide_apart(parts: Sequence[_Part], settings: Settings) -> None:
-    """Say what several wide grids with the same annotators are: batches of items, or layers named by sheet or file."""
-    wide = [part for part in parts if part.shape.layout in ("wide", "long", "list") and not part.layer]
-    for place, role in (("layer", settings.columns.layer), ("round", settings.columns.round)):
-        if role in PLACES:
-            for part in wide:
-                name = {"sheet": part.grid.sheet, "file": _stem(part.grid), "folder": part.grid.folder}[role]
-                setattr(part, place, name)
-    if len(wide) < 2 or settings.columns.layer in PLACES or settings.columns.round in PLACES:
+def _tell_apart(parts: Sequence[_Part], settings: Settings) -> None:
+    """Say what grids with the same annotators are: batches of items, or layers or rounds named by sheet or file."""
+    chosen = settings.columns
+    for part in parts:
+        if chosen.layer in PLACES:
+            part.layer = _place(part.grid, str(chosen.layer))
+        if chosen.round in PLACES:
+            part.round = _place(part.grid, str(chosen.round))
+    several = [part for part in parts if part.shape.layout != "single"]
+    if len(several) < 2 or chosen.layer in PLACES or chosen.round in PLACES:
         return
-    if any(part.shape.round is not None or part.shape.layer is not None for part in wide):
+    if any(part.shape.round is not None or part.shape.layer is not None for part in several):
         return
-    first = wide[0]
-    again = [part for part in wide[1:] if _shared_cells(first, part)]
-    if not again:
-        return
-    same_labels = [part for part in again if _label_overlap(first, part) >= 0.5]
-    place = "sheet" if len({part.grid.file for part in wide}) == 1 else "file"
-    if same_labels:
-        raise InputError(
-            [
-                Problem(
-                    f"{first.grid.source}, {same_labels[0].grid.source}",
-                    "the same annotators labelled the same items with the same labels in both: they may be two rounds "
-                    "or two questions.",
-                    f"Choose with --round {place} or --layer {place}.",
-                )
-            ]
-        )
-    for part in wide:
-        part.layer = part.grid.sheet if place == "sheet" else _stem(part.grid)
+    first = several[0]
+    again = [part for part in several[1:] if _shared_cells(first, part)]
+    place = "sheet" if len({part.grid.file for part in several}) == 1 else "file"
+    for part in again:
+        if _label_overlap(first, part) >= 0.5:
+            raise InputError([_rounds_or_layers(first, part, place)])
+    if again:
+        for part in several:
+            part.layer = _place(part.grid, place)
+
+
+def _rounds_or_layers(first: _Part, other: _Part, place: str) -> Problem:
+    """Return what to say when the same annotators used the same labels on the same items twice."""
+    return Problem(
+        f"{first.grid.source}, {other.grid.source}",
+        "the same annotators labelled the same items with the same labels in both: they may be two rounds or two "
+        "questions.",
+        f"Choose with --round {place} or --layer {place}, or name one of them only.",
+    )
 
 
 def _people(part: _Part) -> set[str]:
@@ -366,15 +377,13 @@ def _describe(parts: Sequence[_Part], reading: Reading) -> None:
     """Fill in where the reading found what."""
     layouts = list(dict.fromkeys(part.shape.layout for part in parts))
     first = parts[0]
-    by_place = {"sheet names": "one sheet per annotator", "file names": "one file per annotator",
-                "folder names": "one folder per annotator"}  # fmt: skip
     titles = {
         "long": "long (a row per annotation)", "wide": "wide (a column per annotator)",
         "transposed": "transposed (annotators as rows)", "one-hot": "one-hot (a column per label)",
-        "list": "lists (annotators and labels of an item in one row)", "single": "one annotator",
+        "list": "lists (annotators and labels of an item in one row)",
     }  # fmt: skip
     reading.layout = ", ".join(
-        by_place.get(reading.annotator_from, titles["single"]) if layout == "single" else titles[layout]
+        f"one {reading.annotator_from.removesuffix(' names')} per annotator" if layout == "single" else titles[layout]
         for layout in layouts
     )
     grid, shape = first.grid, first.shape

@@ -20,13 +20,20 @@ def find_header(rows: Sequence[Sequence[str]]) -> tuple[int, bool]:
     """
     filled = [sum(1 for cell in row if cell.strip()) for row in rows]
     for position, row in enumerate(rows[:SEARCHED]):
-        if filled[position] >= 2 and sum(map(is_known, filter(str.strip, row))) >= 2 and not _numbers(row):
+        known = {cell.strip() for cell in row if cell.strip() and is_known(cell)}
+        if len(known) >= 2 and not _numbers(row) and not _recur(known, rows[position + 1 :]):
             return position, True
     usual = sorted(filled)[len(filled) // 2] if filled else 0
     for position, row in enumerate(rows[:SEARCHED]):
         if filled[position] and filled[position] >= 0.6 * usual:
             return position, _is_header(row, rows[position + 1 :])
     return 0, False
+
+
+def _recur(cells: set[str], body: Sequence[Sequence[str]]) -> bool:
+    """Return whether more than half of *cells* also stand in *body*."""
+    everything = {cell.strip() for row in body for cell in row}
+    return len(cells & everything) > len(cells) / 2
 
 
 def _numbers(row: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ from agreement.loaders._cells import plain
 from agreement.loaders._grids import Grid, column_of, letter
 from agreement.loaders._headers import find_header
 from agreement.loaders._json import collector_paused, json_records
-from agreement.loaders._vocabulary import ROLES, is_known, item_rank, names_a_person, words
+from agreement.loaders._vocabulary import ROLES, is_known, is_numbered, item_rank, names_a_person, words
 from agreement.settings import Settings
 
 Row = tuple[int, Mapping[str, Any]]
@@ -130,6 +130,9 @@ def _outer_is_item(outer: Sequence[str], inner: Sequence[str], source: Source, s
     people = (all(map(names_a_person, outer)), all(map(names_a_person, inner)))
     if people[0] != people[1]:
         return people[1]
+    numbered = (is_numbered(outer), is_numbered(inner))
+    if numbered[0] != numbered[1]:
+        return numbered[0]
     if len(outer) >= 2 * len(inner):
         return True
     if len(inner) >= 2 * len(outer):

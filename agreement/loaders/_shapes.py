@@ -76,6 +76,7 @@ def shape_of(grid: Grid, roles: Roles, settings: Settings, *, alone: bool) -> Sh
     if "start" in roles.single and "end" in roles.single:
         raise InputError([_spans(grid)])
     _demote(grid, roles, columns)
+    _find_text(grid, roles)
     base = Shape(
         "",
         item=roles.item,
@@ -121,6 +122,19 @@ def _detected(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, alon
         if found:
             return found
     return _single(grid, roles, base, settings)
+
+
+def _find_text(grid: Grid, roles: Roles) -> None:
+    """Give the role of the item's text to the one column of running text, if none has it and rows are items."""
+    if "text" in roles.single or ("annotator" in roles.single and not roles.item):
+        return
+    free = [one for one in (*roles.free, *roles.note) if is_free_text(grid, one)]
+    if "annotator" in roles.single:
+        free = [one for one in free if _belongs_to_item(grid, roles.item, one)]
+    if len(free) == 1:
+        roles.single["text"] = free[0]
+        roles.free = [one for one in roles.free if one not in free]
+        roles.note = [one for one in roles.note if one not in free]
 
 
 def _about(roles: Roles) -> dict[str, int]:
@@ -401,7 +415,7 @@ def _lists(grid: Grid, roles: Roles, base: Shape) -> Shape | None:
         ]
         if fitting:
             return replace(base, layout="list", labels={one: _layer_name(grid, one, fitting) for one in fitting})
-        if labels:
+        if labels and words(grid.names[annotator]).endswith("s"):
             raise InputError(
                 [
                     Problem(
@@ -439,8 +453,8 @@ def _one_hot(grid: Grid, roles: Roles, base: Shape, *, insist: bool) -> Shape | 
         return _one_hot_wide(grid, roles, base) or _refuse_one_hot(grid)
     if len(candidates) < 2 or (not insist and roles.label):
         return _refuse_one_hot(grid) if insist else None
-    ticked = np.sum([ticked(grid, one) for one in candidates], axis=0)
-    if not insist and (ticked != 1).any():
+    times = np.sum([ticked(grid, one) for one in candidates], axis=0)
+    if not insist and (times != 1).any():
         names = ", ".join(repr(grid.names[one]) for one in candidates)
         flags = " ".join(f"--label {grid.names[one]!r}" for one in candidates)
         raise InputError(

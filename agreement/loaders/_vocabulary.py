@@ -1,6 +1,7 @@
 """What people call the columns of a label table, in any case and with any separator."""
 
 import re
+from collections.abc import Sequence
 from types import MappingProxyType
 
 ITEM = (
@@ -16,7 +17,7 @@ ITEM = (
     ("id", "uid", "uuid", "guid", "key", "identifier", "textid", "ids"),
     ("doc_id", "document_id", "docid", "document", "doc", "file", "filename", "file_name"),
     ("unit", "instance", "task", "example", "sample", "ticket", "question", "object", "case", "subject", "image"),
-    ("record_index", "index", "idx", "row", "row_no", "row_number", "nr", "no", "number", "n", "unnamed_0", "line",
+    ("record_index", "index", "idx", "row", "row_no", "row_number", "nr", "number", "unnamed_0", "line",
      "record", "sno", "s_no"),
 )  # fmt: skip
 ROLES = MappingProxyType({
@@ -101,6 +102,18 @@ def is_called(name: str, role: str) -> bool:
 def is_known(name: str) -> bool:
     """Return whether *name* is one that people give to some column of a label table."""
     return item_rank(name) is not None or any(is_called(name, role) for role in ROLES)
+
+
+def is_numbered(names: Sequence[str]) -> bool:
+    """Return whether all *names* are one word with different numbers, as ids of items are.
+
+    Examples
+    --------
+    >>> is_numbered(["doc-1", "doc-12"]), is_numbered(["Ana", "Ben"])
+    (True, False)
+    """
+    skeletons = {re.sub(r"\d+", "0", name) for name in names}
+    return len(names) > 1 and len(skeletons) == 1 and "0" in next(iter(skeletons))
 
 
 def names_a_person(name: str) -> bool:

@@ -59,7 +59,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         if _is_other(file) or file.name in prose:
             reading.warnings.append(f"{file.name} was not read: it is no table.")
     reading.files = [file.name for file in files if file.name in {grid.file for grid in grids}]
-    guidelines, grids = _guidelines(grids, settings)
+    guidelines, grids = _guidelines(grids, reading, settings)
     records = combine(grids, reading, settings)
     records.guidelines = guidelines
     return records
@@ -135,15 +135,19 @@ def _ours(name: str) -> bool:
     return re.fullmatch(r"column [A-Z]+", name) is not None
 
 
-def _guidelines(grids: list[Grid], settings: Settings) -> tuple[Guidelines, list[Grid]]:
+def _guidelines(grids: list[Grid], reading: Reading, settings: Settings) -> tuple[Guidelines, list[Grid]]:
     """Return the guideline, from the file or sheet that the settings name or that looks like one, and other grids."""
     named = settings.sections.file
     if named and not any(grid.sheet == named for grid in grids):
         return read_guidelines(named, settings), [grid for grid in grids if not is_guideline(grid)]
-    mine = [grid for grid in grids if (named and grid.sheet == named) or (not named and is_guideline(grid))]
+    mine = [grid for grid in grids if (grid.sheet == named if named else is_guideline(grid))]
     if not mine:
         return Guidelines(), grids
-    return guidelines_from_grid(mine[0]), [grid for grid in grids if grid is not mine[0]]
+    found = [guidelines_from_grid(grid) for grid in mine]
+    if any(other.sections != found[-1].sections for other in found):
+        names = ", ".join(other.source for other in found)
+        reading.warnings.append(f"The guidelines {names} differ; {found[-1].source} is quoted.")
+    return found[-1], [grid for grid in grids if not any(grid is one for one in mine)]
 
 
 def read_guidelines(path: str, settings: Settings) -> Guidelines:
