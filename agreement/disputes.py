@@ -1,0 +1,134 @@
+"""Disputes: units with at least two different labels, which labels they mix, and in what order to discuss them."""
+
+import heapq
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.units import Units
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Mixtures:
+    """Which two labels occur together on which unit: a row per unit and pair of different labels.
+
+    Letters: R rows.
+
+    Parameters
+    ----------
+    unit
+        (R,) unit.
+    first, second
+        (R,) label codes, first < second.
+    """
+
+    unit: Ints
+    first: Ints
+    second: Ints
+
+
+def label_use(units: Units) -> tuple[Ints, Ints]:
+    """Return the distinct (unit, label) pairs, sorted: which labels each unit was given by anybody.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> [part.tolist() for part in label_use(units_from_matrix([["a", "a"], ["a", "b"]]))]
+    [[0, 1, 1], [0, 0, 1]]
+    """
+    k = max(len(units.labels), 1)
+    keys = np.unique(units.unit * k + units.label)
+    return keys // k, keys % k
+
+
+def mixtures(units: Units) -> Mixtures:
+    """Return every pair of different labels on one unit.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> mixed = mixtures(units_from_matrix([["a", "b", "c"], ["a", "a", "a"]]))
+    >>> list(zip(mixed.unit.tolist(), mixed.first.tolist(), mixed.second.tolist()))
+    [(0, 0, 1), (0, 1, 2), (0, 0, 2)]
+    """
+    unit, label = label_use(units)
+    rows: list[tuple[Ints, Ints, Ints]] = []
+    for step in range(1, len(unit)):  # at most as often as one unit has labels
+        same = unit[step:] == unit[:-step]
+        if not same.any():
+            break
+        rows.append((unit[:-step][same], label[:-step][same], label[step:][same]))
+    if not rows:
+        none = np.empty(0, dtype=np.int64)
+        return Mixtures(none, none, none)
+    return Mixtures(*(np.concatenate(parts) for parts in zip(*rows, strict=True)))
+
+
+def pair_counts(units: Units, mixed: Mixtures) -> tuple[Ints, Ints]:
+    """Return (K, K) units that carry both labels, and (K, K) units that carry either; weights count.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> units = units_from_matrix([["a", "b"], ["a", "a"], ["b", "b"]])
+    >>> both, either = pair_counts(units, mixtures(units))
+    >>> int(both[0, 1]), int(either[0, 1])
+    (1, 3)
+    """
+    k = len(units.labels)
+    both = np.zeros((k, k), dtype=np.int64)
+    np.add.at(both, (mixed.first, mixed.second), units.weight[mixed.unit])
+    both += both.T
+    unit, label = label_use(units)
+    carrying = np.bincount(label, units.weight[unit], minlength=k).astype(np.int64)
+    return both, carrying[:, None] + carrying[None, :] - both
+
+
+def discussion_order(
+    n_labels: Ints, causes: tuple[Ints, Ints], gold_conflict: Flags, repeated: Flags, most: int
+) -> Ints:
+    """Return the disputed units to discuss, at most *most*, so that every cause has its fair share of the places.
+
+    Places go to causes by Sainte-Laguë (size / (2 used + 1)); a plain sort by any score puts forty copies of one
+    problem first. Within a cause: texts not seen before, more different labels, gold contradicted, unit number.
+
+    Parameters
+    ----------
+    n_labels
+        (U,) different labels on each unit.
+    causes
+        (R,) units and (R,) the number of the cause (label pair, label of a span …) each is a case of.
+    gold_conflict, repeated
+        (U,) gold is contradicted; the text was there before.
+    most
+        How many are wanted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> units, cause = np.array([0, 1, 2, 3]), np.array([7, 7, 7, 9])
+    >>> no = np.zeros(4, dtype=bool)
+    >>> discussion_order(np.array([2, 2, 2, 2]), (units, cause), no, no, 3).tolist()
+    [0, 1, 3]
+    """
+    unit, cause = causes
+    rank = np.lexsort((unit, ~gold_conflict[unit], -n_labels[unit], repeated[unit], cause))
+    unit, cause = unit[rank], cause[rank]
+    _, starts, sizes = np.unique(cause, return_index=True, return_counts=True)
+    heap = [(-float(size), number, 0) for number, size in enumerate(sizes)]
+    heapq.heapify(heap)
+    position = np.zeros(len(starts), dtype=np.int64)
+    chosen: dict[int, None] = {}
+    while heap and len(chosen) < most:
+        _, number, used = heapq.heappop(heap)
+        while position[number] < sizes[number] and int(unit[starts[number] + position[number]]) in chosen:
+            position[number] += 1
+        if position[number] == sizes[number]:
+            continue
+        chosen[int(unit[starts[number] + position[number]])] = None
+        heapq.heappush(heap, (-float(sizes[number]) / (2 * used + 3), number, used + 1))
+    return np.array(list(chosen), dtype=np.int64)

@@ -1,0 +1,78 @@
+"""Each annotator's mean agreement with the others on the items they share; an illustration, never a verdict."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, t
+
+from agreement.units import Units
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Mean agreement with the others, per annotator.
+
+    Letters: A annotators.
+
+    Parameters
+    ----------
+    value, low, high
+        (A,) share of the others on the same unit who gave the same label, with its interval; NaN where ``n`` is 0.
+    n
+        (A,) units that the annotator shares with at least one other.
+    mean, dispersion
+        The mean over all annotators, and the variance of one unit's share: the funnel is
+        mean ± z sqrt(dispersion / n).
+    """
+
+    value: Floats
+    low: Floats
+    high: Floats
+    n: NDArray[np.int64]
+    mean: float
+    dispersion: float
+
+    def limits(self, n: Floats, coverage: float = 0.998) -> tuple[Floats, Floats]:
+        """Return the lower and upper funnel limit at *n* units (Spiegelhalter 2005, Statistics in Medicine 24)."""
+        width = norm.ppf(0.5 + coverage / 2) * np.sqrt(self.dispersion / np.maximum(n, 1))
+        return np.maximum(self.mean - width, 0.0), np.minimum(self.mean + width, 1.0)
+
+
+def peers(units: Units, confidence: float = 0.95) -> Peers:
+    """Return each annotator's mean agreement with the others; units are the independent cases.
+
+    The interval is value ± t sd / sqrt(n) over the units' shares, cut at 0 and 1.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> found = peers(units_from_matrix([["a", "a", "b"], ["a", "a", "a"]]))
+    >>> found.value.round(2).tolist(), found.n.tolist()
+    ([0.75, 0.75, 0.5], [2, 2, 2])
+    """
+    a, k = len(units.annotators), len(units.labels)
+    size = np.bincount(units.unit, minlength=units.n_units)[units.unit]
+    same, code, times = np.unique(units.unit * k + units.label, return_inverse=True, return_counts=True)
+    del same
+    shared = size > 1
+    share = (times[code] - 1)[shared] / (size[shared] - 1)
+    weight = units.weight[units.unit][shared]
+    who = units.annotator[shared]
+    n = np.bincount(who, weight, minlength=a)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.bincount(who, weight * share, minlength=a) / n
+        variance = np.bincount(who, weight * (share - value[who]) ** 2, minlength=a) / (n - 1)
+        width = t.ppf(0.5 + confidence / 2, np.maximum(n - 1, 1)) * np.sqrt(variance / n)
+    total = max(float(weight.sum()), 1.0)
+    mean = float((weight * share).sum() / total)
+    return Peers(
+        value,
+        np.clip(value - width, 0, 1),
+        np.clip(value + width, 0, 1),
+        n.astype(np.int64),
+        mean,
+        float((weight * (share - mean) ** 2).sum() / total),
+    )

@@ -1,0 +1,228 @@
+"""An audit to the model of its page: what is shown of it, in which order, and what is too much for one page."""
+
+import base64
+import hashlib
+import os
+from collections import Counter
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agreement.criteria import Check, verdict
+from agreement.errors import OutputError
+from agreement.flags import Flag
+from agreement.records import content_hash
+from agreement.report._cards import Card
+from agreement.report._layer import CAUSES, items_link, layer_view
+from agreement.report._queue import disputed, queue
+from agreement.report._slugs import Slugs, slug
+from agreement.report.model import Action, CheckRow, LayerView, Link, ReportModel
+from agreement.settings import package_version
+from agreement.wording import Figure, action_title, count, decimal, digits_for, listed, percent, plural
+
+if TYPE_CHECKING:
+    from agreement.pipeline import Audit
+
+ACTIONS_MOST = 7
+EVIDENCE = {
+    "f1_item": "classes", "f1_span": "classes", "f1_token": "classes", "class_f1": "classes", "kappa": "people",
+    "pair_confusion": "guideline", "annotator": "people", "gold": "gold",
+}  # fmt: skip
+FLAG_EVIDENCE = {"label": "classes", "label_pair": "guideline", "section": "guideline", "gold_item": "gold"}
+SHARES = ("pair_confusion", "gold")
+LOGO_TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+
+
+def build(audit: "Audit", most: int) -> ReportModel:
+    """Return the model of the page of *audit* with at most *most* items embedded."""
+    slugs, report = Slugs(), audit.settings.report
+    found = [disputed(audit.annotations, comparison) for comparison in audit.comparisons]
+    shares = _shares([one.total for one in found], most)
+    cards = [
+        card
+        for comparison, one, mine in zip(audit.comparisons, found, shares, strict=True)
+        for card in queue(audit.annotations, comparison, one, mine, with_text=report.text)
+    ]
+    layers = tuple(
+        layer_view(audit, comparison, one, cards, slugs) for comparison, one in zip(audit.comparisons, found, strict=True)
+    )
+    source = audit.annotations.reading.source_sha256 or content_hash(audit.annotations)
+    title = report.title or "Label audit"
+    actions = _actions(audit, layers, slugs)
+    rounds = tuple(name for name in map(str, audit.annotations.table["round"].cat.categories) if name)
+    return ReportModel(
+        title=title,
+        date=_date(report.date),
+        logo=_logo(report.logo),
+        report_id=f"{slug(title) or 'report'}-{_short_hash(source, audit.settings.signature())}",
+        source=source,
+        signature=audit.settings.signature(),
+        version=package_version(),
+        verdict=verdict(audit.checks),
+        reason=_reason(layers),
+        facts=_facts(audit, layers),
+        checks=tuple(_check_row(check, audit.settings.measures.confidence) for check in audit.checks),
+        actions=actions[:ACTIONS_MOST],
+        actions_left=max(len(actions) - ACTIONS_MOST, 0),
+        layers=layers,
+        cards=tuple(cards),
+        disputes=sum(one.total for one in found),
+        reading=audit.annotations.reading,
+        settings=audit.settings,
+        with_text=report.text,
+        anonymised=report.anonymise,
+        guideline=audit.annotations.guidelines.source,
+        section_names={
+            section: audit.annotations.guidelines.name(section)
+            for section in sorted({card.section for card in cards if card.section})
+        },
+        rounds=rounds,
+        label_sets={comparison.layer.name: comparison.layer.labels for comparison in audit.comparisons},
+    )
+
+
+def _shares(totals: list[int], most: int) -> list[int]:
+    """Return how many of *most* items each layer embeds: equal parts, what one does not need goes to the others."""
+    given = [0] * len(totals)
+    left = most
+    for rank, number in enumerate(sorted(range(len(totals)), key=totals.__getitem__)):
+        given[number] = min(max(totals[number], 25), left // (len(totals) - rank))
+        left -= given[number]
+    return given
+
+
+def _short_hash(source: str, signature: str) -> str:
+    """Return 8 hex digits of the content and of every choice that changes a number."""
+    return hashlib.sha256(f"{source}|{signature}".encode()).hexdigest()[:8]
+
+
+def _date(given: str | None) -> str:
+    """Return the date to print: the one given, that of SOURCE_DATE_EPOCH, or none; never the clock's."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if given is None and epoch.isdigit():
+        return datetime.fromtimestamp(int(epoch), tz=timezone.utc).date().isoformat()
+    return given or ""
+
+
+def _logo(path: str | None) -> str:
+    """Return the logo as a data address, empty without one.
+
+    Raises
+    ------
+    OutputError
+        If it can't be read or is not a picture that browsers show.
+    """
+    if path is None:
+        return ""
+    kind = LOGO_TYPES.get(Path(path).suffix.lower())
+    if kind is None:
+        raise OutputError(f"report.logo: {path} is not one of {', '.join(LOGO_TYPES)}.")
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise OutputError(f"report.logo: {path} can't be read: {error.strerror}.") from None
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _reason(layers: tuple[LayerView, ...]) -> str:
+    """Return the one-sentence reason under the verdict: how well annotators agree on each layer."""
+    parts = []
+    for layer in layers:
+        first = next((line for line in layer.headlines if line.figure.value is not None), None)
+        if first is None:
+            continue
+        where = f"{layer.name}: " if len(layers) > 1 else ""
+        word = f"{first.band} " if first.band else ""
+        parts.append(f"{where}{word}agreement, {first.title} {first.figure.sentence}")
+    if not parts:
+        return "No measure of agreement is defined for these labels; the reasons are below."
+    text = "; ".join(parts)
+    return text[0].upper() + text[1:] + "."
+
+
+def _facts(audit: "Audit", layers: tuple[LayerView, ...]) -> tuple[tuple[str, str], ...]:
+    """Return what was audited, as the short list beside the verdict."""
+    annotations = audit.annotations
+    kinds = Counter(annotations.annotators["kind"])
+    people = [plural(kinds[kind], kind) for kind in ("human", "model") if kinds[kind]]
+    facts = [
+        ("Items", count(len(annotations.items))),
+        ("Annotators", f"{count(len(annotations.compared))}" + (f" ({listed(people)})" if len(people) > 1 else "")),
+        ("Annotations", count(len(annotations.table))),
+    ]
+    if len(layers) > 1:
+        facts.append(("Layers", listed([layer.name for layer in layers], most=4)))
+    else:
+        facts += [("Classes", count(len(annotations.layers[layer.name].labels))) for layer in layers if layer.classes]
+    facts.append(("In dispute", " / ".join(f"{count(layer.disputes.hits or 0)} of {count(layer.n_units)}" for layer in layers)))
+    gold = sum(layer.gold_items for layer in layers)
+    if gold:
+        facts.append(("Gold items", count(gold)))
+    return tuple(facts)
+
+
+def _check_row(check: Check, confidence: float) -> CheckRow:
+    """Return a release check with its figure, printed as precisely as its limit demands."""
+    share = check.name in SHARES
+    digits = digits_for(check.limit, (check.value, check.low, check.high))
+    figure = Figure(
+        check.value, check.low, check.high, check.n, share=share, digits=digits, confidence=confidence,
+        reason="" if check.value is not None else check.settle or check.meaning,
+    )  # fmt: skip
+    limit = ""
+    if check.limit is not None:
+        shown = f"{percent(check.limit)}%" if share else decimal(check.limit, digits)
+        limit = f"at least {shown}" if check.at_least else f"at most {shown}"
+    return CheckRow(check, figure, limit, EVIDENCE.get(check.name, "method"))
+
+
+def _actions(audit: "Audit", layers: tuple[LayerView, ...], slugs: Slugs) -> tuple[Action, ...]:
+    """Return what to do, the largest effect first, confirmed causes before suspected ones; gold labels as one."""
+    causes = [flag for flag in audit.diagnosis.flags if flag.verdict in CAUSES]
+    gold = [flag for flag in causes if flag.rule == "gold_item"]
+    causes = [flag for flag in causes if flag.rule != "gold_item"] + gold[:1]
+    totals = {layer.name: layer.disputes.hits or 0 for layer in layers}
+    several = len(layers) > 1
+
+    def weight(flag: Flag) -> tuple[bool, float, float]:
+        share = flag.share_of_disagreement if flag.share_of_disagreement is not None else flag.share_of_disputes
+        return flag.verdict != "confirmed", -(share or 0.0), -(flag.effect or 0.0)
+
+    return tuple(
+        _action(audit, flag, len(gold), totals, slugs, several=several) for flag in sorted(causes, key=weight)
+    )
+
+
+def _action(
+    audit: "Audit", flag: Flag, n_gold: int, totals: dict[str, int], slugs: Slugs, *, several: bool
+) -> Action:
+    """Return one action."""
+    subject, guidelines = flag.subject, audit.annotations.guidelines
+    title = action_title(
+        flag.rule,
+        annotator=subject.annotator or listed(subject.annotators),
+        annotators=subject.annotators,
+        section=guidelines.name(subject.section) if subject.section else "",
+        label=subject.label or "",
+        labels=tuple(sorted(subject.labels)),
+        item=subject.item or "",
+    )
+    if flag.rule == "gold_item" and n_gold > 1:
+        title = f"Re-read {n_gold} gold labels"
+    effect = None
+    total = totals.get(subject.layer, 0)
+    if flag.disputes is not None and flag.share_of_disputes is not None and total:
+        effect = Figure(flag.share_of_disputes, n=total, unit="dispute", share=True, hits=flag.disputes)
+    anchor = FLAG_EVIDENCE.get(flag.rule, "people" if subject.annotator or subject.annotators else "guideline")
+    link = Link(f"#{anchor}")
+    if subject.annotator:
+        link = Link("#" + slugs("annotator", subject.annotator))
+    return Action(
+        title, flag.message, flag.advice, flag.owner, flag.verdict != "confirmed", link, effect,
+        subject.layer if several else "",
+    )  # fmt: skip
+
+
+def dispute_link(card: Card) -> Link:
+    """Return the link that opens one card."""
+    return items_link(item=card.item)

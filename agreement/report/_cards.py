@@ -1,0 +1,244 @@
+"""One disputed item as a card: identical annotations merged, spans as marked segments instead of offsets."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from agreement.annotations import Annotations
+from agreement.wording import plural
+
+TEXT_LIMIT = 1200
+MARGIN = 90
+NOTHING = "nothing marked"
+NO_LABEL = "no label"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of text, marked with *label* or plain (None); an offset would shift with the first emoji."""
+
+    text: str
+    label: str | None = None
+
+
+Span = tuple[int, int, str, tuple[tuple[int, int], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What one or more annotators said about an item.
+
+    Parameters
+    ----------
+    label
+        The label, set, number or answer; for spans how many there are.
+    annotators
+        Who said so, sorted.
+    lines
+        For spans: the text with marks, one line for each level of overlap.
+    final
+        What a decision for this version writes: text, list of labels, or list of ``[start, end, label]``.
+    """
+
+    label: str
+    annotators: tuple[str, ...]
+    lines: tuple[tuple[Segment, ...], ...] = ()
+    final: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One disputed item.
+
+    Parameters
+    ----------
+    item, layer, round, section
+        Which one it is.
+    text, cut
+        Its text and how many characters were left out of it; empty without texts.
+    versions, gold
+        What the annotators said, most of them first; and the gold set.
+    pairs, labels
+        The label pairs and the labels that the dispute is about.
+    gold_contradicted
+        No annotator gave the gold label.
+    anchor
+        Id of its static copy.
+    """
+
+    item: str
+    layer: str
+    round: str
+    section: str
+    text: str
+    cut: int
+    versions: tuple[Version, ...]
+    gold: Version | None
+    pairs: tuple[tuple[str, str], ...]
+    labels: tuple[str, ...]
+    gold_contradicted: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the card for the page's script; short keys, because there are hundreds."""
+        card: dict[str, Any] = {"id": self.item, "y": self.layer, "v": [_version(v) for v in self.versions]}
+        optional = {
+            "r": self.round,
+            "s": self.section,
+            "t": self.text,
+            "c": self.cut,
+            "g": _version(self.gold) if self.gold else None,
+            "p": [list(pair) for pair in self.pairs],
+            "k": list(self.labels),
+            "x": int(self.gold_contradicted),
+        }
+        return card | {key: value for key, value in optional.items() if value}
+
+
+def _version(version: Version) -> dict[str, Any]:
+    """Return one version for the page's script."""
+    short: dict[str, Any] = {"l": version.label, "a": list(version.annotators)}
+    if version.lines:
+        short["m"] = [[s.text if s.label is None else {"m": s.text, "l": s.label} for s in x] for x in version.lines]
+    if version.final != version.label:
+        short["f"] = version.final
+    return short
+
+
+def cards(
+    annotations: Annotations,
+    layer: str,
+    wanted: list[tuple[str, str]],
+    causes: Mapping[tuple[str, str], tuple[tuple[tuple[str, str], ...], tuple[str, ...], bool]],
+    *,
+    with_text: bool,
+) -> list[Card]:
+    """Return the cards of the *wanted* (item, round) of one *layer*, in that order.
+
+    *causes* gives label pairs, labels and whether gold is contradicted, by item and round.
+    """
+    kind = annotations.layers[layer].kind
+    items = {item for item, _ in wanted}
+    table, asked = (
+        frame.loc[frame["layer"].eq(layer) & frame["item"].isin(items)]
+        for frame in (annotations.table, annotations.assignments)
+    )
+    asked = asked.loc[asked["status"].isin(("done", "empty"))]
+    answers = _answers(table, asked)
+    gold_names = set(annotations.of_kind("gold"))
+    compared = set(annotations.compared)
+    texts = annotations.items["text"] if with_text else pd.Series(dtype="str")
+    sections = annotations.items["section"]
+    found = []
+    for item, round_ in wanted:
+        mine = {who: rows for who, rows in answers.get((item, round_), {}).items() if who in compared}
+        gold = {who: rows for who, rows in answers.get((item, round_), {}).items() if who in gold_names}
+        gold = gold or {who: rows for who, rows in answers.get((item, ""), {}).items() if who in gold_names}
+        text = str(texts.get(item, ""))
+        keep = _windows(text, [*mine.values(), *gold.values()]) if kind == "spans" else [(0, TEXT_LIMIT)]
+        cut = max(len(text) - sum(min(end, len(text)) - start for start, end in keep), 0) if text else 0
+        pairs, labels, contradicted = causes.get((item, round_), ((), (), False))
+        golden = _versions(kind, gold, text, keep)
+        found.append(
+            Card(
+                item, layer, round_, str(sections.get(item, "")),
+                "" if kind == "spans" else text[:TEXT_LIMIT], cut,
+                _versions(kind, mine, text, keep), golden[0] if golden else None, pairs, labels, contradicted,
+            )  # fmt: skip
+        )
+    return found
+
+
+def _answers(table: pd.DataFrame, asked: pd.DataFrame) -> dict[tuple[str, str], dict[str, list[Span]]]:
+    """Return by (item, round) and annotator what was said, sorted; an empty list for an empty answer."""
+    answers: dict[tuple[str, str], dict[str, list[Span]]] = {}
+    for row in asked.itertuples():
+        answers.setdefault((str(row.item), str(row.round)), {})[str(row.annotator)] = []
+    for row in table.itertuples():
+        fragments = tuple(
+            (int(start), int(end)) for start, end in (part.split("-") for part in str(row.fragments).split(";") if part)
+        )
+        span = (int(row.start), int(row.end), str(row.label), fragments)  # type: ignore[call-overload]
+        answers.setdefault((str(row.item), str(row.round)), {}).setdefault(str(row.annotator), []).append(span)
+    return answers
+
+
+def _versions(
+    kind: str, said: Mapping[str, list[Span]], text: str, keep: list[tuple[int, int]]
+) -> tuple[Version, ...]:
+    """Return the distinct versions, those of most annotators first."""
+    merged: dict[tuple[Span, ...], list[str]] = {}
+    for who in sorted(said):
+        merged.setdefault(tuple(sorted(said[who])), []).append(who)
+    versions = []
+    for spans, who in merged.items():
+        names = [span[2] for span in spans]
+        if kind == "spans":
+            label = plural(len(spans), "span") if spans else NOTHING
+            lines = _lines(text, spans, keep) if text else _offsets(spans)
+            versions.append(Version(label, tuple(who), lines, [[s, e, name] for s, e, name, _ in spans]))
+        elif kind == "labels":
+            versions.append(Version(", ".join(names) or NO_LABEL, tuple(who), (), names))
+        else:
+            label = names[0] if names else NO_LABEL
+            versions.append(Version(label, tuple(who), (), label))
+    return tuple(sorted(versions, key=lambda v: (-len(v.annotators), v.label, v.annotators)))
+
+
+def _windows(text: str, said: Iterable[list[Span]]) -> list[tuple[int, int]]:
+    """Return the stretches of a long text around the spans that not everybody marked; all of a short text."""
+    if len(text) <= TEXT_LIMIT:
+        return [(0, len(text))]
+    answers = [set(spans) for spans in said]
+    disputed = sorted(set().union(*answers) - set.intersection(*answers)) if answers else []
+    merged: list[tuple[int, int]] = []
+    for start, end, _, _ in disputed:
+        low, high = max(start - MARGIN, 0), min(max(end, start) + MARGIN, len(text))
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        elif sum(e - s for s, e in merged) < TEXT_LIMIT:
+            merged.append((low, high))
+    return merged or [(0, TEXT_LIMIT)]
+
+
+def _lines(text: str, spans: Iterable[Span], keep: list[tuple[int, int]]) -> tuple[tuple[Segment, ...], ...]:
+    """Return the text once for each level of overlap, so that crossing spans never hide each other."""
+    levels: list[list[tuple[int, int, str]]] = []
+    for start, end, label, fragments in spans:
+        parts = [(s, e, label) for s, e in fragments or ((start, end),)]
+        level = next((one for one in levels if one[-1][1] <= parts[0][0]), None)
+        if level is None:
+            levels.append(parts)
+        else:
+            level.extend(parts)
+    return tuple(_segments(text, level, keep) for level in levels or [[]])
+
+
+def _segments(
+    text: str, parts: list[tuple[int, int, str]], keep: list[tuple[int, int]]
+) -> tuple[Segment, ...]:
+    """Return one line: the kept stretches of *text*, cut at the marks."""
+    segments: list[Segment] = []
+    for low, high in keep:
+        if low > 0:
+            segments.append(Segment("… "))
+        position = low
+        for start, end, label in parts:
+            start, end = max(start, position), min(end, high)
+            if end <= start:
+                continue
+            if start > position:
+                segments.append(Segment(text[position:start]))
+            segments.append(Segment(text[start:end], label))
+            position = end
+        if position < high:
+            segments.append(Segment(text[position:high]))
+    if keep and keep[-1][1] < len(text):
+        segments.append(Segment(" …"))
+    return tuple(segments)
+
+
+def _offsets(spans: Iterable[Span]) -> tuple[tuple[Segment, ...], ...]:
+    """Return what can be shown of spans without a text: where they are."""
+    return tuple((Segment(f"characters {start}–{end}", label),) for start, end, label, _ in spans)

@@ -1,0 +1,95 @@
+"""Which pooled measures lead a layer of each kind, and what each tells a reader in one sentence."""
+
+from agreement.measures import measures
+from agreement.report._figures import ScoreBook
+from agreement.report.model import Headline
+from agreement.settings import LayerKind
+from agreement.wording import Figure, f1_band, kappa_band
+
+# measure, level, title, what it tells; the first of each group that was computed is shown
+Candidate = tuple[str, str, str, str]
+
+F1 = ("f1_macro", "item", "Macro F1", "Taking one annotator as the reference, how well another finds each class.")
+KAPPA = ("kappa_mean", "item", "Cohen’s κ, mean of pairs", "Agreement beyond what the label shares give by chance.")
+PERCENT = ("percent_agreement", "item", "Percent agreement", "How often two annotators give the same answer.")
+WEIGHTED = "Agreement beyond chance; near misses count less than far ones."
+WORDS = "Word by word, leaving out words that nobody marked."
+
+LEADING: dict[LayerKind, tuple[tuple[Candidate, ...], ...]] = {
+    "category": (
+        (F1,),
+        (KAPPA,),
+        (PERCENT,),
+        (("krippendorff_alpha.nominal", "item", "Krippendorff’s α", "The same idea over all annotators at once."),),
+    ),
+    "ordinal": (
+        (
+            ("kappa_mean.quadratic", "item", "Weighted κ (quadratic), mean of pairs", WEIGHTED),
+            ("kappa_mean.linear", "item", "Weighted κ (linear), mean of pairs", WEIGHTED),
+        ),
+        (("krippendorff_alpha.ordinal", "item", "Krippendorff’s α, ordinal", WEIGHTED),),
+        (F1,),
+        (PERCENT,),
+    ),
+    "number": (
+        (("krippendorff_alpha.interval", "item", "Krippendorff’s α, interval", "Agreement on numbers beyond chance."),),
+        (("icc_2_1", "item", "ICC(2,1)", "Share of the variance that lies between items, not annotators."),),
+        (("icc_3_1", "item", "ICC(3,1)", "The same, leaving out that some annotators score higher throughout."),),
+        (("mean_absolute_difference", "item", "Mean absolute difference", "How far apart two annotators are."),),
+    ),
+    "labels": (
+        (F1,),
+        (("krippendorff_alpha.masi", "item", "Krippendorff’s α, MASI", "Agreement on sets; overlap counts in part."),),
+        (("jaccard", "item", "Jaccard overlap", "Shared labels over all labels given, mean over items."),),
+        (("exact_set_agreement", "item", "Same set", "How often two annotators give exactly the same set."), PERCENT),
+    ),
+    "spans": (
+        (("span_f1.strict", "span", "Same span, same label", "Start, end and label all agree."),),
+        (("span_f1.exact", "span", "Same span, any label", "Start and end agree, whatever the label."),),
+        (("span_f1.overlap", "span", "Overlap, any label", "The spans touch: both saw something here."),),
+        (("span_f1.type", "span", "Overlap, same label", "The spans touch and the label agrees."),),
+        (("f1_micro", "token", "Token F1", WORDS), ("token_f1", "token", "Token F1", WORDS)),
+        (("kappa_mean", "token", "Token κ, mean of pairs", "Word by word beyond chance, unmarked words included."),),
+    ),
+    "answer": (
+        (("squad_f1", "item", "Token F1 of answers", "Shared words of two answers, mean over items."),),
+        (("squad_exact_match", "item", "Same answer", "How often two answers are the same after normalisation."),),
+    ),
+}
+COEFFICIENTS = ("kappa", "alpha", "gwet", "scott", "brennan", "randolph", "bennett")
+
+
+def band(measure: str, figure: Figure, f1_bands: tuple[float, ...]) -> str:
+    """Return the band of a printed value, empty for measures without one."""
+    if figure.value is None:
+        return ""
+    if any(part in measure for part in COEFFICIENTS):
+        return kappa_band(figure.value)
+    return f1_band(figure.value, f1_bands) if "f1" in measure else ""
+
+
+def leading(book: ScoreBook, kind: LayerKind, unit: str, f1_bands: tuple[float, ...]) -> tuple[Headline, ...]:
+    """Return the leading measures of a layer, each with value, interval, n, band and meaning."""
+    found = []
+    for group in LEADING[kind]:
+        for measure, level, title, meaning in group:
+            figure = book.pooled(measure, level, "token" if level == "token" else unit)
+            if figure is not None:
+                found.append(Headline(title, figure, band(measure, figure, f1_bands), meaning))
+                break
+    return tuple(found)
+
+
+def all_scores(book: ScoreBook, f1_bands: tuple[float, ...]) -> tuple[Headline, ...]:
+    """Return every pooled value of a layer, in the order of the scores."""
+    known = measures()
+    rows = []
+    for row in book.overall.drop_duplicates(["measure", "level", "params"]).itertuples():
+        name, level = str(row.measure), str(row.level)
+        definition = known.get(name) or known.get(name.split(".")[0])
+        title = definition.title if definition else name
+        figure = book.pooled(name, level, level)
+        if figure is not None:
+            meaning = definition.summary if definition else ""
+            rows.append(Headline(f"{title} ({name}, {level} level)", figure, band(name, figure, f1_bands), meaning))
+    return tuple(rows)

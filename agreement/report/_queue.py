@@ -1,0 +1,170 @@
+"""The adjudication queue: which disputed items a page embeds, in the order in which to discuss them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.annotations import Annotations
+from agreement.comparison import Comparison
+from agreement.disputes import discussion_order, label_use, mixtures
+from agreement.report._cards import Card, cards
+from agreement.units import Units
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """The disputed units of one layer and what each is a case of.
+
+    Letters: U units, R rows.
+
+    Parameters
+    ----------
+    items, rounds
+        (U,) names.
+    n_labels
+        (U,) how many different labels, or how far apart they are: higher comes first.
+    gold_contradicted
+        (U,) nobody gave the gold label.
+    unit, cause
+        (R,) unit and number of the cause.
+    causes
+        Label pairs (two labels) or single labels, by number.
+    total
+        Units with at least two different answers.
+    units
+        Units with at least two answers.
+    gold_units
+        Units with a gold label.
+    """
+
+    items: tuple[str, ...]
+    rounds: tuple[str, ...]
+    n_labels: Ints
+    gold_contradicted: Flags
+    unit: Ints
+    cause: Ints
+    causes: tuple[tuple[str, ...], ...]
+    total: int
+    units: int
+    gold_units: int
+
+
+def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
+    """Return the disputed units of one layer."""
+    units = comparison.units
+    if units is None:
+        return _without_units(annotations, comparison.layer.name)
+    named = [str(units.items[code]) for code in units.item], [units.rounds[r] if r >= 0 else "" for r in units.round]
+    answers = np.bincount(units.unit, minlength=units.n_units)
+    unit, label = label_use(units)
+    n_labels = np.bincount(unit, minlength=units.n_units)
+    has_gold, gold = _gold_contradicted(annotations, units, unit, label)
+    if units.members is not None:
+        rows, cause, causes = _set_causes(units)
+    elif comparison.layer.kind == "number":
+        rows, cause, causes = np.flatnonzero(n_labels > 1), np.zeros(int((n_labels > 1).sum()), np.int64), ((),)
+    else:
+        mixed = mixtures(units)
+        key, cause = np.unique(mixed.first * len(units.labels) + mixed.second, return_inverse=True)
+        rows = mixed.unit
+        causes = tuple((units.labels[k // len(units.labels)], units.labels[k % len(units.labels)]) for k in key)
+    importance = n_labels.astype(np.int64)
+    if comparison.layer.kind in ("ordinal", "number"):
+        importance = _apart(units, len(units.labels)) * units.n_units + n_labels
+    extra = np.flatnonzero(gold & (n_labels < 2))
+    rows, cause = np.concatenate([rows, extra]), np.concatenate([cause, np.full(len(extra), len(causes))])
+    return Disputed(
+        tuple(named[0]), tuple(named[1]), importance, gold, rows, cause, (*causes, ()),
+        int((n_labels > 1).sum()), int((answers > 1).sum()), int(has_gold.sum()),
+    )  # fmt: skip
+
+
+def _apart(units: Units, k: int) -> Ints:
+    """Return (U,) how far apart the lowest and the highest label of a unit are, in places of the order."""
+    lowest = np.full(units.n_units, k, dtype=np.int64)
+    highest = np.zeros(units.n_units, dtype=np.int64)
+    np.minimum.at(lowest, units.unit, units.label)
+    np.maximum.at(highest, units.unit, units.label)
+    return np.maximum(highest - lowest, 0)
+
+
+def _set_causes(units: Units) -> tuple[Ints, Ints, tuple[tuple[str, ...], ...]]:
+    """Return for a multi-label layer the simple labels that some annotators of a unit gave and others did not."""
+    members = units.members
+    if members is None:
+        return np.empty(0, np.int64), np.empty(0, np.int64), ()
+    given = np.zeros((units.n_units, members.shape[1]), dtype=np.int64)
+    np.add.at(given, units.unit, members[units.label].astype(np.int64))
+    answers = np.bincount(units.unit, minlength=units.n_units)[:, None]
+    rows, cause = np.nonzero((given > 0) & (given < answers))
+    return rows.astype(np.int64), cause.astype(np.int64), tuple((name,) for name in units.simple)
+
+
+def _gold_contradicted(annotations: Annotations, units: Units, unit: Ints, label: Ints) -> tuple[Flags, Flags]:
+    """Return (U,) whether there is a gold label, and whether no annotator of the unit gave it."""
+    table = annotations.table
+    gold = table.loc[table["annotator"].isin(annotations.of_kind("gold")) & table["layer"].eq(units.layer)]
+    if gold.empty or units.members is not None:
+        return np.zeros(units.n_units, dtype=bool), np.zeros(units.n_units, dtype=bool)
+    code = {name: number for number, name in enumerate(units.labels)}
+    by_item = {str(r.item): code.get(str(r.label), -2) for r in gold[::-1].itertuples()}
+    golden = np.array([by_item.get(item, -1) for item in units.items], dtype=np.int64)[units.item]
+    matched = np.zeros(units.n_units, dtype=bool)
+    matched[unit[label == golden[unit]]] = True
+    return golden != -1, (golden != -1) & ~matched
+
+
+def _without_units(annotations: Annotations, layer: str) -> Disputed:
+    """Return the disputed documents of a span or answer layer: those whose annotators did not all say the same."""
+    table, asked = annotations.table, annotations.assignments
+    table = table.loc[table["layer"].eq(layer) & table["annotator"].isin(annotations.compared)]
+    asked = asked.loc[
+        asked["layer"].eq(layer)
+        & asked["annotator"].isin(annotations.compared)
+        & asked["status"].isin(("done", "empty"))
+    ]
+    key = ["item", "round"]
+    answers = asked.groupby(key, observed=True).size()
+    answers = answers[answers > 1]
+    said = table.groupby([*key, "label", "start", "end", "fragments"], observed=True)["annotator"].nunique()
+    marks = said.reset_index(name="n")
+    position = answers.index.get_indexer(list(zip(marks["item"], marks["round"], strict=True)))
+    marks = marks.assign(unit=position).loc[position >= 0]
+    odd = marks.loc[marks["n"].to_numpy() < answers.to_numpy()[marks["unit"].to_numpy()]]
+    unit = odd["unit"].to_numpy(np.int64)
+    is_answer = annotations.layers[layer].kind == "answer"
+    if is_answer:
+        cause, causes = np.zeros(len(odd), np.int64), ((),)
+    else:
+        names, cause = np.unique(odd["label"].astype("str").to_numpy(object), return_inverse=True)
+        causes = tuple((str(name),) for name in names)
+    rows = np.unique(np.stack([unit, cause], axis=1), axis=0) if len(unit) else np.empty((0, 2), np.int64)
+    items, rounds = (tuple(map(str, answers.index.get_level_values(name))) for name in key)
+    return Disputed(
+        items, rounds, np.bincount(unit, minlength=len(answers)), np.zeros(len(answers), dtype=bool),
+        rows[:, 0], rows[:, 1], causes, len(np.unique(unit)), len(answers), 0,
+    )  # fmt: skip
+
+
+def queue(annotations: Annotations, comparison: Comparison, found: Disputed, most: int, *, with_text: bool) -> list[Card]:
+    """Return the cards of the at most *most* units to discuss, in order."""
+    texts = annotations.items["text"].reindex(list(found.items)).reset_index(drop=True)
+    repeated = (texts.duplicated() & texts.ne("")).to_numpy()
+    order = discussion_order(
+        found.n_labels, (found.unit, found.cause), found.gold_contradicted, repeated, most
+    )
+    chosen = set(order.tolist())
+    mine: dict[int, list[tuple[str, ...]]] = {}
+    for unit, cause in zip(found.unit.tolist(), found.cause.tolist(), strict=True):
+        if unit in chosen:
+            mine.setdefault(unit, []).append(found.causes[cause])
+    causes = {}
+    for unit in order.tolist():
+        pairs = tuple((c[0], c[1]) for c in mine[unit] if len(c) == 2)
+        labels = tuple(dict.fromkeys(label for c in mine[unit] for label in c))
+        causes[found.items[unit], found.rounds[unit]] = (pairs, labels, bool(found.gold_contradicted[unit]))
+    return cards(annotations, comparison.layer.name, list(causes), causes, with_text=with_text)

@@ -1,0 +1,299 @@
+"""What the page shows, as frozen data: figures and names; the words around them are the templates'."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from agreement.annotations import Reading
+from agreement.criteria import Check, Verdict
+from agreement.flags import Flag
+from agreement.report._cards import Card
+from agreement.settings import Settings
+from agreement.wording import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address on this page: an anchor, and the filters of the item queue if it opens items."""
+
+    href: str
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """A release check with its figure and the place of its evidence."""
+
+    check: Check
+    figure: Figure
+    limit: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do, who does it, and up to how much it would settle."""
+
+    title: str
+    body: str
+    advice: str
+    owner: str
+    suspected: bool
+    link: Link
+    effect: Figure | None
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One measure of a whole layer: what it is called, its value, its band, what it tells."""
+
+    title: str
+    figure: Figure
+    band: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One label: its F1 and the label it is most confused with."""
+
+    id: str
+    name: str
+    figure: Figure
+    band: str
+    partner: str
+    partner_items: int
+    link: Link
+    flags: tuple[Flag, ...]
+    guidance: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """Two labels: units that carry both over units that carry either, and the share the release check judges."""
+
+    id: str
+    first: str
+    second: str
+    both: int
+    either: int
+    figure: Figure
+    failing: str
+    section: str
+    link: Link
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRow:
+    """One guideline section: its disputes, and its share of all disputes."""
+
+    id: str
+    name: str
+    text: str
+    revised: str
+    figure: Figure
+    of_all: Figure
+    mostly: str
+    link: Link
+    mostly_link: Link
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One annotator: mean agreement with the others, and what the diagnosis sees."""
+
+    id: str
+    name: str
+    kind: str
+    group: str
+    figure: Figure
+    gold: Figure | None
+    outside: bool
+    enough: bool
+    link: Link
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DuoRow:
+    """Two annotators in one direction: the first is the reference."""
+
+    id: str
+    reference: str
+    other: str
+    f1: Figure
+    precision: Figure
+    recall: Figure
+    kappa: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a map: what it prints, how strong its colour is (0-6), its words, and where it leads."""
+
+    text: str
+    strength: int = 0
+    title: str = ""
+    link: Link | None = None
+    few: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """A map as a table: names of columns, and rows of cells; None where the triangle is empty."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell | None, ...]], ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A map of too many cells for a table: a palette PNG, and its values for the read-out."""
+
+    png: str
+    names: tuple[str, ...]
+    cells: str
+    share_shown: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Agreement with colleagues against the number of items, in percent positions of the plot."""
+
+    points: tuple[tuple[float, float, "PersonRow"], ...]
+    lower: tuple[tuple[float, float], ...]
+    upper: tuple[tuple[float, float], ...]
+    mean: float
+    mean_text: str
+    x_ticks: tuple[tuple[float, str], ...]
+    y_ticks: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanPanel:
+    """Kinds of differences of a span layer, by label.
+
+    Parameters
+    ----------
+    kinds
+        The kinds that occur, in words.
+    rows
+        Label, its counts in the order of *kinds*, and their total.
+    tokenizer
+        Name of the tokenizer of the token level; empty when there is none.
+    sentence
+        What differs, in one sentence.
+    """
+
+    kinds: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[int, ...], int], ...]
+    tokenizer: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerView:
+    """Everything the page shows about one layer."""
+
+    name: str
+    kind: str
+    unit: str
+    n_units: int
+    disputes: Figure
+    headlines: tuple[Headline, ...]
+    all_scores: tuple[Headline, ...]
+    classes: tuple[ClassRow, ...]
+    unused: tuple[str, ...]
+    skew: Figure | None
+    heat: Heat | None
+    pairs: tuple[PairRow, ...]
+    sections: tuple[SectionRow, ...]
+    people: tuple[PersonRow, ...]
+    mean_agreement: Figure | None
+    funnel: Funnel | None
+    matrix: Heat | None
+    picture: Picture | None
+    duos: tuple[DuoRow, ...]
+    duos_total: int
+    tables: tuple[tuple[str, str, Heat], ...]
+    retest: Figure | None
+    gold: tuple[Card, ...]
+    gold_items: int
+    gold_contradicted: Figure
+    spans: SpanPanel | None
+    flags: tuple[Flag, ...]
+    budget: tuple[Mapping[str, Any], ...]
+    first: bool
+
+    @property
+    def notes(self) -> tuple[Flag, ...]:
+        """Findings that are no causes."""
+        return tuple(flag for flag in self.flags if flag.verdict == "note")
+
+    def causes(self, *rules: str) -> tuple[Flag, ...]:
+        """Return confirmed and suspected findings of these *rules*."""
+        return tuple(flag for flag in self.flags if flag.rule in rules and flag.verdict != "note")
+
+    @property
+    def section_flags(self) -> tuple[Flag, ...]:
+        """Findings for the guideline owner: sections and label pairs."""
+        return self.causes("section", "label_pair", "span_label_pair", "span_boundary", "round_change")
+
+    @property
+    def pair_flags(self) -> tuple[Flag, ...]:
+        """Findings about label pairs."""
+        return self.causes("label_pair", "span_label_pair")
+
+    @property
+    def class_flags(self) -> tuple[Flag, ...]:
+        """Findings about single classes."""
+        return self.causes("label")
+
+    @property
+    def people_flags(self) -> tuple[Flag, ...]:
+        """Findings about people."""
+        return self.causes("annotator", "annotator_section", "copy", "camps", "drift", "span_annotator")
+
+    @property
+    def gold_flags(self) -> tuple[Flag, ...]:
+        """Findings about gold labels."""
+        return self.causes("gold_item")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportModel:
+    """The whole page."""
+
+    title: str
+    date: str
+    logo: str
+    report_id: str
+    source: str
+    signature: str
+    version: str
+    verdict: Verdict
+    reason: str
+    facts: tuple[tuple[str, str], ...]
+    checks: tuple[CheckRow, ...]
+    actions: tuple[Action, ...]
+    actions_left: int
+    layers: tuple[LayerView, ...]
+    cards: tuple[Card, ...]
+    disputes: int
+    reading: Reading
+    settings: Settings
+    with_text: bool
+    anonymised: bool
+    guideline: str
+    section_names: Mapping[str, str]
+    rounds: tuple[str, ...]
+    label_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def item_link(self, card: Card) -> Link:
+        """Return the link that opens one card of the queue."""
+        return Link("#items", urlencode({"item": card.item, "layer": card.layer if len(self.layers) > 1 else ""}))

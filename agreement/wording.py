@@ -1,0 +1,358 @@
+"""Numbers into words: rounding that never lies, n and interval beside every value, bands on the printed value."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+MINUS, DASH, NONE = "−", "–", "—"
+
+F1_WORDS = ("excellent", "strong", "moderate", "weak", "poor")
+KAPPA_BANDS = ((0.81, "almost perfect"), (0.61, "substantial"), (0.41, "moderate"), (0.21, "fair"), (0.0, "slight"))
+KIND_WORDS = {
+    "category": "one label an item",
+    "ordinal": "one label an item, in an order",
+    "number": "a number an item",
+    "labels": "any number of labels an item",
+    "spans": "marked stretches of text",
+    "answer": "free text",
+}
+
+
+def decimal(value: float, digits: int = 2) -> str:
+    """Return *value* rounded, with a true minus; 0.00 and 1.00 only when exact.
+
+    Examples
+    --------
+    >>> decimal(0.697), decimal(0.9999), decimal(1.0), decimal(-0.104), decimal(0.001)
+    ('0.70', '0.99', '1.00', '−0.10', '0.01')
+    """
+    step = 10.0**-digits
+    size = abs(value)
+    shown = round(size, digits)
+    if shown == 0 and size > 0:
+        shown = step
+    elif shown == 1 and size < 1:
+        shown = 1 - step
+    return f"{MINUS if value < 0 else ''}{shown:.{digits}f}"
+
+
+def percent(share: float) -> str:
+    """Return *share* in whole percent without the sign; 0 and 100 only when exact.
+
+    Examples
+    --------
+    >>> percent(0.344), percent(0.001), percent(0.999), percent(0.0), percent(-0.26)
+    ('34', '<1', '>99', '0', '−26')
+    """
+    whole = round(abs(share) * 100)
+    sign = MINUS if share < 0 else ""
+    if whole == 0 and share != 0:
+        return f"{sign}<1" if share < 0 else "<1"
+    if whole == 100 and abs(share) < 1:
+        return f"{sign}>99" if share < 0 else ">99"
+    return f"{sign}{whole}"
+
+
+def between(low: str, high: str) -> str:
+    """Return a range with an en dash, or with "to" where a minus would collide with it.
+
+    Examples
+    --------
+    >>> between("0.71", "0.75"), between("−0.10", "0.20")
+    ('0.71–0.75', '−0.10 to 0.20')
+    """
+    return f"{low} to {high}" if MINUS in low + high else f"{low}{DASH}{high}"
+
+
+def count(number: int) -> str:
+    """Return a count with thousands separated.
+
+    Examples
+    --------
+    >>> count(12000)
+    '12,000'
+    """
+    return f"{number:,}"
+
+
+def plural(number: int, noun: str, nouns: str = "") -> str:
+    """Return *number* with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "item"), plural(2, "class", "classes"), plural(0, "item")
+    ('1 item', '2 classes', 'no items')
+    """
+    many = nouns or noun + "s"
+    return f"no {many}" if number == 0 else f"{count(number)} {noun if number == 1 else many}"
+
+
+def listed(words: Sequence[str], last: str = "and", most: int = 0) -> str:
+    """Return *words* as a phrase; beyond *most* of them (0 = all) only how many more there are.
+
+    Examples
+    --------
+    >>> listed(["Ana"]), listed(["Ana", "Ben", "Cy"]), listed(["a", "b", "c", "d"], most=2)
+    ('Ana', 'Ana, Ben and Cy', 'a, b and 2 more')
+    """
+    shown = list(words)
+    if most and len(shown) > most:
+        shown = [*shown[:most], f"{len(shown) - most} more"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {last} {shown[-1]}" if shown else ""
+
+
+def digits_for(limit: float | None, values: Iterable[float | None]) -> int:
+    """Return 2, or 3 where two digits would hide on which side of *limit* one of *values* lies.
+
+    Examples
+    --------
+    >>> digits_for(0.7, [0.73, 0.71]), digits_for(0.7, [0.73, 0.697]), digits_for(0.667, [0.9])
+    (2, 3, 3)
+    """
+    if limit is None:
+        return 2
+    hidden = any(v is not None and v != limit and round(v, 2) == round(limit, 2) for v in values)
+    return 3 if hidden or round(limit, 2) != limit else 2
+
+
+def f1_band(value: float, bands: Sequence[float], digits: int = 2) -> str:
+    """Return the word for an F1 as printed: round first, then name the band.
+
+    Examples
+    --------
+    >>> f1_band(0.697, (0.9, 0.7, 0.5, 0.3)), f1_band(0.694, (0.9, 0.7, 0.5, 0.3))
+    ('strong', 'moderate')
+    """
+    shown = float(decimal(value, digits).replace(MINUS, "-"))
+    return next((word for word, low in zip(F1_WORDS, bands, strict=False) if shown >= low), F1_WORDS[-1])
+
+
+def kappa_band(value: float) -> str:
+    """Return the word of Landis and Koch (1977, p. 165) for a kappa as printed with two digits.
+
+    Examples
+    --------
+    >>> kappa_band(0.606), kappa_band(-0.2)
+    ('substantial', 'poor')
+    """
+    shown = float(decimal(value).replace(MINUS, "-"))
+    return next((word for low, word in KAPPA_BANDS if shown >= low), "poor")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number as a reader meets it: value, interval, what it rests on; or the reason why there is none.
+
+    Parameters
+    ----------
+    value, low, high
+        The number and its interval; None where there is none.
+    n, unit
+        How many of what it rests on.
+    share
+        Print it in percent.
+    hits
+        For a share: of *n*, how many.
+    reason
+        Why there is no value.
+    digits
+        Digits printed.
+    confidence
+        Level of the interval.
+
+    Examples
+    --------
+    >>> Figure(0.734, 0.71, 0.75, 1200).sentence
+    '0.73, 95% CI 0.71–0.75, 1,200 items'
+    >>> Figure(39 / 128, 0.23, 0.39, 128, share=True, hits=39).detail
+    '23–39% · 39 of 128'
+    >>> Figure(None, n=0, reason="no items in common").detail
+    'no items in common'
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    unit: str = "item"
+    share: bool = False
+    hits: int | None = None
+    reason: str = ""
+    digits: int = 2
+    confidence: float = 0.95
+
+    @property
+    def text(self) -> str:
+        """The value as printed, a dash where there is none."""
+        if self.value is None:
+            return NONE
+        return f"{percent(self.value)}%" if self.share else decimal(self.value, self.digits)
+
+    @property
+    def interval(self) -> str:
+        """The interval as printed, empty where there is none."""
+        if self.low is None or self.high is None:
+            return ""
+        if self.share:
+            return f"{between(percent(self.low), percent(self.high))}%"
+        return between(decimal(self.low, self.digits), decimal(self.high, self.digits))
+
+    @property
+    def basis(self) -> str:
+        """What the value rests on: ``n 1,200`` or ``39 of 128``."""
+        return f"n {count(self.n)}" if self.hits is None else f"{count(self.hits)} of {count(self.n)}"
+
+    @property
+    def detail(self) -> str:
+        """Interval and basis, or the reason why there is no value."""
+        if self.value is None:
+            return self.reason or "not computed"
+        return f"{self.interval} · {self.basis}" if self.interval else f"no interval · {self.basis}"
+
+    @property
+    def sentence(self) -> str:
+        """Value, interval and basis for the middle of a sentence."""
+        if self.value is None:
+            return f"not defined: {self.reason or 'not computed'}"
+        basis = self.basis if self.hits is not None else plural(self.n, self.unit)
+        interval = f"{percent(self.confidence)}% CI {self.interval}, " if self.interval else ""
+        return f"{self.text}, {interval}{basis}"
+
+
+def optional(value: object) -> float | None:
+    """Return *value* as a float, None for None and NaN: nothing undefined goes on as a number.
+
+    Examples
+    --------
+    >>> optional(float("nan")), optional(0.5)
+    (None, 0.5)
+    """
+    if value is None:
+        return None
+    number = float(value)  # type: ignore[arg-type]  # cells of a frame are objects
+    return None if np.isnan(number) else number
+
+
+def change(difference: Figure) -> str:
+    """Return Better, Worse or No clear change by the interval of a difference where higher is better.
+
+    Examples
+    --------
+    >>> change(Figure(0.1, 0.02, 0.2)), change(Figure(0.1, -0.02, 0.2))
+    ('Better', 'No clear change')
+    """
+    if difference.low is not None and difference.low > 0:
+        return "Better"
+    return "Worse" if difference.high is not None and difference.high < 0 else "No clear change"
+
+
+Result = Literal["pass", "fail", "can't tell yet"]
+RESULT_WORDS: dict[str, str] = {"pass": "Pass", "fail": "Fail", "can't tell yet": "Can’t tell yet"}
+
+
+def verdict(results: Sequence[str]) -> tuple[str, str]:
+    """Return the verdict over all release checks as a heading and as one answer sentence.
+
+    Examples
+    --------
+    >>> verdict(["fail", "pass", "can't tell yet"])[0]
+    'Not ready to ship: 1 of 3 checks fails'
+    >>> verdict(["pass", "pass"])[0]
+    'Ready to ship: all 2 checks pass'
+    """
+    fails, unsure, passes = (results.count(word) for word in ("fail", "can't tell yet", "pass"))
+    total = len(results)
+    rest = [f"{passes} {'passes' if passes == 1 else 'pass'}"] if passes else []
+    open_ = [f"{unsure} can’t be decided with the data at hand"] if unsure else []
+    if not total:
+        return "No release check applies to these labels", "There is nothing to pass or fail; the numbers follow."
+    if fails:
+        failing = f"{fails} of {plural(total, 'check')} {'fails' if fails == 1 else 'fail'}"
+        return f"Not ready to ship: {failing}", f"Not yet: {listed([failing, *open_, *rest])}."
+    if unsure:
+        return (
+            f"Can’t tell yet: {unsure} of {plural(total, 'check')} need{'s' if unsure == 1 else ''} more evidence",
+            f"Can’t tell yet: no check fails, {listed([*open_, *rest])}.",
+        )
+    every = "the one check passes" if total == 1 else f"all {total} checks pass"
+    return f"Ready to ship: {every}", f"Yes: {every}."
+
+
+OWNERS = {"gold_item": "ML engineer"}
+ACTIONS = {
+    "annotator": "Hold a calibration session with {annotator}",
+    "annotator_section": "Talk with {annotator} about section {section}",
+    "section": "Rewrite section {section}",
+    "label_pair": "Settle {labels}",
+    "label": "Define {label} more sharply",
+    "copy": "Find out why {annotators} make the same mistakes",
+    "camps": "Choose between the readings of two groups",
+    "drift": "Compare early and late work with {annotator}",
+    "gold_item": "Re-read the gold label of {item}",
+    "round_change": "Look at what changed between rounds",
+    "span_boundary": "Write a rule for the edges of {label}",
+    "span_label_pair": "Settle {labels}",
+    "span_annotator": "Hold a calibration session with {annotator}",
+}
+
+
+def action_title(
+    kind: str, *, annotator: str, annotators: Sequence[str], section: str, label: str, labels: Sequence[str], item: str
+) -> str:
+    """Return the heading of what to do about a finding of this *kind*.
+
+    Examples
+    --------
+    >>> blank = {"annotator": "", "annotators": (), "section": "", "label": "", "item": ""}
+    >>> action_title("label_pair", labels=("Billing", "Refund"), **blank)
+    'Settle Billing vs. Refund'
+    """
+    title = ACTIONS.get(kind, "Look into {kind}")
+    if kind == "label_pair" and not labels:
+        title = "Look into {kind}"
+    return title.format(
+        kind=kind.replace("_", " "),
+        annotator=annotator,
+        annotators=listed(annotators),
+        section=section,
+        label=label,
+        labels=" vs. ".join(labels),
+        item=item,
+    )
+
+
+def spans_differ(strict: float | None, exact: float | None, overlap: float | None, both: float | None) -> str:
+    """Return one sentence that says what annotators of spans disagree about: what, where or whether.
+
+    *strict* needs edges and label, *exact* the edges, *overlap* that the spans touch, *both* that they touch and
+    have the same label; each an F1.
+
+    Examples
+    --------
+    >>> spans_differ(0.38, 0.40, 0.80, 0.78)
+    'They agree on what and roughly where; the edges differ.'
+    >>> spans_differ(0.5, 0.8, 0.85, 0.55)
+    'They agree where; the label differs.'
+    >>> spans_differ(0.5, 0.52, 0.55, 0.53)
+    'They disagree on whether there is something to mark at all.'
+    >>> spans_differ(0.95, 0.96, 0.97, 0.96)
+    'They agree on what and where.'
+    """
+    if strict is None or exact is None or overlap is None or both is None:
+        return "What differs can’t be told: nothing was marked by two annotators."
+    if strict >= 0.9:
+        return "They agree on what and where."
+    losses = {
+        "whether": 1 - overlap,
+        "edges": both - strict,
+        "label": overlap - both,
+    }
+    words = {
+        "whether": "They disagree on whether there is something to mark at all.",
+        "edges": "They agree on what and roughly where; the edges differ.",
+        "label": "They agree where; the label differs.",
+    }
+    largest = max(losses, key=lambda cause: losses[cause])
+    return words[largest]
