@@ -1,0 +1,165 @@
+"""A model that gives scores: how well they rank, where to cut, and whether they mean what they say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata, t
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with its 95 % jackknife interval; ``reason`` says why there is none."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreReport:
+    """What the scores of one label are worth against reference labels.
+
+    Parameters
+    ----------
+    label, n, n_positive
+        The label, the items, and those whose reference label it is.
+    roc_auc
+        Chance that an item of the label gets a higher score than another; ties count half. 0.5 is guessing.
+    average_precision
+        Mean precision over the items of the label, as the threshold falls.
+    threshold, f1
+        The cut with the highest F1 ("score at least"), and that F1, which is optimistic: it was chosen on these items.
+    calibration_error
+        Mean distance between the score and the share of the label, over ten bins of equal width, weighed by items.
+    curve
+        Points (threshold, precision, recall), thresholds falling.
+    bins
+        Per bin with items: (mean score, share of the label, items).
+    """
+
+    label: str
+    n: int
+    n_positive: int
+    roc_auc: Estimate
+    average_precision: Estimate
+    threshold: float | None
+    f1: float | None
+    calibration_error: float | None
+    curve: tuple[tuple[float, float, float], ...]
+    bins: tuple[tuple[float, float, int], ...]
+
+
+def roc_auc(positive: Bools, score: Floats) -> float:
+    """Return the area under the ROC curve; both kinds of item must occur.
+
+    Examples
+    --------
+    >>> roc_auc(np.array([True, False, True]), np.array([0.9, 0.5, 0.5]))  # pairs: 0.9 > 0.5 counts 1, the tie 1/2
+    0.75
+    """
+    n_positive = int(positive.sum())
+    ranks = rankdata(score)
+    wins = ranks[positive].sum() - n_positive * (n_positive + 1) / 2
+    return float(wins / (n_positive * (len(positive) - n_positive)))
+
+
+def precision_recall(positive: Bools, score: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return thresholds falling, and precision and recall of "score at least the threshold"; a positive must occur.
+
+    Examples
+    --------
+    >>> precision_recall(np.array([True, False, True]), np.array([0.9, 0.5, 0.1]))[1].round(2).tolist()
+    [1.0, 0.5, 0.67]
+    """
+    order = np.argsort(-score, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
+    found = np.cumsum(positive[order])[last]
+    return score[order][last], found / (last + 1), found / positive.sum()
+
+
+def average_precision(positive: Bools, score: Floats) -> float:
+    """Return the sum of precision times the step in recall, as the threshold falls; a positive must occur.
+
+    Examples
+    --------
+    >>> round(average_precision(np.array([True, False, True]), np.array([0.9, 0.5, 0.1])), 4)  # 1 * 1/2 + 2/3 * 1/2
+    0.8333
+    """
+    _, precision, recall = precision_recall(positive, score)
+    return float((precision * np.diff(recall, prepend=0.0)).sum())
+
+
+def score_report(label: str, positive: Bools, score: Floats, cluster: NDArray[np.int64] | None = None) -> ScoreReport:
+    """Return what *score* (n,) is worth for items that are *label* where *positive* (n,) holds.
+
+    Intervals are jackknife over *cluster* (documents), else over items. Undefined values carry their reason: without
+    an item of the label nothing can be said, without another item there is no ROC curve.
+    """
+    n, n_positive = len(positive), int(positive.sum())
+    group = np.arange(n) if cluster is None else np.unique(cluster, return_inverse=True)[1]
+    why_area = "" if 0 < n_positive < n else "needs items with and without the label"
+    why_precision = "" if n_positive else "no item has this label"
+    curve: tuple[tuple[float, float, float], ...] = ()
+    threshold = f1 = None
+    if n_positive:
+        cuts, precision, recall = precision_recall(positive, score)
+        total = precision + recall
+        f_scores = np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)
+        best = int(f_scores.argmax())
+        threshold, f1 = float(cuts[best]), float(f_scores[best])
+        curve = tuple(zip(cuts.tolist(), precision.tolist(), recall.tolist(), strict=True))
+    bins = _bins(positive, score)
+    error = sum(abs(mean - share) * items for mean, share, items in bins) / n if n else None
+    return ScoreReport(
+        label, n, n_positive,
+        _jackknife(roc_auc, positive, score, group, why_area),
+        _jackknife(average_precision, positive, score, group, why_precision),
+        threshold, f1, error, curve, bins,
+    )  # fmt: skip
+
+
+def _bins(positive: Bools, score: Floats) -> tuple[tuple[float, float, int], ...]:
+    """Return mean score, share of the label and items of each bin that has items."""
+    number = np.minimum((score * BINS).astype(np.int64), BINS - 1)
+    items = np.bincount(number, minlength=BINS)
+    means = np.bincount(number, score, minlength=BINS) / np.maximum(items, 1)
+    shares = np.bincount(number, positive, minlength=BINS) / np.maximum(items, 1)
+    return tuple((float(means[b]), float(shares[b]), int(items[b])) for b in np.flatnonzero(items))
+
+
+MOST_LEFT_OUT = 200  # groups of the delete-a-group jackknife: more make the interval no better, only slower
+
+
+def _jackknife(
+    statistic: Callable[[Bools, Floats], float], positive: Bools, score: Floats, group: NDArray[np.int64], why: str
+) -> Estimate:
+    """Return *statistic* with a delete-a-group jackknife interval, on the logit scale so that it stays within 0 to 1."""
+    n = len(positive)
+    if why:
+        return Estimate(None, None, None, n, why)
+    value = statistic(positive, score)
+    parts = group % MOST_LEFT_OUT
+    left_out = []
+    for part in np.unique(parts):
+        keep = parts != part
+        if not 0 < positive[keep].sum() < keep.sum():
+            return Estimate(value, None, None, n, "too few items for an interval")
+        left_out.append(statistic(positive[keep], score[keep]))
+    g = len(left_out)
+    if g < 2:
+        return Estimate(value, None, None, n, "too few items for an interval")
+    pseudo = (np.array([value, *left_out]) * n + 0.5) / (n + 1)  # keeps a perfect value off the end of the scale
+    logits = np.log(pseudo / (1 - pseudo))
+    error = np.sqrt((g - 1) / g * ((logits[1:] - logits[1:].mean()) ** 2).sum())
+    half = t.ppf(0.975, g - 1) * error
+    low, high = (1 / (1 + np.exp(-(logits[0] + side * half))) for side in (-1, 1))
+    return Estimate(value, float(min(low, value)), float(max(high, value)), n)
