@@ -163,12 +163,8 @@ def answer_pairs(annotations: Annotations, layer: str, normalisation: Normalisat
     used, text = np.unique(rows["label"].cat.codes.to_numpy(), return_inverse=True)
     texts = ["", *rows["label"].cat.categories[used]]
     bags = token_bags(texts, normalisation)
-    width = max(len(met.annotators), 1)
     document = met.documents_of(rows["item"], rows["round"])
-    place = np.searchsorted(
-        met.answer_document * width + met.answer_annotator,
-        document * width + codes_of(rows["annotator"], met.annotators),
-    )
+    place = met.answers_of(document, codes_of(rows["annotator"], met.annotators))
     of_answer = np.zeros(len(met.answer_document), dtype=np.int64)
     of_answer[place] = text + 1
     left, right = of_answer[met.reference], of_answer[met.other]

@@ -96,6 +96,12 @@ class Matches:
         summed: Floats = np.bincount(cells, credit[same], minlength=len(self.pair) * k).astype(np.float64)
         return summed.reshape(-1, k)
 
+    def hits_of(self, label: Ints, credit: Floats) -> Floats:
+        """Return (M, K): the *credit* (E,) of all aligned spans, summed by meeting and the *label* (E,) of one side."""
+        k = len(self.labels)
+        summed: Floats = np.bincount(self.meeting * k + label, credit, minlength=len(self.pair) * k).astype(np.float64)
+        return summed.reshape(-1, k)
+
     def __add__(self, more: "Matches") -> "Matches":
         """Return the alignments of both; labels, annotators and pairs must be the same, the documents different."""
         if (self.labels, self.annotators) != (more.labels, more.annotators) or not np.array_equal(

@@ -79,6 +79,14 @@ class Meetings:
         found: Ints = np.searchsorted(self.item * rounds + self.round, items * rounds + turn)
         return found
 
+    def answers_of(self, document: Ints, annotator: Ints) -> Ints:
+        """Return the answer of each *annotator* to each *document*; all must have answered."""
+        width = max(len(self.annotators), 1)
+        found: Ints = np.searchsorted(
+            self.answer_document * width + self.answer_annotator, document * width + annotator
+        )
+        return found
+
     def find(self, reference: Ints, other: Ints, document: Ints) -> Ints:
         """Return the meeting of each two annotators in a document; all must have met there."""
         width, depth = len(self.annotators), self.n_documents

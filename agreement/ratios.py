@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
+
+from agreement.intervals import transformed, wilson, wilson_f1, zero_limit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -76,50 +77,56 @@ def ratios(
     pseudo = np.where(bottom > 0, value - smoothed, 0.0)
     total, squares = _sums(shift, group, groups) + pseudo, _sums(shift**2, group, groups) + pseudo**2
     se = np.sqrt(np.maximum(clusters / (clusters + 1) * (squares - total**2 / (clusters + 1)), 0))
-    t = stdtrit(np.maximum(clusters - 1, 1), (1 + confidence) / 2)
-    logit = np.log(smoothed / (1 - smoothed))
-    width = t * se / (smoothed * (1 - smoothed))
-    low, high = 1 / (1 + np.exp(width - logit)), 1 / (1 + np.exp(-width - logit))
+    low, high = transformed(value, smoothed, se, clusters - 1, (0.0, 1.0), confidence)
     few = clusters < MIN_CLUSTERS
     units = bottom - top / 2 if is_f1 else bottom
-    wilson_low, wilson_high = wilson(top / 2 if is_f1 else top, units, confidence)
-    if is_f1:
-        wilson_low, wilson_high = _f1_of(wilson_low), _f1_of(wilson_high)
-    low, high = np.where(few, wilson_low, low), np.where(few, wilson_high, high)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        limit = ((1 - confidence) / 2) ** (1 / (bottom / 2 if is_f1 else bottom))
-        mapped_limit = _f1_of(limit) if is_f1 else limit
-        none = 1 - ((1 - confidence) / 2) ** (1 / units)
-        mapped_none = _f1_of(none) if is_f1 else none
-    low = np.where(value == 1, mapped_limit, np.where(value == 0, 0, np.minimum(low, value)))
-    high = np.where(value == 1, 1, np.where(value == 0, mapped_none, np.maximum(high, value)))
+    by_unit = wilson_f1(top / 2, units, confidence) if is_f1 else wilson(top, units, confidence)
+    low, high = np.where(few, by_unit[0], low), np.where(few, by_unit[1], high)
+    none = zero_limit(units, confidence)
+    least, most = (2 * (1 - none) / (2 - none), 2 * none / (1 + none)) if is_f1 else (1 - none, none)
+    low = np.where(value == 1, least, np.where(value == 0, 0.0, low))
+    high = np.where(value == 1, 1.0, np.where(value == 0, most, high))
     undefined = bottom == 0
-    low, high = np.where(undefined, np.nan, low), np.where(undefined, np.nan, high)
-    se = np.where(undefined | few, np.nan, se)
-    return Ratio(top, bottom, value, low, high, se, np.where(few, 0, clusters).astype(np.int64))
+    return Ratio(
+        top, bottom, value, np.where(undefined, np.nan, low), np.where(undefined, np.nan, high),
+        np.where(undefined | few, np.nan, se), np.where(few, 0, clusters).astype(np.int64),
+    )  # fmt: skip
 
 
-def wilson(hits: Floats, n: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """Return Wilson's interval (1927) of the share *hits* of *n*; NaN where n is 0.
+def mean_f1(hits: Floats, total: Floats, group: Ints, cluster: Ints, groups: int, confidence: float) -> Ratio:
+    """Return the mean over labels of F1 = 2 hits / total, from (M, K) rows, over the labels with a total.
 
-    Examples
-    --------
-    >>> low, high = wilson(np.array([8.0]), np.array([10.0]), 0.95)
-    >>> low.round(4).tolist(), high.round(4).tolist()
-    ([0.4902], [0.9433])
+    The jackknife is that of :func:`ratios`, with half a pseudo-document's agreement in every label; with fewer than ten
+    documents there is a value and no interval.
     """
-    z = ndtri((1 + confidence) / 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = hits / n
-        centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-        half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return centre - half, centre + half
+    hits, total, group = _by_cluster(hits, total, group, cluster)
+    top, bottom = _sums(2 * hits, group, groups), _sums(total, group, groups)
+    used = bottom > 0
+    labels = used.sum(axis=1)
 
+    def mean(numerator: Floats, denominator: Floats, where: NDArray[np.bool_]) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            summed: Floats = np.where(where, numerator / denominator, 0.0).sum(axis=1) / where.sum(axis=1)
+        return summed
 
-def _f1_of(share: Floats) -> Floats:
-    """Return F1 = 2p / (1 + p) for p = tp / (tp + fp + fn)."""
-    f1: Floats = 2 * share / (1 + share)
-    return f1
+    value, smoothed = mean(top, bottom, used), mean(top + 1, bottom + 2, used)
+    left_out = mean(top[group] + 1 - 2 * hits, bottom[group] + 2 - total, used[group])
+    active = total.sum(axis=1) > 0
+    clusters = _sums(active.astype(np.float64), group, groups)
+    shift = np.where(active, left_out - smoothed[group], 0.0)
+    pseudo = np.where(labels > 0, value - smoothed, 0.0)
+    summed, squares = _sums(shift, group, groups) + pseudo, _sums(shift**2, group, groups) + pseudo**2
+    se = np.sqrt(np.maximum(clusters / (clusters + 1) * (squares - summed**2 / (clusters + 1)), 0))
+    low, high = transformed(value, smoothed, se, clusters - 1, (0.0, 1.0), confidence)
+    few = (clusters < MIN_CLUSTERS) | (labels == 0)
+    n = _sums(total.sum(axis=1) - hits.sum(axis=1), group, groups)
+    none = zero_limit(n, confidence)
+    low = np.where(value == 1, 2 * (1 - none) / (2 - none), low)
+    high = np.where(value == 1, 1.0, high)
+    return Ratio(
+        value * labels, labels.astype(np.float64), value, np.where(few, np.nan, low), np.where(few, np.nan, high),
+        np.where(few, np.nan, se), np.where(few, 0, clusters).astype(np.int64),
+    )  # fmt: skip
 
 
 def _sums(rows: Floats, group: Ints, groups: int) -> Floats:

@@ -115,7 +115,7 @@ def coded_spans(
     if duplicates:
         columns = tuple(column[new] for column in columns)
     document, annotator, label, start, end, shape = columns
-    answer = np.searchsorted(met.answer_document * width + met.answer_annotator, document * width + annotator)
+    answer = met.answers_of(document, annotator)
     first = np.searchsorted(answer, np.arange(len(met.answer_document) + 1))
     segments = (np.arange(len(document)), start, end)
     if shapes:
