@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from agreement.annotations import Layer
 from agreement.loaders._base import Loader, Source
 from agreement.loaders._collector import Collector, Submission
+from agreement.loaders._folders import annotator_folders
 from agreement.records import Records
 from agreement.settings import Settings
 
@@ -51,7 +52,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     standoff = [file for file in files if file.suffix == ".ann"]
     texts = {_stem(file): file for file in files if file.suffix == ".txt"}
     shared = {file.stem: file for file in texts.values() if f"{_stem(file)}.ann" not in {one.name for one in standoff}}
-    annotators, items = _annotators_and_items(standoff)
+    annotators, items = annotator_folders(standoff)
     others: Counter[str] = Counter()
     for file, annotator, item in zip(standoff, annotators, items, strict=True):
         text = texts.get(_stem(file)) or shared.get(file.stem)
@@ -67,25 +68,6 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         into.reading.warnings.append(f"{kind} not audited: {times}.")
     into.reading.files = [file.name for file in standoff]
     return into.records()
-
-
-def _annotators_and_items(standoff: Sequence[Source]) -> tuple[list[str], list[str]]:
-    """Return the annotator and the item of each file.
-
-    The annotator is the level of folders without which most names of documents coincide; without any coincidence it
-    is the folder that differs first. Folders below or above it belong to the document's name.
-    """
-    parts = [PurePosixPath(_stem(file)).parts for file in standoff]
-    depth = min(map(len, parts)) - 1
-    shared = next((level for level in range(depth) if len({path[level] for path in parts}) > 1), max(depth - 1, 0))
-    if depth == 0:
-        return ["(unnamed)"] * len(parts), ["/".join(path) for path in parts]
-
-    def document(path: tuple[str, ...], level: int) -> tuple[str, ...]:
-        return path[shared:level] + path[level + 1 :]
-
-    level = min(range(shared, depth), key=lambda level: len({document(path, level) for path in parts}))
-    return [path[level] for path in parts], ["/".join(document(path, level)) for path in parts]
 
 
 def _decoded(file: Source, into: Collector) -> str:
