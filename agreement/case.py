@@ -8,7 +8,7 @@ import numpy as np
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
 from agreement.evidence import Bools, Evidence, Floats, from_units
-from agreement.flags import Flag
+from agreement.flags import Flag, Rule
 from agreement.settings import Settings
 from agreement.units import Units
 
@@ -52,6 +52,10 @@ class Case:
     def confirmed(self, *rules: str) -> list[Flag]:
         """Return the confirmed flags of these *rules*."""
         return [flag for flag in self.found if flag.rule in rules and flag.verdict == "confirmed"]
+
+    def thresholds(self, rule: Rule) -> dict[str, float]:
+        """Return the thresholds of *rule* in force."""
+        return {key: float(value) for key, value in {**rule.defaults, **self.settings.rules.get(rule.name, {})}.items()}
 
     def after(self, flags: Sequence[Flag]) -> "Case":
         """Return the case with *flags* found and the labels they explain no longer counted."""

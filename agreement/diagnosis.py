@@ -13,6 +13,12 @@ from agreement.rules import rules_in_force
 from agreement.settings import Settings
 
 
+CAUSES = (
+    "copy", "drift", "annotator", "span_annotator", "annotator_section", "section", "camps", "label_pair", "label",
+    "gold_item", "round_change", "span_boundary", "span_label_pair",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What the rules found.

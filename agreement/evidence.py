@@ -141,6 +141,12 @@ class Evidence:
             code[code == code[b]] = code[a]
         return replace(self, label=code[self._codes()])
 
+    def split(self, side: Floats) -> "Evidence":
+        """Return the evidence in which annotators of different *side* (A,), +1 or -1, are not compared."""
+        units = len(self.section)
+        unit = self.unit + units * (side[self.annotator] < 0)
+        return replace(self, unit=unit, section=np.tile(self.section, 2), cluster=np.tile(self.cluster, 2))
+
     def contrast(self) -> Floats:
         """Return (N,) w: how much more a label disagrees with the others than the others among themselves.
 

@@ -130,7 +130,7 @@ def _base(rng: np.random.Generator, design: str, *, a: int, n: int, k: int, shap
     if by_document:
         section = rng.choice(n_sections, n_documents, p=share)[document]
     p = _prevalence(rng, k, shape)
-    mix = rng.dirichlet(np.maximum(p * (3 if design == "confounded" else 40), 0.05), n_sections)
+    mix = rng.dirichlet(np.maximum(p * (6 if design == "confounded" else 40), 0.05), n_sections)
     mix = (mix + (0 if design == "confounded" else 1) * p) / (1 if design == "confounded" else 2)
     mix /= mix.sum(1, keepdims=True)
     true = (mix[section].cumsum(1) < rng.random(n)[:, None]).sum(1).clip(max=k - 1)
@@ -140,9 +140,9 @@ def _base(rng: np.random.Generator, design: str, *, a: int, n: int, k: int, shap
     time = order[unit] + rng.random(len(unit))
     base = rng.uniform(0.10, 0.18) if high else rng.uniform(0.03, 0.08)
     person = np.exp(rng.normal(0, 0.2, a))
-    place = np.exp(rng.normal(0, 0.15, n_sections))
-    kind = np.exp(rng.normal(0, 0.2, k))
-    doc = np.exp(rng.normal(0, 0.5 if design == "confounded" else 0.3, n_documents)) if with_documents else np.ones(1)
+    place = np.exp(rng.normal(0, 0.1, n_sections))
+    kind = np.exp(rng.normal(0, 0.15, k))
+    doc = np.exp(rng.normal(0, 0.35 if design == "confounded" else 0.3, n_documents)) if with_documents else np.ones(1)
     hard = np.exp(rng.normal(-0.1, 0.5, n)) * np.where(rng.random(n) < rng.choice([0, 0.1]), 3, 1)
     rate = base * person[annotator] * place[section[unit]] * kind[true[unit]] * hard[unit]
     rate = np.minimum(rate * doc[document[unit] if with_documents else 0 * unit], 0.6)
@@ -197,6 +197,7 @@ def _plants(world: _World, design: str, count: int) -> list[_Plant]:
         weight[5] = 0
     if world.n_annotators < 4:
         weight[3] = 0
+    count = min(count, int((weight > 0).sum()))
     chosen = [kinds[i] for i in world.rng.choice(6, count, replace=False, p=weight / weight.sum())] if count else []
     taken: set[tuple[str, int]] = set()
     return [plant(world, kind, taken) for kind in chosen]
@@ -275,11 +276,24 @@ def _realised(world: _World, one: _Plant, with_it: Ints, without: Ints) -> tuple
     if one.kind in ("label_pair", "label"):
         share = np.bincount(with_it, minlength=world.k) / len(with_it)
         scale = min(share[list(one.subject)])
-        z = effect / (np.nanstd(after) / np.sqrt(used))
+        z = effect / _error(world, after, np.arange(len(after)))
         marked = np.isin(with_it, one.subject)
         return float(effect / scale), float(z), len(np.unique(world.unit[marked]))
-    z = effect / max(np.nanstd(after) / np.sqrt(max(used, 1)), 1e-9)
-    return float(effect), float(z), used
+    if one.kind == "section":
+        units = np.flatnonzero(world.section == where)
+    else:
+        units = world.unit[rows]
+    return float(effect), float(effect / _error(world, after, units)), used
+
+
+def _error(world: _World, values: Floats, unit: Ints) -> float:
+    """Return the standard error of the mean, by document where there are documents."""
+    good = np.isfinite(values)
+    if not good.any():
+        return np.inf
+    cluster = world.document[unit] if (world.document >= 0).any() else unit
+    centred = np.bincount(cluster[good], values[good] - values[good].mean())
+    return max(float(np.sqrt((centred**2).sum()) / good.sum()), 1e-3)
 
 
 def _confusions(evidence: Evidence, labels: tuple[int, ...]) -> Floats:

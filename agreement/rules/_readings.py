@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
-from agreement.evidence import Bools, Evidence, Floats
+from agreement.case import Case
+from agreement.evidence import Bools, Evidence, Floats, Ints
 
 MIN_ANNOTATORS = 4
+MIN_UNITS = 20
+MAX_CELLS = 2e7  # units x pairs; larger crowds have no common readings to look for
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,109 +36,140 @@ class Camps:
     n: int
 
 
+@dataclass(frozen=True, slots=True)
+class _ByPair:
+    """Distances (V, P) of V units by pair of M present annotators, NaN where not both labelled; fold and cluster (V,)."""
+
+    distance: Floats
+    first: Ints
+    second: Ints
+    fold: Ints
+    cluster: Ints
+    members: int
+
+
 def camps(evidence: Evidence, units: Bools, confidence: float) -> Camps | None:
     """Return the camps on *units* (U,): found on one half of the clusters, tested on the other, and the reverse.
 
     Because a split is never tested on the units that suggested it, no permutation is needed. None with fewer than
     four annotators or too few common units.
     """
-    d, fold, cluster = _by_pair(evidence, units)
-    if d is None or len(d) < 20:
+    data = _by_pair(evidence, units)
+    if data is None:
         return None
-    who = evidence.present
-    m = len(who)
-    halves = [np.nanmean(d[fold == side], axis=0) for side in (0, 1)]
-    contrasts, weights = [], []
-    for side in (0, 1):
-        s = _split(halves[1 - side], m)
-        contrasts.append(_projected(s, m))
-    values = np.where(fold == 0, _apply(d, contrasts[0]), _apply(d, contrasts[1]))
-    good = np.isfinite(values)
-    if good.sum() < 20:
-        return None
-    del weights
-    code = np.unique(cluster[good], return_inverse=True)[1]
-    y, size = np.bincount(code, values[good]), np.bincount(code).astype(float)
-    mean = y.sum() / size.sum()
-    g = len(y)
-    se = float(np.sqrt((((y - mean * size) ** 2).sum()) * g / max(g - 1, 1)) / size.sum())
+    effect = 0.0
+    influence = np.zeros(len(data.distance))
+    for fold in (0, 1):
+        here, there = data.distance[data.fold == fold], data.distance[data.fold != fold]
+        weights = _projected(_split(_mean(there), data), data)
+        known = np.isfinite(here)
+        n = known.sum(axis=0)
+        needed = np.abs(weights) > 1e-12
+        if not needed.any() or (n[needed] < 2).any():
+            return None
+        mean = _mean(here)
+        effect += float(np.nansum(weights * np.where(needed, mean, 0.0))) / 2
+        centred = np.where(known & needed, here - np.where(needed, mean, 0.0), 0.0)
+        influence[data.fold == fold] = centred @ (weights / np.maximum(n, 1)) / 2
+    summed = np.bincount(np.unique(data.cluster, return_inverse=True)[1], influence)
+    g = len(summed)
+    se = float(np.sqrt((summed @ summed) * g / max(g - 1, 1)))
     if se <= 0:
         return None
-    half = float(stats.t.ppf((1 + confidence) / 2, g - 1) * se)
-    side_of = np.zeros(len(evidence.annotators))
-    side_of[who] = _split(np.nanmean(d, axis=0), m)
-    return Camps(side_of, float(mean), mean - half, mean + half, float(stats.t.sf(mean / se, g - 1)), int(good.sum()))
+    half = float(stats.t.ppf((1 + confidence) / 2, g - 1)) * se
+    side = np.zeros(len(evidence.annotators))
+    side[evidence.present] = _split(_mean(data.distance), data)
+    p = float(stats.t.sf(effect / se, g - 1))
+    return Camps(side, effect, effect - half, effect + half, p, len(data.distance))
 
 
-def two_readings(evidence: Evidence, units: Bools, alpha: float = 0.01, minimum: float = 0.10) -> tuple[tuple[str, ...], ...]:
+def names_of(evidence: Evidence, found: Camps) -> tuple[tuple[str, ...], ...]:
+    """Return the two camps by name, in order of their first member."""
+    sides = (tuple(evidence.annotators[a] for a in np.flatnonzero(found.side == side)) for side in (1, -1))
+    return tuple(sorted(sides))
+
+
+def two_readings(evidence: Evidence, units: Bools, alpha: float, minimum: float) -> tuple[tuple[str, ...], ...]:
     """Return the two camps by name if *units* (U,) are read in two ways, else nothing."""
     found = camps(evidence, units, 0.95)
     if found is None or found.p >= alpha or found.effect < minimum:
         return ()
-    sides = [tuple(evidence.annotators[a] for a in np.flatnonzero(found.side == side)) for side in (1, -1)]
-    return tuple(sorted(sides)) if min(map(len, sides)) >= 2 else ()
+    sides = names_of(evidence, found)
+    return sides if min(map(len, sides)) >= 2 else ()
 
 
-def _by_pair(evidence: Evidence, units: Bools) -> tuple[Floats | None, np.ndarray, np.ndarray]:
-    """Return (V, P) distance by unit and pair of present annotators, with fold and cluster of the units."""
+def within_readings(case: Case) -> Evidence:
+    """Return what is left, with annotators compared only inside their camp where there are camps."""
+    side = np.zeros(len(case.rest.annotators))
+    for flag in case.confirmed("camps"):
+        side[[case.rest.annotators.index(name) for name in flag.camps[0]]] = 1
+        side[[case.rest.annotators.index(name) for name in flag.camps[1]]] = -1
+    return case.rest.split(side) if side.any() else case.rest
+
+
+def _by_pair(evidence: Evidence, units: Bools) -> _ByPair | None:
+    """Return the distances by pair; None with too few annotators or units, or too many cells."""
     who = evidence.present
-    nothing = np.zeros(0, np.int64)
+    m = len(who)
     use = units & evidence.compared
-    if len(who) < MIN_ANNOTATORS or evidence.label is None or use.sum() * len(who) ** 2 > 2e7:
-        return None, nothing, nothing
+    n_units = int(use.sum())
+    first, second = (side.astype(np.int64) for side in np.triu_indices(m, 1))
+    if m < MIN_ANNOTATORS or n_units < MIN_UNITS or n_units * len(first) > MAX_CELLS:
+        return None
     position = np.full(len(evidence.annotators), -1)
-    position[who] = np.arange(len(who))
+    position[who] = np.arange(m)
     row = np.cumsum(use) - 1
-    keep = evidence.kept & use[evidence.unit]
-    codes = np.full((int(use.sum()), len(who)), -1)
-    codes[row[evidence.unit[keep]], position[evidence.annotator[keep]]] = evidence.label[keep]
-    a, b = np.triu_indices(len(who), 1)
-    both = (codes[:, a] >= 0) & (codes[:, b] >= 0)
-    if evidence.weights is None:
-        far = (codes[:, a] != codes[:, b]).astype(float)
+    if evidence.pairs is not None:
+        far = np.full((n_units, m, m), np.nan)
+        a, b = evidence.pairs.a, evidence.pairs.b
+        keep = evidence.kept[a] & evidence.kept[b] & use[evidence.unit[a]]
+        at, i, j = row[evidence.unit[a[keep]]], position[evidence.annotator[a[keep]]], position[evidence.annotator[b[keep]]]
+        far[at, np.minimum(i, j), np.maximum(i, j)] = evidence.pairs.distance[keep]
+        distance = far[:, first, second]
     else:
-        far = evidence.weights[codes[:, a], codes[:, b]]
+        keep = evidence.kept & use[evidence.unit]
+        codes = np.full((n_units, m), -1)
+        label: NDArray[np.int64] = np.zeros(0, np.int64) if evidence.label is None else evidence.label
+        codes[row[evidence.unit[keep]], position[evidence.annotator[keep]]] = label[keep]
+        a, b = codes[:, first], codes[:, second]
+        apart = (a != b).astype(float) if evidence.weights is None else evidence.weights[a, b]
+        distance = np.where((a >= 0) & (b >= 0), apart, np.nan)
     cluster = evidence.cluster[use]
     order = np.unique(cluster, return_inverse=True)[1]
-    return np.where(both, far, np.nan), order % 2, cluster
+    return _ByPair(distance, first, second, order % 2, cluster, m)
 
 
-def _residual(mean: Floats, m: int) -> Floats:
-    """Return (M, M) the pair agreement left after the additive fit of -log agreement."""
-    a, b = np.triu_indices(m, 1)
-    known = np.isfinite(mean)
-    design = np.zeros((len(a), m))
-    design[np.arange(len(a)), a] = design[np.arange(len(a)), b] = 1
+def _mean(distance: Floats) -> Floats:
+    """Return (P,) mean over units, NaN for pairs that share none."""
+    known = np.isfinite(distance).sum(axis=0)
+    return np.where(known > 0, np.nansum(distance, axis=0) / np.maximum(known, 1), np.nan)
+
+
+def _members(data: _ByPair) -> Floats:
+    """Return (P, M) which two annotators a pair is."""
+    design = np.zeros((len(data.first), data.members))
+    rows = np.arange(len(data.first))
+    design[rows, data.first] = design[rows, data.second] = 1
+    return design
+
+
+def _split(mean: Floats, data: _ByPair) -> Floats:
+    """Return (M,) +1 and -1 by the top eigenvector of the agreement left after an additive fit of -log agreement."""
+    known, design = np.isfinite(mean), _members(data)
     agreement = np.clip(1 - np.where(known, mean, 0.5), 0.02, 1)
-    x = np.linalg.lstsq(design[known], -np.log(agreement[known]), rcond=None)[0]
-    left = np.where(known, agreement - np.exp(-(design @ x)), 0.0)
-    matrix = np.zeros((m, m))
-    matrix[a, b] = matrix[b, a] = left
-    return matrix
-
-
-def _split(mean: Floats, m: int) -> Floats:
-    """Return (M,) +1 and -1 by the top eigenvector of the residual agreement; the first annotator is +1."""
-    vector = np.linalg.eigh(_residual(mean, m))[1][:, -1]
+    own = np.linalg.lstsq(design[known], -np.log(agreement[known]), rcond=None)[0]
+    left = np.zeros((data.members, data.members))
+    left[data.first, data.second] = np.where(known, agreement - np.exp(-(design @ own)), 0.0)
+    vector = np.linalg.eigh(left + left.T)[1][:, -1]
     side = np.where(vector >= 0, 1.0, -1.0)
     return side * side[0]
 
 
-def _projected(side: Floats, m: int) -> Floats:
+def _projected(side: Floats, data: _ByPair) -> Floats:
     """Return (P,) weights of pairs: between less within, orthogonal to whatever single annotators add."""
-    a, b = np.triu_indices(m, 1)
-    between = side[a] != side[b]
-    if not between.any() or between.all():
-        return np.zeros(len(a))
-    design = np.zeros((len(a), m))
-    design[np.arange(len(a)), a] = design[np.arange(len(a)), b] = 1
+    between = side[data.first] != side[data.second]
+    design = _members(data)
     raw = np.where(between, 1.0, -1.0)
     left = raw - design @ np.linalg.lstsq(design, raw, rcond=None)[0]
-    scale = (left * between).sum()  # so that one point more between the camps counts as one point
-    return left / scale if scale > 1e-9 else np.zeros(len(a))
-
-
-def _apply(d: Floats, weights: Floats) -> Floats:
-    """Return (V,) the contrast of every unit; NaN where a pair is missing that it needs."""
-    missing = (~np.isfinite(d)) & (np.abs(weights) > 1e-12)
-    return np.where(missing.any(axis=1) | ~weights.any(), np.nan, np.nan_to_num(d) @ weights)
+    scale = float((left * between).sum())  # so that one point more between the camps counts as one point
+    return left / scale if scale > 1e-9 else np.zeros(len(raw))

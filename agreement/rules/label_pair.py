@@ -10,6 +10,7 @@ from agreement.case import Case
 from agreement.contrasts import Estimate, fdr, linear
 from agreement.evidence import Bools, Evidence, Floats, Ints
 from agreement.flags import Flag, Rule, Subject
+from agreement.rules._readings import within_readings
 from agreement.rules._parts import TEST, disputes, examples, interval_words, most, rounded, scalar, verdict_of
 from agreement.wording import percent, plural
 
@@ -119,13 +120,48 @@ def excess_of(
     return Excess(subject[0], subject[-1], estimate, max(float(estimate.p_above()), exact), observed, expected, rarer)
 
 
+def all_cells(found: Confusions) -> Bools:
+    """Return (K, K) the cells above the diagonal of labels in use."""
+    used = found.margin > 0
+    return np.asarray(np.triu(np.ones(found.table.shape, bool), 1) & used & used[:, None])
+
+
+def partners(evidence: Evidence, found: Confusions, reference: Bools, label: int) -> list[tuple[int, float]]:
+    """Return the label's partners in *reference* with their shares of its confusions beyond slips, largest first."""
+    cells = cells_of(reference, label)
+    others = reference.copy()
+    others[label, :] = others[:, label] = False
+    if not others.any():
+        others = reference
+    each = [
+        (c + d - label, excess_of(evidence, found, [(c, d)], others, (label,)).estimate.value.item()) for c, d in cells
+    ]
+    total = sum(max(value, 0.0) for _, value in each)
+    if total <= 0:
+        return []
+    shares = ((code, max(value, 0.0) / total) for code, value in each)
+    return sorted(shares, key=lambda entry: (-entry[1], entry[0]))
+
+
+def cells_of(reference: Bools, label: int) -> list[tuple[int, int]]:
+    """Return the cells of *label* in *reference*."""
+    return [(int(c), int(d)) for c, d in np.argwhere(reference) if label in (c, d)]
+
+
+def mutual(evidence: Evidence, found: Confusions, one: Excess) -> float:
+    """Return the smaller of the shares that each of the two has in the other's confusions beyond slips."""
+    cells = all_cells(found)
+    return min(
+        dict(partners(evidence, found, cells, a)).get(b, 0.0)
+        for a, b in ((one.first, one.second), (one.second, one.first))
+    )
+
+
 def confused(
-    evidence: Evidence, thresholds: Mapping[str, float]
-) -> tuple[list[tuple[Excess, float]], Confusions, Bools]:
-    """Return the pairs confused beyond slips with their q, strongest first; and the cells left as reference."""
-    found = confusions(evidence)
-    k = len(evidence.labels)
-    reference = np.triu(np.ones((k, k), bool), 1) & (found.margin > 0) & (found.margin > 0)[:, None]
+    evidence: Evidence, found: Confusions, reference: Bools, thresholds: Mapping[str, float]
+) -> list[tuple[Excess, float]]:
+    """Return the pairs of *reference* (K, K) confused beyond slips with their q, strongest first."""
+    reference = reference.copy()
     result: list[tuple[Excess, float]] = []
     while True:
         pairs = [(int(c), int(d)) for c, d in np.argwhere(reference)]
@@ -151,17 +187,23 @@ def confused(
             result += [(tested[i], float(q[i])) for i in suspected]
             break
         strongest = int(np.argmax(np.where(confirmed, [float(one.estimate.value) for one in tested], -np.inf)))
-        result.append((tested[strongest], float(q[strongest])))
+        if len(evidence.labels) < 4 or mutual(evidence, found, tested[strongest]) >= thresholds["min_mutual"]:
+            result.append((tested[strongest], float(q[strongest])))
         reference[tested[strongest].first, tested[strongest].second] = False
-    return result, found, reference
+    return result
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the label pairs confused beyond slips, outside flagged sections."""
-    evidence = case.rest
+    evidence = within_readings(case)
     if evidence.label is None or len(evidence.labels) < 3 or evidence.weights is not None:
         return
-    for one, q in confused(evidence, thresholds)[0]:
+    found = confusions(evidence)
+    cells = all_cells(found)
+    for flag in case.confirmed("label"):
+        vague = evidence.labels.index(str(flag.subject.label))
+        cells[vague, :] = cells[:, vague] = False
+    for one, q in confused(evidence, found, cells, thresholds):
         verdict = verdict_of(q, thresholds)
         if verdict is None:
             continue
@@ -199,7 +241,7 @@ RULE = Rule(
     "label_pair",
     "Two labels taken for each other",
     "Colleagues give one of these labels where others give the other, more often than slips explain.",
-    {**TEST, "min_effect": 0.08, "min_ratio": 1.5, "min_items": 20},
-    60,
+    {**TEST, "min_effect": 0.08, "min_ratio": 1.5, "min_mutual": 0.40, "min_items": 20},
+    70,
     _check,
 )

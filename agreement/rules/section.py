@@ -1,14 +1,15 @@
 """A guideline section in which labels disagree more than elsewhere: for everybody, or because it is read in two ways."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from agreement.case import Case
-from agreement.contrasts import Estimate, additive, fdr, linear
+from agreement.contrasts import Estimate, additive, fdr
 from agreement.evidence import Bools, Evidence, Floats, Ints
 from agreement.flags import Flag, Rule, Subject
+from agreement.rules._cells import Cell, cells_off, crowd, split_sections
 from agreement.rules._parts import (
     TEST,
     disputed,
@@ -22,8 +23,11 @@ from agreement.rules._parts import (
     verdict_of,
 )
 from agreement.rules._readings import two_readings
-from agreement.rules.annotator_section import Cell, cells_off, rows_of, split_sections
+from agreement.rules.annotator_section import RULE as CELLS
 from agreement.wording import listed
+
+
+BORROWED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +87,26 @@ def section_effect(evidence: Evidence, strata: Strata, section: int, excluded: B
     if total <= 0:
         return Estimate(np.float64(np.nan), np.float64(np.nan), np.float64(0), np.float64(0))
     s = strata.stratum
-    influence = np.where(inside, ha[s] * weight * (value - here[s]), 0.0) - np.where(
-        outside, hb[s] * weight * (value - there[s]), 0.0
-    )
-    per_unit = np.bincount(strata.unit, influence, minlength=len(evidence.section)) / total
+    lever_in, lever_out = np.where(inside, ha[s] * weight, 0.0), np.where(outside, hb[s] * weight, 0.0)
+    n_units = len(evidence.section)
+
+    def variance(lever: Floats, centre: Floats, rows: Bools) -> tuple[float, float, float]:
+        """Return the variance of one side, what it would be at unit variance of an item, and its clusters."""
+        influence = np.bincount(strata.unit, lever * (value - centre[s]), minlength=n_units) / total
+        plain = np.bincount(strata.unit, lever, minlength=n_units) / total
+        clusters = len(np.unique(evidence.cluster[strata.unit[rows]]))
+        summed = np.bincount(evidence.cluster, influence)
+        return float(summed @ summed) * clusters / max(clusters - 1, 1), float(plain @ plain), clusters
+
+    own, lever, clusters = variance(lever_in, here, inside)
+    other, lever_other, clusters_other = variance(lever_out, there, outside)
+    # few clusters give a poor variance: it borrows from the other sections (moderated t, Smyth 2004)
+    borrowed = other / lever_other * lever if lever_other > 0 else own
+    own = ((clusters - 1) * own + BORROWED * borrowed) / (clusters - 1 + BORROWED)
     n = len(np.unique(strata.unit[inside]))
-    effect = linear(per_unit, evidence.cluster, float(h @ (here - there)) / total, n)
-    few = len(np.unique(evidence.cluster[strata.unit[inside]]))
-    return replace(effect, df=np.float64(min(float(effect.df), max(few - 1.0, 0.0))))
+    df = (own + other) ** 2 / (own**2 / (clusters - 1 + BORROWED) + other**2 / max(clusters_other - 1, 1))
+    effect = float(h @ (here - there)) / total
+    return Estimate(np.float64(effect), np.float64(np.sqrt(own + other)), np.float64(df), np.float64(n))
 
 
 def stands_alone(evidence: Evidence, section: int, excluded: Bools, effect: float, keep: float) -> tuple[bool, float]:
@@ -110,7 +126,7 @@ def stands_alone(evidence: Evidence, section: int, excluded: Bools, effect: floa
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """A section that stands out."""
+    """A section that stands out, and its smallest effect when one annotator is left out."""
 
     section: int
     q: float
@@ -118,38 +134,62 @@ class _Finding:
     smallest: float
 
 
-def unreliable(evidence: Evidence, excluded: Bools, thresholds: Mapping[str, float]) -> list[_Finding]:
-    """Return the sections that stand out, worst first, each out of the next one's reference."""
-    n_sections = len(evidence.sections)
+def unreliable(
+    evidence: Evidence, everyone: Evidence, excluded: Bools, thresholds: Mapping[str, float]
+) -> list[_Finding]:
+    """Return the sections that stand out from those that look sound, largest effect first."""
     strata = strata_of(evidence)
-    excluded = excluded.copy()
-    found: list[_Finding] = []
-    refused = np.zeros(n_sections, bool)
-    while True:
-        open_ = np.flatnonzero(~excluded)
-        if len(open_) < 2:
-            return found
-        estimates = [section_effect(evidence, strata, int(s), excluded) for s in open_]
-        p = np.array([float(e.p_above()) if e.n >= thresholds["min_items"] else 1.0 for e in estimates])
+    tested = np.flatnonzero(~excluded)
+    if len(tested) < 2:
+        return []
+    apart = _apart(evidence, strata, excluded, thresholds)
+    estimates = []
+    for section in tested:
+        others = apart.copy()
+        others[section] = False
+        estimates.append(section_effect(evidence, strata, int(section), others))
+    p = np.array([float(e.p_above()) if e.n >= thresholds["min_items"] else 1.0 for e in estimates])
+    effect = np.array([float(e.value) if np.isfinite(e.value) else -1.0 for e in estimates])
+    q = fdr(p)
+    sound = ~apart[tested]
+    spread = _benign_spread(effect[sound], np.array([float(e.se) for e in estimates])[sound])
+    large = effect >= max(thresholds["min_effect"], thresholds["spreads"] * spread)
+    found = []
+    for number in np.flatnonzero(large & (q < thresholds["q_suspected"])):
+        section = int(tested[number])
+        others = apart.copy()
+        others[section] = False
+        stands, smallest = stands_alone(
+            everyone, section, others, float(effect[number]), thresholds["keep_without_anyone"]
+        )
+        if stands:
+            found.append(_Finding(section, float(q[number]), estimates[number], smallest))
+    return sorted(found, key=lambda one: -float(one.effect.value))
+
+
+def _apart(evidence: Evidence, strata: Strata, excluded: Bools, thresholds: Mapping[str, float]) -> Bools:
+    """Return (S,) the sections that no other is to be compared with: those that stand out, at most half of them."""
+    apart = excluded.copy()
+    at_most = (int((~excluded).sum()) - 1) // 2 + int(excluded.sum())
+    while apart.sum() < at_most:
+        open_ = np.flatnonzero(~apart)
+        estimates = [section_effect(evidence, strata, int(s), apart) for s in open_]
+        q = fdr(np.array([float(e.p_above()) if e.n >= thresholds["min_items"] else 1.0 for e in estimates]))
         effect = np.array([float(e.value) if np.isfinite(e.value) else -1.0 for e in estimates])
-        q = fdr(p)
-        candidates = (effect >= thresholds["min_effect"]) & (q < thresholds["q_suspected"]) & ~refused[open_]
-        order = np.argsort(-np.where(q < thresholds["q_confirmed"], effect, effect - 1), kind="stable")
-        for number in order[candidates[order]]:
-            section = int(open_[number])
-            stands, smallest = stands_alone(
-                evidence, section, excluded, float(effect[number]), thresholds["keep_without_anyone"]
-            )
-            if stands:
-                found.append(_Finding(section, float(q[number]), estimates[number], smallest))
-                if q[number] < thresholds["q_confirmed"]:
-                    excluded[section] = True
-                else:
-                    refused[section] = True
-                break
-            refused[section] = True
-        else:
-            return found
+        effect[q >= thresholds["q_suspected"]] = -1.0
+        worst = int(np.argmax(effect))
+        if effect[worst] < thresholds["min_effect"]:
+            break
+        apart[open_[worst]] = True
+    return apart
+
+
+def _benign_spread(effect: Floats, se: Floats) -> float:
+    """Return the spread of the true effects of the sections that look sound: what is usual in this project."""
+    known = np.isfinite(se) & (effect > -1)
+    if known.sum() < 3:
+        return 0.0
+    return float(np.sqrt(max(np.var(effect[known], ddof=1) - float(np.mean(se[known] ** 2)), 0.0)))
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
@@ -161,8 +201,8 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     excluded = np.zeros(n_sections, bool)
     split: dict[int, list[Cell]] = {}
     if len(evidence.present) >= 3:
-        settings = _cell_thresholds(case)
-        split = split_sections(cells_off(evidence, settings, case.confidence), evidence, settings)
+        settings = case.thresholds(CELLS)
+        split = split_sections(cells_off(crowd(case), settings, case.confidence), evidence, settings)
     strata = strata_of(evidence)
     excluded[list(split)] = True
     for section, cells in sorted(split.items()):
@@ -171,17 +211,10 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         effect = section_effect(evidence, strata, section, others)
         camp = tuple(sorted(evidence.annotators[cell.annotator] for cell in cells))
         yield _flag(case, section, max(cell.q for cell in cells), effect, effect.value.item(), "confirmed", camp)
-    for finding in unreliable(evidence, excluded, thresholds):
+    for finding in unreliable(evidence, crowd(case), excluded, thresholds):
         verdict = verdict_of(finding.q, thresholds)
         if verdict is not None:
             yield _flag(case, finding.section, finding.q, finding.effect, finding.smallest, verdict, ())
-
-
-def _cell_thresholds(case: Case) -> Mapping[str, float]:
-    """Return the thresholds in force of the cells, which decide whether a section is split."""
-    from agreement.rules.annotator_section import RULE as CELLS  # noqa: PLC0415
-
-    return {key: float(v) for key, v in {**CELLS.defaults, **case.settings.rules.get(CELLS.name, {})}.items()}
 
 
 def _flag(
@@ -196,7 +229,7 @@ def _flag(
     here = sorted({evidence.annotators[a] for a in np.unique(evidence.annotator[evidence.kept & inside[evidence.unit]])})
     camps: tuple[tuple[str, ...], ...] = (camp, tuple(who for who in here if who not in camp)) if camp else ()
     if not camps and len(here) >= 4:
-        camps = two_readings(evidence, inside)
+        camps = two_readings(evidence, inside, 0.01, 0.10)
     nature = "two readings" if camps else "everybody"
     d = np.nan_to_num(evidence.disagreement)
     share = max(value, 0.0) * int((inside & evidence.compared).sum()) / max(d.sum(), 1e-12)
@@ -235,7 +268,7 @@ RULE = Rule(
     "section",
     "Unreliable guideline section",
     "Labels disagree more in this section than in the others: for everybody, or because it is read in two ways.",
-    {**TEST, "min_effect": 0.08, "keep_without_anyone": 0.50, "min_items": 15},
+    {**TEST, "min_effect": 0.08, "keep_without_anyone": 0.50, "spreads": 2.0, "min_items": 15},
     40,
     _check,
 )

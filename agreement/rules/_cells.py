@@ -1,0 +1,132 @@
+"""Annotators inside one section against the same annotators outside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from agreement.case import Case
+from agreement.contrasts import Estimate, Sums, additive, difference, fdr, sums_by
+from agreement.evidence import Bools, Evidence
+from agreement.rules._parts import regular, scalar
+from agreement.rules._standing import KAPPA_FLOOR
+
+BORROWED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One annotator in one section: inside against outside."""
+
+    annotator: int
+    section: int
+    q: float
+    value: float
+    low: float
+    high: float
+    n: int
+    inside: float
+
+
+def _estimates(evidence: Evidence) -> tuple[Estimate, Estimate] | None:
+    """Return (A, S) the difference inside - outside and the inside value; None if the design tells nothing."""
+    n_annotators, n_sections = len(evidence.annotators), len(evidence.sections)
+    scale = np.sqrt(max(evidence.kappa, KAPPA_FLOOR))
+    if regular(evidence):
+        value = evidence.contrast()
+    else:
+        fit = additive(evidence)
+        if not fit.identified:
+            return None
+        use = evidence.kept & evidence.compared[evidence.unit]
+        value = np.where(use, fit.residual[evidence.unit], np.nan)
+    section = evidence.section[evidence.unit]
+    group = np.where(section < 0, n_annotators * n_sections, evidence.annotator * n_sections + section)
+    every = sums_by(group, n_annotators * n_sections + 1, evidence.cluster[evidence.unit], value / scale)
+    cells = Sums(*(values[:-1].reshape(n_annotators, n_sections) for values in every.parts()))
+    inside = _moderated(cells)
+    return difference(inside, cells.sum(1).expand(1).minus(cells).mean()), inside
+
+
+def _moderated(cells: Sums) -> Estimate:
+    """Return the means of the cells; few clusters give a poor variance, so it borrows from all cells (Smyth 2004)."""
+    mean = cells.mean()
+    per_label = mean.se**2 * mean.n
+    known = np.isfinite(per_label) & (mean.df > 0)
+    if not known.any():
+        return mean
+    pooled = float((per_label[known] * mean.df[known]).sum() / mean.df[known].sum())
+    own_df = np.maximum(mean.df, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        moderated = (own_df * np.nan_to_num(per_label) + BORROWED * pooled) / (own_df + BORROWED)
+        se = np.sqrt(moderated / mean.n)
+    return Estimate(mean.value, se, own_df + BORROWED, mean.n)
+
+
+def cells_off(evidence: Evidence, thresholds: Mapping[str, float], confidence: float) -> list[Cell]:
+    """Return the cells off the pack, worst first, each out of the next one's reference."""
+    found: list[Cell] = []
+    rest = evidence
+    n_cells = len(evidence.present) * len(evidence.sections)
+    while len(found) < n_cells:
+        estimates = _estimates(rest)
+        if estimates is None:
+            break
+        off, inside = estimates
+        p = np.where(off.n >= thresholds["min_items"], off.p_above(), 1.0)
+        q = np.ones(p.shape)
+        testable = off.n >= thresholds["min_items"]
+        q[testable] = fdr(p[testable])
+        large = (np.nan_to_num(off.value, nan=-1) >= thresholds["min_effect"]) & (
+            np.nan_to_num(inside.value, nan=-1) >= thresholds["min_inside"]
+        )
+        confirmed = large & (q < thresholds["q_confirmed"])
+
+        def cell(flat: int, off: Estimate = off, inside: Estimate = inside, q: np.ndarray = q) -> Cell:
+            index = np.unravel_index(flat, q.shape)
+            value, low, high, n = scalar(off, index, confidence)
+            return Cell(int(index[0]), int(index[1]), float(q[index]), value, low, high, n, float(inside.value[index]))
+
+        if not confirmed.any():
+            suspected = np.flatnonzero(large & (q < thresholds["q_suspected"]))
+            found += [cell(int(flat)) for flat in suspected]
+            break
+        worst = int(np.argmax(np.where(confirmed, off.value, -np.inf)))
+        found.append(cell(worst))
+        rest = rest.without(rows_of(rest, found[-1].annotator, found[-1].section))
+    return found
+
+
+def crowd(case: Case) -> Evidence:
+    """Return the evidence in which three people can be compared.
+
+    Whoever is set apart already comes back when fewer than four are left: what such a person adds is the same inside
+    a section and outside, so the contrast of the two is not touched; only its noise grows.
+    """
+    if len(case.rest.present) >= 4:
+        return case.rest
+    apart = np.zeros(len(case.whole.unit), bool)
+    for flag in case.confirmed("copy", "annotator_section"):
+        apart |= case.explained_by(flag)
+    return case.whole.without(apart)
+
+
+def rows_of(evidence: Evidence, annotator: int, section: int) -> Bools:
+    """Return (N,) the labels of one annotator in one section."""
+    return np.asarray((evidence.annotator == annotator) & (evidence.section[evidence.unit] == section))
+
+
+def split_sections(cells: list[Cell], evidence: Evidence, thresholds: Mapping[str, float]) -> dict[int, list[Cell]]:
+    """Return the sections in which so many are off that it is the section: two readings, not people."""
+    by_section: dict[int, list[Cell]] = {}
+    for cell in cells:
+        if cell.q < thresholds["q_confirmed"]:
+            by_section.setdefault(cell.section, []).append(cell)
+    return {
+        section: mine
+        for section, mine in by_section.items()
+        if len(mine) >= 2
+        and len(mine) >= 0.3 * len(np.unique(evidence.annotator[evidence.kept & (evidence.section[evidence.unit] == section)]))
+    }
+
+

@@ -1,0 +1,64 @@
+"""Two camps: annotators who agree among themselves and differ from another group, throughout the project."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from agreement.case import Case
+from agreement.flags import Flag, Rule, Subject
+from agreement.rules._parts import TEST, disputed, disputes, examples, interval_words, most, points, rounded, verdict_of
+from agreement.rules._readings import Camps, camps, names_of
+from agreement.evidence import Bools, Evidence
+from agreement.wording import listed
+
+
+def _split_units(evidence: Evidence, found: Camps) -> Bools:
+    """Return (U,) disputed units on which each camp is of one mind."""
+    if evidence.label is None:
+        return disputed(evidence)
+    one_mind = disputed(evidence)
+    for side in (1, -1):
+        rows = evidence.kept & (found.side[evidence.annotator] == side)
+        low = np.full(len(evidence.section), np.iinfo(np.int64).max)
+        high = np.full(len(evidence.section), -1)
+        np.minimum.at(low, evidence.unit[rows], evidence.label[rows])
+        np.maximum.at(high, evidence.unit[rows], evidence.label[rows])
+        one_mind &= low == high
+    return np.asarray(one_mind)
+
+
+def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
+    """Yield the camps on whatever earlier verdicts leave."""
+    evidence = case.rest
+    found = camps(evidence, np.ones(len(evidence.section), bool), case.confidence)
+    if found is None or found.effect < thresholds["min_effect"]:
+        return
+    verdict = verdict_of(found.p, thresholds)
+    sides = names_of(evidence, found)
+    if verdict is None or min(map(len, sides)) < 2:
+        return
+    units = _split_units(evidence, found)
+    share = int(units.sum()) * 0.5 / max(float(np.nan_to_num(evidence.disagreement).sum()), 1e-12)
+    yield Flag(
+        RULE.name, verdict, Subject(RULE.name, case.layer, annotators=tuple(sorted(sides[0] + sides[1]))),
+        f"There are two readings: {listed(sides[0], most=6)} agree with each other, and so do {listed(sides[1], most=6)}, "
+        f"but labels disagree {points(found.effect)} more between the two groups than within "
+        f"{interval_words(found.low, found.high, found.n, case.confidence)}.",
+        "Bring one person of each group together over the examples and decide which reading the project wants; if both "
+        "are wanted, keep both labels.",
+        "guideline owner", nature="two readings", camps=sides,
+        effect=found.effect, low=found.low, high=found.high, n=found.n, q=found.p,
+        **disputes(case, units), share_of_disagreement=rounded(share),
+        evidence={"items_split_between_the_groups": int(units.sum()), "share_exact": min(share, 1.0)},
+        examples=examples(case, most(evidence.disagreement, units)),
+    )  # fmt: skip
+
+
+RULE = Rule(
+    "camps",
+    "Two camps of annotators",
+    "One group of annotators reads the guideline differently from another, throughout the project.",
+    {**TEST, "min_effect": 0.03},
+    50,
+    _check,
+)

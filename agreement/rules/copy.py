@@ -1,0 +1,163 @@
+"""Two annotators who are wrong together: one may have copied from the other."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse, stats
+
+from agreement.case import Case
+from agreement.contrasts import fdr
+from agreement.evidence import Bools, Evidence, Floats, Ints
+from agreement.flags import Flag, Rule, Subject
+from agreement.rules._parts import TEST, disputed, disputes, examples, most, rounded, verdict_of
+from agreement.wording import between, count, percent, plural
+
+
+@dataclass(frozen=True, slots=True)
+class _Copied:
+    """A pair that agrees where it stands alone: hits of n deviations shared, and how often others would."""
+
+    first: int
+    second: int
+    hits: int
+    n: int
+    usual: float
+    p: float
+    units: Ints
+
+
+def _agreement(evidence: Evidence) -> tuple[Floats, Floats]:
+    """Return (A, A) shared units and agreements of all pairs."""
+    n_annotators, n_units = len(evidence.annotators), len(evidence.section)
+    keep = evidence.kept
+    label = np.zeros(len(keep), np.int64) if evidence.label is None else evidence.label
+    who, unit = evidence.annotator[keep], evidence.unit[keep]
+    given = sparse.csr_matrix((np.ones(len(who)), (who, unit)), shape=(n_annotators, n_units))
+    k = len(evidence.labels)
+    hot = sparse.csr_matrix((np.ones(len(who)), (who, unit * k + label[keep])), shape=(n_annotators, n_units * k))
+    return (given @ given.T).toarray(), (hot @ hot.T).toarray()
+
+
+def _candidates(shared: Floats, agree: Floats, thresholds: Mapping[str, float]) -> list[tuple[int, int]]:
+    """Return the pairs that disagree much less than other pairs do, most suspicious first."""
+    first, second = np.triu_indices(len(shared), 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        d = np.where(shared >= thresholds["min_items"], 1 - agree / shared, np.nan)
+    known = np.isfinite(d[first, second])
+    if known.sum() < 3:
+        return []
+    found = []
+    for a, b in zip(first[known], second[known], strict=True):
+        rest = known & (first != a) & (first != b) & (second != a) & (second != b)
+        others = d[first[rest], second[rest]]
+        if len(others):
+            usual = float(np.median(others))
+            if d[a, b] <= thresholds["max_of_usual"] * usual:
+                found.append((float(d[a, b]) / max(usual, 1e-9), int(a), int(b)))
+        elif stats.beta.ppf(0.99, (shared - agree)[a, b] + 1, max(agree[a, b], 1)) < thresholds["alone"]:
+            found.append((float(d[a, b]), int(a), int(b)))  # three people: only near identity gives it away
+    return [(a, b) for _, a, b in sorted(found)[:20]]
+
+
+def _labels(evidence: Evidence, who: int) -> Ints:
+    """Return (U,) the labels of one annotator, -1 where there is none."""
+    label = np.full(len(evidence.section), -1)
+    mine = evidence.kept & (evidence.annotator == who)
+    if evidence.label is not None:
+        label[evidence.unit[mine]] = evidence.label[mine]
+    return label
+
+
+def _deviations(counts: Floats, own: Ints, other: Ints) -> tuple[Bools, Bools]:
+    """Return (U,) where *own* stands against the plurality of all but the two, and where *other* stands with it."""
+    rest = counts.copy()
+    rows = np.flatnonzero((own >= 0) & (other >= 0))
+    rest[rows, own[rows]] -= 1
+    rest[rows, other[rows]] -= 1
+    top = rest.max(axis=1)
+    clear = (rest == top[:, None]).sum(axis=1) == 1
+    against = np.zeros(len(own), bool)
+    against[rows] = (top[rows] > 0) & clear[rows] & (rest[rows].argmax(axis=1) != own[rows])
+    return against, against & (own == other)
+
+
+def _tested(evidence: Evidence, counts: Floats, a: int, b: int) -> _Copied:
+    """Return how often the two deviate together, against how often either does with somebody else."""
+    own, other = _labels(evidence, a), _labels(evidence, b)
+    against_a, with_a = _deviations(counts, own, other)
+    against_b, _ = _deviations(counts, other, own)
+    either = int((against_a | against_b).sum())
+    usual = 0.25
+    for third in evidence.present:
+        if third in (a, b):
+            continue
+        label = _labels(evidence, int(third))
+        for mine in (own, other):
+            against, joined = _deviations(counts, mine, label)
+            if against.sum() >= 10:
+                usual = max(usual, float(joined.sum() / against.sum()))
+    hits = int(with_a.sum())
+    p = float(stats.binom.sf(hits - 1, either, min(usual, 0.95))) if either else 1.0
+    return _Copied(a, b, hits, either, usual, p, np.flatnonzero(with_a))
+
+
+def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
+    """Yield the pairs that deviate together; one person is in at most one such pair."""
+    evidence = case.rest
+    if evidence.label is None or evidence.weights is not None or len(evidence.present) < 3:
+        return
+    if len(evidence.section) * len(evidence.labels) > 2e7:
+        return
+    shared, agree = _agreement(evidence)
+    candidates = _candidates(shared, agree, thresholds)
+    if not candidates:
+        return
+    unit, label, given = evidence.label_counts()
+    counts = np.zeros((len(evidence.section), len(evidence.labels)))
+    counts[unit, label] = given
+    tested = [_tested(evidence, counts, a, b) for a, b in candidates]
+    n_pairs = int((shared[np.triu_indices(len(shared), 1)] >= thresholds["min_items"]).sum())
+    p = np.ones(max(n_pairs, len(tested)))
+    p[: len(tested)] = [one.p for one in tested]
+    taken: set[int] = set()
+    for one, q in sorted(zip(tested, fdr(p), strict=False), key=lambda entry: (entry[1], -entry[0].hits)):
+        verdict = verdict_of(float(q), thresholds)
+        rate = one.hits / one.n if one.n else 0.0
+        if verdict is None or rate < thresholds["min_effect"] or {one.first, one.second} & taken:
+            continue
+        taken |= {one.first, one.second}
+        names = tuple(sorted((evidence.annotators[one.first], evidence.annotators[one.second])))
+        interval = stats.binomtest(one.hits, one.n).proportion_ci(case.confidence, method="wilson")
+        units = np.zeros(len(evidence.section), bool)
+        units[one.units] = True
+        same = 1 - float(agree[one.first, one.second] / shared[one.first, one.second])
+        yield Flag(
+            RULE.name, verdict, Subject(RULE.name, case.layer, annotators=names),
+            f"{names[0]} and {names[1]} deviate from everybody else together: of the {plural(one.n, 'item')} where one of "
+            f"them stands against the others, both give the same label in {count(one.hits)}, {percent(one.hits / one.n)}% "
+            f"({percent(case.confidence)}% CI {between(percent(interval.low), percent(interval.high))}%, "
+            f"n {plural(one.n, 'item')}).",
+            f"Look at the logs of {names[0]} and {names[1]} before talking about it; until it is clear, count the two as "
+            "one annotator, as this diagnosis does from here on.",
+            "project manager", effect=rate, low=float(interval.low), high=float(interval.high), n=one.n, q=float(q),
+            **disputes(case, units), share_of_disagreement=rounded(0.0),
+            evidence={
+                "share_with_the_next_closest_colleague": one.usual,
+                "disagreement_of_the_two": same,
+                "shared_items": int(shared[one.first, one.second]),
+                "share_exact": 0.0,
+            },
+            examples=examples(case, most(evidence.disagreement, units & disputed(evidence))),
+        )  # fmt: skip
+
+
+RULE = Rule(
+    "copy",
+    "Two annotators wrong together",
+    "Two people give the same label where everybody else gives another, far more often than chance or a shared "
+    "ambiguity explains.",
+    {**TEST, "min_effect": 0.50, "max_of_usual": 0.60, "alone": 0.03, "min_items": 30},
+    0,
+    _check,
+)

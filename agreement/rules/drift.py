@@ -1,0 +1,156 @@
+"""An annotator who changes over time, against colleagues on the same items."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from agreement.case import Case
+from agreement.contrasts import Estimate, fdr
+from agreement.evidence import Evidence, Floats
+from agreement.flags import Flag, Rule, Subject
+from agreement.rules._parts import TEST, disputes, examples, interval_words, most, points, regular, scalar, verdict_of
+from agreement.rules._standing import KAPPA_FLOOR
+
+FIELDS = ["item", "round", "annotator"]
+
+
+def positions(case: Case) -> Floats | None:
+    """Return (N,) where each label stands in its annotator's own order, 0 to 1; None if the order is not known."""
+    evidence, asked = case.whole, case.annotations.assignments
+    asked = asked.loc[asked["layer"].eq(case.layer)]
+    rounds = sorted(set(case.rounds))
+    when = _times(asked["time"]) if asked["time"].astype(str).str.strip().ne("").any() else None
+    if when is not None and when.notna().mean() > 0.9:
+        names = pd.DataFrame(
+            {
+                "item": np.array(case.items, dtype=object)[evidence.unit],
+                "round": np.array(case.rounds, dtype=object)[evidence.unit],
+                "annotator": np.array(evidence.annotators, dtype=object)[evidence.annotator],
+            }
+        )
+        known = asked[FIELDS].astype(object).assign(when=when.to_numpy())
+        order = names.merge(known.drop_duplicates(FIELDS), on=FIELDS, how="left")["when"]
+    elif len(rounds) >= 3:
+        order = pd.Series(np.searchsorted(rounds, np.array(case.rounds))[evidence.unit].astype(float))
+    else:
+        return None
+    ranks = order.groupby(evidence.annotator).rank(method="average", na_option="keep")
+    size = order.groupby(evidence.annotator).transform("count")
+    position: Floats = ((ranks - 0.5) / size.clip(lower=1)).to_numpy(np.float64)
+    return position if order.nunique() >= 3 else None
+
+
+def _times(values: "pd.Series[str]") -> "pd.Series[float]":
+    """Return times as numbers, from numbers or dates; NaN where they can't be read."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    if numbers.notna().any():
+        return numbers
+    dates = pd.to_datetime(values, errors="coerce", utc=True, format="mixed")
+    return dates.astype("int64").where(dates.notna()).astype(float)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slope:
+    """Change of every annotator from first to last label, and where each starts."""
+
+    change: Estimate
+    start: Floats
+
+
+def _slopes(evidence: Evidence, position: Floats) -> _Slope:
+    """Return the slopes of the contrast on the position, sections taken out."""
+    n_annotators, n_sections = len(evidence.annotators), len(evidence.sections) + 1
+    w = evidence.contrast() / np.sqrt(max(evidence.kappa, KAPPA_FLOOR))
+    use = np.isfinite(w) & np.isfinite(position)
+    who, x, y = evidence.annotator[use], position[use], w[use]
+    cell = who * n_sections + evidence.section[evidence.unit[use]] % n_sections
+    cluster = np.unique(evidence.cluster[evidence.unit[use]], return_inverse=True)[1]
+
+    def centred(values: Floats) -> Floats:
+        size = np.bincount(cell)
+        return values - (np.bincount(cell, values) / np.maximum(size, 1))[cell]
+
+    def by_annotator(values: Floats) -> Floats:
+        return np.bincount(who, values, minlength=n_annotators)
+
+    x_in, y_in = centred(x), centred(y)
+    xx = by_annotator(x_in * x_in)
+    n = by_annotator(np.ones(len(x)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        slope = by_annotator(x_in * y_in) / xx
+        mean_y, mean_x = by_annotator(y) / n, by_annotator(x) / n
+    scores = x_in * (y_in - slope[who] * x_in)
+    n_clusters = int(cluster.max(initial=0)) + 1
+    key, inverse = np.unique(who * n_clusters + cluster, return_inverse=True)
+    summed = np.bincount(inverse, scores, minlength=len(key))
+    clusters = np.bincount(key // n_clusters, minlength=n_annotators).astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        se = np.sqrt(np.bincount(key // n_clusters, summed**2, minlength=n_annotators)) / xx
+    known = n > 0
+    start = mean_y - slope * mean_x - (np.median(mean_y[known]) if known.any() else 0.0)
+    return _Slope(Estimate(slope, se, clusters - 2, n), start)
+
+
+def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
+    """Yield the annotators who change, strongest first, each out of the next one's reference."""
+    if not regular(case.rest) or len(case.rest.present) < 3:
+        return
+    position = positions(case)
+    if position is None:
+        return
+    evidence, done = case.rest, 0
+    limit = max((len(evidence.present) - 1) // 2, 1)
+    while done < limit and len(evidence.present) >= 3:
+        slopes = _slopes(evidence, position)
+        change = slopes.change
+        tested = np.flatnonzero(change.n >= thresholds["min_items"])
+        if not len(tested):
+            return
+        both = Estimate(np.abs(change.value), change.se, change.df, change.n)
+        q = np.ones(len(change.value))
+        q[tested] = fdr(np.minimum(2 * both.p_above()[tested], 1.0))
+        large = (both.value >= thresholds["min_effect"]) & (q < thresholds["q_suspected"])
+        if not large.any():
+            return
+        code = int(np.argmax(np.where(large, both.value / both.se, -np.inf)))
+        yield _flag(case, evidence, slopes, code, float(q[code]), thresholds, position)
+        evidence, done = evidence.without(evidence.annotator == code), done + 1
+
+
+def _flag(
+    case: Case, evidence: Evidence, slopes: _Slope, code: int, q: float, thresholds: Mapping[str, float], position: Floats
+) -> Flag:
+    """Return the flag of one annotator."""
+    name = evidence.annotators[code]
+    value, low, high, n = scalar(slopes.change, code, case.confidence)
+    worse = value > 0
+    mine = (evidence.annotator == code) & evidence.kept
+    late = mine & ((position > 0.5) if worse else (position <= 0.5))
+    total = np.bincount(evidence.unit, np.where(late, evidence.total, 0), minlength=len(evidence.section))
+    return Flag(
+        RULE.name, verdict_of(q, thresholds) or "suspected", Subject(RULE.name, case.layer, annotator=name),
+        f"{name} {'moves away from' if worse else 'comes closer to'} the others over time: from the first to the last item, "
+        f"disagreement with colleagues on the same items {'rises' if worse else 'falls'} by {points(value)} "
+        f"{interval_words(*sorted((abs(low), abs(high))), n, case.confidence)}.",
+        f"Ask {name} what changed; have a sample of the {'later' if worse else 'earlier'} items labelled again.",
+        "annotator lead", direction="worse" if worse else "better",
+        effect=value, low=low, high=high, n=n, q=q, **disputes(case, total > 0), share_of_disagreement=0.0,
+        evidence={
+            "excess_at_start": float(slopes.start[code]),
+            "excess_at_end": float(slopes.start[code] + value),
+            "share_exact": 0.0,
+        },
+        examples=examples(case, most(total, total > 0)),
+    )  # fmt: skip
+
+
+RULE = Rule(
+    "drift",
+    "Annotator changes over time",
+    "This person's disagreement with colleagues on the same items rises or falls over the project.",
+    {**TEST, "min_effect": 0.15, "min_items": 100},
+    10,
+    _check,
+)

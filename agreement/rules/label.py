@@ -1,0 +1,111 @@
+"""A vague label: it scatters over many others beyond what slips explain."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from agreement.case import Case
+from agreement.contrasts import fdr
+from agreement.evidence import Bools, Evidence
+from agreement.flags import Flag, Rule, Subject
+from agreement.rules._readings import within_readings
+from agreement.rules._parts import TEST, disputed, disputes, examples, interval_words, most, rounded, scalar, verdict_of
+from agreement.rules.label_pair import (
+    Confusions,
+    Excess,
+    all_cells,
+    cells_of,
+    confusions,
+    excess_of,
+    partners,
+)
+from agreement.wording import listed, percent
+
+
+def vague(
+    evidence: Evidence, found: Confusions, reference: Bools, thresholds: Mapping[str, float]
+) -> list[tuple[Excess, float, list[tuple[int, float]]]]:
+    """Return the labels that scatter, strongest first, with q and their partners' shares of the excess."""
+    reference = reference.copy()
+    result: list[tuple[Excess, float, list[tuple[int, float]]]] = []
+    done: set[int] = set()
+    while True:
+        live = [int(c) for c in np.flatnonzero(found.margin > 0) if int(c) not in done]
+        tested = [(c, _excess(evidence, found, reference, c)) for c in live]
+        known = [(c, one) for c, one in tested if one is not None]
+        if len(known) < 3:
+            return result
+        q = fdr(np.array([one.p for _, one in known]))
+        large = np.array(
+            [
+                float(one.estimate.value) >= thresholds["min_effect"]
+                and one.observed >= thresholds["min_ratio"] * one.expected
+                and one.estimate.n >= thresholds["min_items"]
+                for _, one in known
+            ]
+        )
+        value = np.array([float(one.estimate.value) for _, one in known])
+        order = np.argsort(-np.where(q < thresholds["q_confirmed"], value, value - 9), kind="stable")
+        for number in order[(large & (q < thresholds["q_suspected"]))[order]]:
+            label, one = known[number]
+            others = partners(evidence, found, reference, label)
+            done.add(label)
+            if others and others[0][1] < thresholds["max_partner"]:
+                result.append((one, float(q[number]), others))
+                if q[number] < thresholds["q_confirmed"]:
+                    reference[label, :] = reference[:, label] = False
+                break
+        else:
+            return result
+
+
+def _excess(evidence: Evidence, found: Confusions, reference: Bools, label: int) -> Excess | None:
+    """Return the label's confusions beyond slips, over all partners; None if nothing is left to compare with."""
+    cells = cells_of(reference, label)
+    if len(cells) < 2 or reference.sum() - len(cells) < 1:
+        return None
+    return excess_of(evidence, found, cells, reference, (label,))
+
+
+def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
+    """Yield the vague labels, outside flagged sections."""
+    evidence = within_readings(case)
+    if evidence.label is None or len(evidence.labels) < 4 or evidence.weights is not None:
+        return
+    found = confusions(evidence)
+    reference = all_cells(found)
+    for one, q, others in vague(evidence, found, reference, thresholds):
+        verdict = verdict_of(q, thresholds)
+        if verdict is None:
+            continue
+        name = evidence.labels[one.first]
+        value, low, high, n = scalar(one.estimate, (), case.confidence)
+        units = disputed(case.whole) & (
+            np.bincount(case.whole.unit, case.whole.label == one.first, minlength=len(case.whole.section)) > 0
+        )
+        share = 2 * value * one.rarer / max(evidence.mean, 1e-12)
+        top = [evidence.labels[code] for code, part in others if part >= 0.1]
+        yield Flag(
+            RULE.name, verdict, Subject(RULE.name, case.layer, label=name),
+            f"{name} is vague: {percent(value)}% of the labels {name} get some other label from a colleague over and "
+            f"above what slips explain {interval_words(low, high, n, case.confidence)}; it scatters over "
+            f"{listed(top, most=4)}.",
+            f"Say in the guideline what {name} is and what it is not, with examples from its disputed items.",
+            "guideline owner", effect=value, low=low, high=high, n=n, q=q,
+            **disputes(case, units), share_of_disagreement=rounded(float(share)),
+            evidence={
+                "observed": one.observed, "expected_from_slips": one.expected, "share_exact": float(share),
+                "partners": {evidence.labels[code]: part for code, part in others},
+            },
+            examples=examples(case, most(case.whole.disagreement, units)),
+        )  # fmt: skip
+
+
+RULE = Rule(
+    "label",
+    "Vague label",
+    "This label scatters over several others, more often than slips explain.",
+    {**TEST, "min_effect": 0.12, "min_ratio": 1.5, "max_partner": 0.60, "min_items": 20},
+    60,
+    _check,
+)
