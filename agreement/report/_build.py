@@ -185,8 +185,7 @@ def _actions(audit: "Audit", layers: tuple[LayerView, ...], slugs: Slugs) -> tup
     several = len(layers) > 1
 
     def weight(flag: Flag) -> tuple[bool, float, float]:
-        share = flag.share_of_disagreement if flag.share_of_disagreement is not None else flag.share_of_disputes
-        return flag.verdict != "confirmed", -(share or 0.0), -(flag.effect or 0.0)
+        return flag.verdict != "confirmed", -(flag.share_of_disputes or 0.0), -(flag.effect or 0.0)
 
     return tuple(
         _action(audit, flag, len(gold), totals, slugs, several=several) for flag in sorted(causes, key=weight)
