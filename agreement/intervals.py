@@ -110,7 +110,12 @@ def smoothed(tables: NDArray[np.number]) -> tuple[Floats, Floats]:
 
 
 def transformed(
-    value: Floats, centre: Floats, se: Floats, freedom: Floats, bounds: tuple[float, float], confidence: float
+    value: Floats,
+    centre: Floats,
+    se: Floats,
+    freedom: NDArray[np.number],
+    bounds: tuple[float, float],
+    confidence: float,
 ) -> tuple[Floats, Floats]:
     """Return tanh(atanh(centre) ± t SE / (1 - centre²)), widened to hold *value*, on a measure's own range.
 
@@ -135,8 +140,8 @@ def pair_scores(
 ) -> Scores:
     """Return the scores of a stack of tables (S, K, K) with the intervals that the measure asks for.
 
-    *clustered* makes documents the thing taken out; *n_clusters* (S,) says how many a table has. The jackknife needs two
-    units or documents; with fewer there is a value and no interval.
+    *clustered* makes documents the thing taken out; *n_clusters* (S,) says how many a table has. The jackknife needs
+    two units or documents; with fewer there is a value and no interval.
     """
     scores = measure.compute(tables)
     n = scores.n
@@ -175,9 +180,11 @@ def _shares(name: str, tables: Ints) -> tuple[Ints, Ints]:
     return wholes.get(name, (tp, tp + fp + fn))
 
 
-def _limits(scores: Scores, low: Floats, high: Floats, enough: NDArray[np.bool_] | bool = True) -> Scores:
+def _limits(scores: Scores, low: Floats, high: Floats, enough: NDArray[np.bool_] | None = None) -> Scores:
     """Return the scores with limits where there is a value and *enough* data."""
-    defined = (scores.reason == Reason.DEFINED) & enough
+    defined = scores.reason == Reason.DEFINED
+    if enough is not None:
+        defined &= enough
     return replace(scores, low=np.where(defined, low, np.nan), high=np.where(defined, high, np.nan))
 
 
@@ -189,7 +196,7 @@ def _jackknife(
     k = tables.shape[-1]
     for chunk in chunks(len(tables), k**2 * (6 if measure.sums else k**2)):
         full, pseudo = smoothed(tables[chunk])
-        without, centre[chunk] = _cell_values(measure, full)
+        without, centre[chunk] = cell_values(measure, full)
         weight = full if clustered is None else pseudo
         spread = weight * np.nan_to_num(without - centre[chunk, None, None]) ** 2
         variance[chunk] = spread.sum(axis=(-2, -1))
@@ -204,7 +211,7 @@ def _jackknife(
     return np.sqrt((size - 1) / size * variance), centre
 
 
-def _cell_values(measure: Measure, full: Floats) -> tuple[Floats, Floats]:
+def cell_values(measure: Measure, full: Floats) -> tuple[Floats, Floats]:
     """Return the value without one unit of each cell (S, K, K), and with all (S,)."""
     if measure.sums is not None:
         return without_one(measure.sums, full)

@@ -4,16 +4,16 @@ What is taken out at a time is a unit, or a document where there are enough of t
 so the interval respects that they are correlated.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agreement.counts import Contingency, Ints, chunks, codes_by_annotator, joint_codes
-from agreement.intervals import smoothed, transformed, without_one, zero_limit
-from agreement.measures.cohen_kappa import SUMS as KAPPA
+from agreement.intervals import cell_values, smoothed, transformed, zero_limit
 from agreement.measures.conger_kappa import finish as conger_parts
-from agreement.scores import Reason, Scores, UnitSums, scored
+from agreement.scores import Measure, Parts, Reason, Scores, UnitSums, scored
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -96,43 +96,97 @@ def unit_scores(
     r = counts.sum(axis=1)
     two = r >= 2
     n = int(found.weight[two].sum())
-    agreeing = two & (counts.max(axis=1) == r)
-    scores = replace(scores, n_informative=np.broadcast_to(_informative(found, two), scores.value.shape))
+    agreeing = two & (counts.max(axis=1, initial=0) == r)
+    scores = replace(scores, n_informative=np.broadcast_to(_informative(found), scores.value.shape))
     if n < 2:
         return scores
     extra, extra_weight = _pseudo_patterns(counts[two], found.weight[two].astype(np.float64))
-    terms, extra_terms = sums.terms(counts), sums.terms(extra)
-    total = found.weight @ terms + extra_weight @ extra_terms
-    with np.errstate(divide="ignore", invalid="ignore"):
-        centre = np.asarray(sums.finish(total)[0])
-    if found.cluster is None:
-        removed, times, size = terms[two], found.weight[two].astype(np.float64), n
-    else:
-        removed = _by_group(found.cluster, terms * found.weight[:, None])
+    return jackknifed(
+        scores,
+        sums.finish,
+        sums.terms(counts),
+        Jackknife(found.weight, found.cluster, two, bounds, confidence),
+        (sums.terms(extra), extra_weight),
+        unanimous=bool(found.weight[agreeing].sum() == n),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Jackknife:
+    """What is taken out at a time, and how the result becomes an interval.
+
+    Parameters
+    ----------
+    weight
+        (U,) units behind each row.
+    cluster
+        (U,) their documents; None if units count as independent.
+    compared
+        (U,) whether the unit can be compared at all.
+    bounds, confidence
+        The range of the measure, and the level of the interval.
+    """
+
+    weight: Ints
+    cluster: Ints | None
+    compared: NDArray[np.bool_]
+    bounds: tuple[float, float] = (-1.0, 1.0)
+    confidence: float = 0.95
+
+
+def jackknifed(
+    scores: Scores,
+    finish: Callable[[Floats], Parts],
+    terms: Floats,
+    design: Jackknife,
+    pseudo: tuple[Floats, Floats] | None = None,
+    *,
+    unanimous: bool = False,
+) -> Scores:
+    """Return *scores*, which are *finish* of the summed *terms* (U, M), with standard error and interval.
+
+    *pseudo* are the terms (V, M) and weights (V,) of one pseudo-unit. It serves any statistic that is a function of
+    sums over units, such as an intraclass correlation.
+    """
+    size = int(design.weight[design.compared].sum())
+    removed, times = terms[design.compared], design.weight[design.compared].astype(np.float64)
+    total = design.weight @ terms
+    if design.cluster is not None:
+        removed = by_group(design.cluster, terms * design.weight[:, None])
         times = np.ones(len(removed))
-        size = len(np.unique(found.cluster[two]))
+        size = len(np.unique(design.cluster[design.compared]))
         scores = replace(scores, clusters=np.full(scores.value.shape, size))
-    variance = np.zeros(scores.value.shape)
-    for part, weight in ((removed, times), (extra_terms, extra_weight)):
-        for chunk in chunks(len(part), 4 * part.shape[1]):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                without = np.asarray(sums.finish(total - part[chunk])[0])
-            spread = np.nan_to_num(without - centre) ** 2
-            variance = variance + np.tensordot(weight[chunk], spread, axes=(0, 0))
-    se = np.sqrt(size / (size + 1) * variance)
-    unanimous = bool(found.weight[agreeing].sum() == n)
-    return _with_limits(scores, centre, se, size, bounds, confidence, unanimous=unanimous)
+    parts = [(removed, times)]
+    if pseudo is not None:
+        parts.append(pseudo)
+        total = total + pseudo[1] @ pseudo[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = np.asarray(finish(total)[0])
+        variance = np.zeros(scores.value.shape)
+        for part, weight in parts:
+            for chunk in chunks(len(part), 4 * part.shape[1]):
+                spread = np.nan_to_num(np.asarray(finish(total - part[chunk])[0]) - centre) ** 2
+                variance = variance + np.tensordot(weight[chunk], spread, axes=(0, 0))
+    scale = size / (size + 1) if pseudo is not None else (size - 1) / max(size, 1)
+    se = np.sqrt(scale * variance)
+    return _with_limits(scores, centre, se, size, design.bounds, design.confidence, unanimous=unanimous)
 
 
 def mean_kappas(
-    units: Units, tables: Contingency, cluster: Ints | None, confidence: float = 0.95, *, weighted: bool
+    measure: Measure,
+    units: Units,
+    tables: Contingency,
+    cluster: Ints | None,
+    confidence: float = 0.95,
+    *,
+    weighted: bool = True,
 ) -> Scores:
-    """Return the mean Cohen's kappa over the pairs of *tables*, weighted by shared units or not, with its interval.
+    """Return the mean of a kappa over the pairs of *tables*, weighted by shared units or not, with its interval.
 
     Taking out a unit changes the kappa of every pair that shares it. For documents these changes are summed inside the
     document, which is exact to first order.
     """
-    pairs = KAPPA.score(tables.counts)
+    pairs = measure.compute(tables.counts)
     kept = np.flatnonzero(pairs.reason == Reason.DEFINED)
     counts, n = tables.counts[kept], pairs.n[kept].astype(np.float64)
     share = n if weighted else np.ones(len(kept))
@@ -140,9 +194,9 @@ def mean_kappas(
     top, bottom = np.zeros(units.n_units), np.zeros(units.n_units)
     observed = expected = value = centre = pseudo_sd = 0.0
     compared, agreed = np.zeros(units.n_units, bool), np.ones(units.n_units, bool)
-    for chunk in chunks(len(kept), max(units.n_units, 4 * k * k)):
+    for chunk in chunks(len(kept), max(units.n_units, (4 if measure.sums else k * k) * k * k)):
         full, pseudo = smoothed(counts[chunk])
-        without, whole = without_one(KAPPA, full)
+        without, whole = cell_values(measure, full)
         without = np.where(np.isfinite(without), without, whole[:, None, None])
         change = (share[chunk] - (1 if weighted else 0))[:, None, None] * without - (share[chunk] * whole)[
             :, None, None
@@ -168,7 +222,7 @@ def mean_kappas(
     scores = scored(
         np.asarray(value / total), np.asarray(units_compared), [],
         observed=np.asarray(observed / total), expected=np.asarray(expected / total),
-        n_informative=np.asarray(int(units.weight[compared & ~agreed].sum())),
+        n_informative=np.asarray(_informative(patterns(units.where(compared)))),
     )  # fmt: skip
     mean = centre / total
     remaining = total - (bottom if weighted else 0.0)
@@ -193,14 +247,18 @@ def conger_scores(units: Units, cluster: Ints | None, confidence: float = 0.95) 
     two = r >= 2
     agreement = np.where(two, ((counts**2).sum(axis=1) - r) / np.maximum(r * (r - 1), 1), 0.0)
     n = int(units.weight[two].sum())
-    totals = np.bincount(units.annotator * k + units.label, weight[units.unit], minlength=a * k).reshape(a, k)
+    totals = (
+        np.bincount(units.annotator * k + units.label, weight[units.unit], minlength=a * k)
+        .astype(np.float64)
+        .reshape(a, k)
+    )
     observed = np.asarray(weight @ agreement / n if n else np.nan)
     value, _, expected = conger_parts(observed, totals)
     chance = np.asarray(expected)
     scores = scored(
         value, np.asarray(n),
         [(np.asarray(n == 0), Reason.NO_SHARED_ITEMS), (~np.isfinite(value), Reason.ONE_LABEL)],
-        observed=observed, expected=chance, n_informative=np.asarray(_informative(patterns(units), None)),
+        observed=observed, expected=chance, n_informative=np.asarray(_informative(patterns(units))),
     )  # fmt: skip
     if n < 2 or not np.isfinite(value):
         return scores
@@ -288,7 +346,7 @@ def _pseudo_patterns(counts: Floats, weight: Floats) -> tuple[Floats, Floats]:
     return pattern, np.where(same, product / 2 + shares[first] / 2, product)
 
 
-def _by_group(group: Ints, terms: Floats) -> Floats:
+def by_group(group: Ints, terms: Floats) -> Floats:
     """Return the sums of *terms* (U, M) by *group* (U,), groups in order."""
     order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0])
@@ -303,10 +361,10 @@ def _gather(values: Floats, joint: Ints) -> Floats:
     return np.take_along_axis(padded.reshape(p, -1), joint, axis=1)
 
 
-def _informative(found: Patterns, two: NDArray[np.bool_] | None) -> int:
-    """Return the units outside the largest unanimous label among those with two or more labels."""
+def _informative(found: Patterns) -> int:
+    """Return the units with two or more labels outside the largest group of unanimous ones."""
     r = found.counts.sum(axis=1)
-    two = r >= 2 if two is None else two
+    two = r >= 2
     unanimous = two & (found.counts.max(axis=1, initial=0) == r)
     label = found.counts.argmax(axis=1)
     largest = np.bincount(label[unanimous], found.weight[unanimous], minlength=1).max(initial=0)

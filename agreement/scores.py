@@ -28,6 +28,7 @@ class Reason(StrEnum):
     NO_SPANS = "neither of the two marked anything"
     REFERENCE_EMPTY = "the reference marked nothing"
     OTHER_EMPTY = "the other annotator marked nothing"
+    NO_TEXT = "no text to cut into tokens"
     NO_VARIATION = "no variation"
     BOTH_EMPTY = "both answers are empty"
     CONDITIONS_NOT_MET = "the conditions of the test are not met"

@@ -54,8 +54,9 @@ class Rows:
         for at, name in enumerate(("measure", "params")):
             texts = np.array([block[at] for block in self.blocks], dtype=object)
             columns[name] = pd.Series(texts.repeat(sizes), dtype="str")
-        for at, name in enumerate(("label", "reference", "other"), start=2):
-            columns[name] = pd.Series(_joined([block[at] for block in self.blocks]), dtype=object)
+        columns["label"] = pd.Series(_joined([block[2] for block in self.blocks]), dtype=object)
+        columns["reference"] = pd.Series(_joined([block[3] for block in self.blocks]), dtype=object)
+        columns["other"] = pd.Series(_joined([block[4] for block in self.blocks]), dtype=object)
         for name in NUMBERS:
             columns[name] = np.concatenate([_numbers(block[5], name) for block in self.blocks] or [np.empty(0)])
         for name in COUNTS:

@@ -1,14 +1,16 @@
 """Scores of all annotators together: pooled rows, which name neither reference nor other."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agreement.comparison._columns import Rows
 from agreement.counts import Contingency, Ints
+from agreement.intervals import pair_scores
 from agreement.measures import measures
 from agreement.measures.krippendorff_alpha import alpha_sums, interval, ratio
 from agreement.pooling import Patterns, conger_scores, mean_kappas, patterns, unit_scores
@@ -55,59 +57,105 @@ def _specific(sums: Floats) -> Parts:
     return np.where(uses > 0, sums[..., :size] / np.where(uses > 0, uses, 1), np.nan), None, None
 
 
-def add_pools(
-    rows: Rows,
-    units: Units,
-    tables: Contingency,
-    cluster: Ints | None,
-    settings: Settings,
-    *,
-    ordered: bool,
-    only: dict[str, Scores],
-) -> None:
-    """Add the pooled rows; *only* holds the scores of the pair if there is just one, so that its interval stands."""
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The annotators whose values are pooled.
+
+    Parameters
+    ----------
+    units, tables
+        Their units and the tables of their pairs.
+    cluster
+        (U,) documents; None if units count as independent.
+    ordered
+        True if the labels have an order.
+    own
+        Measures of the user's own.
+    params
+        Who they are, when they are not all.
+    """
+
+    units: Units
+    tables: Contingency
+    cluster: Ints | None
+    ordered: bool
+    own: tuple[Measure, ...] = ()
+    params: str = ""
+
+    def scope(self, params: str = "") -> str:
+        """Return *params* after who is pooled."""
+        return ", ".join(part for part in (self.params, params) if part)
+
+
+def add_pools(rows: Rows, pool: Pool, settings: Settings) -> None:
+    """Add the pooled rows of all coefficients, overall and by label.
+
+    Of one pair only, a coefficient that the pair has too keeps the pair's interval: one number, one interval.
+    """
     confidence = settings.measures.confidence
-    found = patterns(units, cluster)
-    _add_means(rows, units, tables, cluster, settings, ordered=ordered)
-    for measure in measures().values():
-        if measure.pooled is None or (measure.needs_order and not ordered):
+    found = patterns(pool.units, pool.cluster)
+    add_means(rows, pool, settings)
+    pair = _only_pair(pool, confidence)
+    for measure in (*measures().values(), *pool.own):
+        if measure.pooled is None or (measure.needs_order and not pool.ordered):
             continue
-        if measure.name == "pabak" and len(units.labels) != 2:
+        if measure.name == "pabak" and len(pool.units.labels) != 2:
             continue
-        scores = only.get(measure.name) or unit_scores(measure.pooled, found, measure.range, confidence)
-        rows.add(measure.name, scores)
-    rows.add("conger_kappa", conger_scores(units, cluster, confidence))
-    if ordered:
-        _add_alphas_by_value(rows, units, found, confidence)
-    _add_labels(rows, units, found, only, confidence)
+        scores = pair.get(measure.name) or unit_scores(measure.pooled, found, measure.range, confidence)
+        rows.add(measure.name, scores, params=pool.scope())
+    rows.add("conger_kappa", conger_scores(pool.units, pool.cluster, confidence), params=pool.scope())
+    if pool.ordered:
+        _add_alphas_by_value(rows, pool, found, confidence)
+    _add_labels(rows, pool, found, confidence)
 
 
-def _add_means(
-    rows: Rows, units: Units, tables: Contingency, cluster: Ints | None, settings: Settings, *, ordered: bool
-) -> None:
+def add_means(rows: Rows, pool: Pool, settings: Settings) -> None:
     """Add the means of the pairs' kappas, over the pairs with enough shared items, or over all if none has."""
-    least = settings.measures.min_pair_items
+    least, tables = settings.measures.min_pair_items, pool.tables
     enough = tables.n >= least
     params = f"min_pair_items={least}" if enough.any() else f"min_pair_items=0 (no pair shares {least} items)"
     keep = enough if enough.any() else np.ones(len(enough), dtype=bool)
     kept = Contingency(tables.labels, tables.annotators, tables.pairs[keep], tables.counts[keep])
-    for name, weighted in (("kappa_mean", True), ("light_kappa", False)):
-        rows.add(
-            name, mean_kappas(units, kept, cluster, settings.measures.confidence, weighted=weighted), params=params
-        )
+    kappas = [("kappa_mean", "cohen_kappa", True), ("light_kappa", "cohen_kappa", False)]
+    if pool.ordered:
+        kappas += [(f"kappa_mean.{kind}", f"cohen_kappa.{kind}", True) for kind in ("linear", "quadratic")]
+    confidence = settings.measures.confidence
+    for name, kappa, weighted in kappas:
+        scores = mean_kappas(measures()[kappa], pool.units, kept, pool.cluster, confidence, weighted=weighted)
+        rows.add(name, scores, params=pool.scope(params))
 
 
-def _add_alphas_by_value(rows: Rows, units: Units, found: Patterns, confidence: float) -> None:
+def _only_pair(pool: Pool, confidence: float) -> dict[str, Scores]:
+    """Return the scores of the pair by measure if only one pair shares units and nothing else is labelled twice."""
+    tables = pool.tables
+    shared = np.flatnonzero(tables.n)
+    if len(shared) != 1 or pool.cluster is not None:
+        return {}
+    table = tables.counts[shared]
+    return {
+        measure.name: _single(pair_scores(measure, table, confidence))
+        for measure in measures().values()
+        if measure.sums is not None and measure.pooled is not None and measure.interval == "wilson"
+    }
+
+
+def _single(scores: Scores) -> Scores:
+    """Return the scores of a stack of one without its axis."""
+    taken: dict[str, Any] = {item.name: getattr(scores, item.name) for item in fields(Scores)}
+    return Scores(**{name: None if value is None else value.reshape(()) for name, value in taken.items()})
+
+
+def _add_alphas_by_value(rows: Rows, pool: Pool, found: Patterns, confidence: float) -> None:
     """Add interval and ratio alpha if every label is a number."""
     try:
-        values = np.array([float(label) for label in units.labels])
+        values = np.array([float(label) for label in pool.units.labels])
     except ValueError:
         return
     if not np.isfinite(values).all():
         return
     for name, distance in (("interval", interval(values)), ("ratio", ratio(values))):
         sums = alpha_sums(partial(_fixed, distance))
-        rows.add(f"krippendorff_alpha.{name}", unit_scores(sums, found, (-1.0, 1.0), confidence))
+        rows.add(f"krippendorff_alpha.{name}", unit_scores(sums, found, (-1.0, 1.0), confidence), params=pool.scope())
 
 
 def _fixed(distance: Floats, k: int) -> Floats:
@@ -116,28 +164,41 @@ def _fixed(distance: Floats, k: int) -> Floats:
     return distance
 
 
-def _add_labels(rows: Rows, units: Units, found: Patterns, only: dict[str, Scores], confidence: float) -> None:
-    """Add pooled F1 by label, their mean over labels that are common enough, and Fleiss and alpha by label."""
-    k = len(units.labels)
-    everything = np.arange(k)
-    by_label = only.get("f1 by label") or unit_scores(specific_agreement(everything), found, (0.0, 1.0), confidence)
+def _add_labels(rows: Rows, pool: Pool, found: Patterns, confidence: float) -> None:
+    """Add pooled F1 by label, their mean over labels that are common enough, and Fleiss and alpha by label.
+
+    ``n`` of a label's F1 are the compared units that anybody gave the label: what the number rests on.
+    """
+    labels = list(pool.units.labels)
+    k = len(labels)
     two = found.counts.sum(axis=1) >= 2
     used = (found.weight[two, None] * (found.counts[two] > 0)).sum(axis=0)
-    by_label = replace(by_label, n_informative=used)
     common = np.flatnonzero(used >= LABEL_UNITS)
     chosen = common if len(common) else np.flatnonzero(used)
     rows.add(
         "f1_macro",
         unit_scores(macro_specific_agreement(chosen), found, (0.0, 1.0), confidence),
-        params=f"label_items={LABEL_UNITS if len(common) else 1}, labels={len(chosen)} of {k}",
+        params=pool.scope(f"label_items={LABEL_UNITS if len(common) else 1}, labels={len(chosen)} of {k}"),
     )
-    labels = list(units.labels)
-    rows.add("f1", by_label, label=labels)
-    rows.add("positive_specific_agreement", by_label, label=labels)
+    by_label = _f1_by_label(pool, found, confidence)
+    by_label = replace(by_label, n=used, n_informative=used)
+    for name in ("f1", "positive_specific_agreement"):
+        rows.add(name, by_label, label=labels, params=pool.scope())
     for name in ("fleiss_kappa", "krippendorff_alpha.nominal"):
         measure: Measure = measures()[name]
         if measure.pooled is None:
             continue
         for code, label in enumerate(labels):
             scores = unit_scores(measure.pooled, found.collapse(code), measure.range, confidence)
-            rows.add(name, replace(scores, n_informative=np.asarray(used[code])), label=[label])
+            rows.add(name, replace(scores, n_informative=np.asarray(used[code])), label=[label], params=pool.scope())
+
+
+def _f1_by_label(pool: Pool, found: Patterns, confidence: float) -> Scores:
+    """Return pooled F1 (K,): of one pair in closed form, of several by the jackknife."""
+    shared = np.flatnonzero(pool.tables.n)
+    if len(shared) == 1 and pool.cluster is None:
+        one = pool.tables
+        table = Contingency(one.labels, one.annotators, one.pairs[shared], one.counts[shared])
+        return pair_scores(measures()["f1"], table.collapse()[0], confidence)
+    everything = np.arange(len(pool.units.labels))
+    return unit_scores(specific_agreement(everything), found, (0.0, 1.0), confidence)

@@ -1,15 +1,20 @@
 """Means of the kappas of all pairs: weighted by shared items (the headline), and unweighted after Light."""
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.measures.cohen_kappa import SUMS
+from agreement.measures.cohen_kappa import MEASURE as KAPPAS
 from agreement.scores import Measure, Reason, Scores, scored
 
 Floats = NDArray[np.float64]
 
 
-def kappa_mean(counts: NDArray[np.int64] | Floats) -> Scores:
+KAPPA = {measure.name: measure for measure in KAPPAS}
+
+
+def kappa_mean(counts: NDArray[np.int64] | Floats, measure: str = "cohen_kappa") -> Scores:
     """Return the mean of the Cohen's kappas of tables (P, K, K), each weighted by its units.
 
     sum_p n_p kappa_p / sum_p n_p over the pairs whose kappa is defined. Range as Cohen's kappa. Undefined if no pair
@@ -22,7 +27,7 @@ def kappa_mean(counts: NDArray[np.int64] | Floats) -> Scores:
     >>> round(float(kappa_mean(pairs).value), 6)
     0.8
     """
-    return _mean(counts, weighted=True)
+    return _mean(KAPPA[measure].compute(counts), weighted=True)
 
 
 def light_kappa(counts: NDArray[np.int64] | Floats) -> Scores:
@@ -35,12 +40,11 @@ def light_kappa(counts: NDArray[np.int64] | Floats) -> Scores:
     >>> round(float(light_kappa(pairs).value), 6)
     0.7
     """
-    return _mean(counts, weighted=False)
+    return _mean(KAPPA["cohen_kappa"].compute(counts), weighted=False)
 
 
-def _mean(counts: NDArray[np.int64] | Floats, *, weighted: bool) -> Scores:
+def _mean(pairs: Scores, *, weighted: bool) -> Scores:
     """Return the mean over the pairs that have a kappa, with the means of their A_o and A_e."""
-    pairs = SUMS.score(counts)
     defined = pairs.reason == Reason.DEFINED
     weight = np.where(defined, pairs.n if weighted else 1, 0).astype(np.float64)
     total = weight.sum()
@@ -64,6 +68,20 @@ MEASURE = (
         range=(-1.0, 1.0),
         symmetric=True,
         citation="Davies & Fleiss 1982, Biometrics 38(4), p. 1047, for the idea of averaging over pairs",
+    ),
+    *(
+        Measure(
+            name=f"kappa_mean.{kind}",
+            title=f"Mean weighted κ, {kind}",
+            summary=f"The weighted κ ({kind}) of the pairs, averaged with their shared items as weights.",
+            takes="contingency",
+            compute=partial(kappa_mean, measure=f"cohen_kappa.{kind}"),
+            range=(-1.0, 1.0),
+            symmetric=True,
+            needs_order=True,
+            citation="Cohen 1968, Psychological Bulletin 70(4), p. 216, averaged over pairs",
+        )
+        for kind in ("linear", "quadratic")
     ),
     Measure(
         name="light_kappa",

@@ -85,12 +85,12 @@ def alpha_sums(distance: Callable[[int], Floats]) -> UnitSums:
 
 
 def _alpha(coincident: Floats, expected: Floats, total: Floats) -> Parts:
-    """Return alpha with D_o and D_e from summed distances of coincidences and of all pairable values."""
+    """Return alpha with 1 - D_o and 1 - D_e from summed distances of coincidences and of all pairable values."""
     with np.errstate(divide="ignore", invalid="ignore"):
         d_o = coincident / total
         d_e = expected / (total * (total - 1))
         value = np.where(expected == 0, np.nan, 1 - d_o / d_e)
-    return value, d_o, d_e
+    return value, 1 - d_o, 1 - d_e
 
 
 def _ordinal_terms(counts: Floats) -> Floats:
@@ -126,8 +126,8 @@ def krippendorff_alpha(
     alpha = 1 - D_o / D_e over units with r >= 2 labels: D_o = sum_u sum_ck n_c n_k d_ck / (r - 1) / N,
     D_e = sum_ck N_c N_k d_ck / (N (N - 1)), N_c the labels c given to such units, N their sum (Krippendorff 2004,
     ch. 11; 2011). 1 is full agreement, 0 what chance gives; below 0 is worse than chance. ``observed`` and
-    ``expected`` are the *dis*agreements D_o and D_e. Undefined if no unit has two labels or all pairable values are
-    equal. *weight* (U,) says how many units each row stands for. Distances: :func:`nominal`, :func:`interval`,
+    ``expected`` are 1 - D_o and 1 - D_e, agreements where no distance exceeds 1. Undefined if no unit has two labels
+    or all pairable values are equal. *weight* (U,) says how many units each row stands for. Distances: :func:`nominal`, :func:`interval`,
     :func:`ratio`, :func:`masi`, :func:`jaccard`, or any symmetric matrix with a zero diagonal; the ordinal metric
     depends on the data, see :func:`ordinal_alpha`.
 
@@ -167,13 +167,13 @@ def interval_alpha(unit: NDArray[np.int64], value: Floats, units: int) -> Scores
     0.727273
     """
     n, terms = interval_terms(unit, value, units)
-    alpha, d_o, d_e = interval_finish(terms.sum(axis=0))
+    alpha, observed, expected = interval_finish(terms.sum(axis=0))
     return scored(
         np.asarray(alpha),
         np.asarray(n),
         [(np.asarray(n == 0), Reason.NO_SHARED_ITEMS), (~np.isfinite(np.asarray(alpha)), Reason.NO_VARIATION)],
-        observed=d_o,
-        expected=d_e,
+        observed=observed,
+        expected=expected,
     )
 
 
@@ -189,7 +189,7 @@ def interval_terms(unit: NDArray[np.int64], value: Floats, units: int) -> tuple[
 
 
 def interval_finish(sums: Floats) -> Parts:
-    """Return interval alpha with D_o and D_e from summed terms (…, 4)."""
+    """Return interval alpha with 1 - D_o and 1 - D_e from summed terms (…, 4)."""
     apart, r, first, second = np.moveaxis(sums, -1, 0)
     return _alpha(apart, 2 * (r * second - first**2), r)
 
@@ -198,7 +198,7 @@ MEASURE = (
     Measure(
         name="krippendorff_alpha.nominal",
         title="Krippendorff's alpha",
-        summary="How far the observed disagreement stays below what shuffled labels would show; missing labels allowed.",
+        summary="How far disagreement stays below what shuffled labels would show; missing labels are no obstacle.",
         takes="item_counts",
         compute=krippendorff_alpha,
         range=(-1.0, 1.0),

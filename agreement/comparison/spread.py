@@ -1,0 +1,52 @@
+"""How much the labels of each item differ."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.measures.entropy import entropy
+from agreement.units import Units
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The disagreement on every unit.
+
+    Letters: U units.
+
+    Parameters
+    ----------
+    n
+        (U,) labels it has.
+    distinct
+        (U,) different labels it has; from 2 on it is a dispute.
+    disagreement
+        (U,) share of its pairs of labels that differ; NaN below two labels.
+    entropy
+        (U,) entropy of its labels in bits; NaN below two labels.
+    """
+
+    n: NDArray[np.int64]
+    distinct: NDArray[np.int64]
+    disagreement: Floats
+    entropy: Floats
+
+
+def spread(units: Units) -> Spread:
+    """Return how much the labels of each unit differ.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> found = spread(units_from_matrix([["a", "b", "b"], ["a", None, None]]))
+    >>> found.distinct.tolist(), found.disagreement.round(3).tolist()
+    ([2, 1], [0.667, nan])
+    """
+    counts = units.item_counts()
+    r = counts.sum(axis=1)
+    pairs = r * (r - 1)
+    differing = pairs - (counts * (counts - 1)).sum(axis=1)
+    return Spread(r, (counts > 0).sum(axis=1), differing / np.where(pairs > 0, pairs, np.nan), entropy(counts).value)
