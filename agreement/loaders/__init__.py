@@ -7,12 +7,14 @@ from os import PathLike
 import pandas as pd
 
 from agreement._discover import discover
-from agreement.annotations import Annotations, Reading
+from agreement.annotations import Annotations
 from agreement.errors import InputError, Problem
 from agreement.loaders._base import Loader as Loader
 from agreement.loaders._base import Source as Source
 from agreement.loaders._base import sources
-from agreement.records import Records, assemble
+from agreement.loaders._frames import frame_records
+from agreement.loaders._suspects import note_suspects
+from agreement.records import assemble
 from agreement.settings import Settings
 
 GENERIC = "table"
@@ -40,7 +42,7 @@ def load(paths: str | PathLike[str] | Iterable[str | PathLike[str]], settings: S
             records.reading.warnings.append(f"{file.name} was not read: it is no {loader.title}.")
     records.reading.format = records.reading.format or loader.title
     records.reading.files = records.reading.files or [file.name for file in mine]
-    return assemble(records, settings)
+    return note_suspects(assemble(records, settings))
 
 
 def _choose(files: list[Source], settings: Settings) -> tuple[Loader, list[Source]]:
@@ -49,7 +51,7 @@ def _choose(files: list[Source], settings: Settings) -> tuple[Loader, list[Sourc
     if settings.reading.format:
         if settings.reading.format not in known:
             raise InputError(
-                [Problem("--format", f"{settings.reading.format!r} is unknown.", f"Known: {', '.join(known)}.")]
+                [Problem("--read-as", f"{settings.reading.format!r} is unknown.", f"Known: {', '.join(known)}.")]
             )
         return known[settings.reading.format], files
     claims = {name: loader.accepts(files) for name, loader in known.items() if name != GENERIC}
@@ -60,7 +62,7 @@ def _choose(files: list[Source], settings: Settings) -> tuple[Loader, list[Sourc
                 Problem(
                     ", ".join(file.name for file in files[:3]),
                     f"can be read as {' or as '.join(known[name].title for name in claims)}.",
-                    f"Choose with --format {' or --format '.join(claims)}.",
+                    f"Choose with --read-as {' or --read-as '.join(claims)}.",
                 )
             ]
         )
@@ -70,5 +72,20 @@ def _choose(files: list[Source], settings: Settings) -> tuple[Loader, list[Sourc
 
 
 def load_frame(frame: pd.DataFrame, settings: Settings | None = None) -> Annotations:
-    """Return the annotations in a long *frame* with columns item, annotator, label."""
-    return assemble(Records(frame, Reading(format="DataFrame", rows_read=len(frame))), settings or Settings())
+    """Return the annotations in a *frame* of any shape that a table file may have.
+
+    Columns are recognised by name and content as in a file; numbers become text as a spreadsheet's do (``1.0`` is
+    ``1``), missing values are blank, and the index is left out unless it has a name.
+
+    Raises
+    ------
+    InputError
+        Listing every problem; also if two readings are possible, with the setting that decides.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"item": [1, 1, 2, 2], "annotator": ["Ana", "Ben"] * 2, "label": ["x", "x", "x", "y"]})
+    >>> load_frame(frame).compared
+    ('Ana', 'Ben')
+    """
+    return note_suspects(assemble(frame_records(frame, settings or Settings()), settings or Settings()))

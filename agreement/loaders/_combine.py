@@ -14,7 +14,7 @@ from agreement.loaders._melt import Melted, melt
 from agreement.loaders._names import short_names
 from agreement.loaders._roles import PLACES, Roles, roles_of, unknown_columns, where
 from agreement.loaders._shapes import Shape, shape_of
-from agreement.loaders._vocabulary import ITEMS_SHEET, ROLES, names_a_person, words
+from agreement.loaders._vocabulary import ITEMS_SHEET, MODEL, ROLES, names_a_person, words
 from agreement.loaders._workbooks import some
 from agreement.records import Records
 from agreement.settings import Settings
@@ -128,6 +128,13 @@ def _name_singles(parts: list[_Part], reading: Reading, settings: Settings) -> l
     short = _shortened(names) if asked != "sheet" else dict(zip(names, names, strict=True))
     for part, name in zip(singles, names, strict=True):
         part.annotator = short[name]
+    wanted = settings.columns.annotators
+    if wanted:
+        for part in singles:
+            if part.annotator not in wanted:
+                reading.warnings.append(f"{part.grid.source} was not read: it is not among --annotators.")
+        singles = [part for part in singles if part.annotator in wanted]
+        parts = [part for part in parts if part in singles or part.annotator == GOLD]
     _name_rest(singles, "file" if asked in ("sheet", "folder") else "sheet", settings)
     return parts
 
@@ -214,7 +221,7 @@ def _tell_apart(parts: Sequence[_Part], settings: Settings) -> None:
     for part in parts:
         if chosen.layer in PLACES:
             part.layer = _place(part.grid, str(chosen.layer))
-        if chosen.round in PLACES:
+        if chosen.round in PLACES and part.annotator != GOLD:
             part.round = _place(part.grid, str(chosen.round))
     several = [part for part in parts if part.shape.layout != "single"]
     if len(several) < 2 or chosen.layer in PLACES or chosen.round in PLACES:
@@ -306,6 +313,8 @@ def _records(
             kinds[name] = "gold"
         elif words(name) in CURATORS:
             kinds[name] = "curator"
+        elif MODEL.fullmatch(words(name)):
+            kinds[name] = "model"
     reading.gold_candidates = sorted(name for name, kind in kinds.items() if kind == "gold")
     _describe(parts, reading)
     _dubious_cells(parts, reading)
@@ -376,38 +385,47 @@ def _merged_items(frames: Sequence[pd.DataFrame], reading: Reading) -> pd.DataFr
 def _describe(parts: Sequence[_Part], reading: Reading) -> None:
     """Fill in where the reading found what."""
     layouts = list(dict.fromkeys(part.shape.layout for part in parts))
-    first = parts[0]
     titles = {
         "long": "long (a row per annotation)", "wide": "wide (a column per annotator)",
         "transposed": "transposed (annotators as rows)", "one-hot": "one-hot (a column per label)",
         "list": "lists (annotators and labels of an item in one row)",
     }  # fmt: skip
     reading.layout = ", ".join(
-        f"one {reading.annotator_from.removesuffix(' names')} per annotator" if layout == "single" else titles[layout]
+        titles.get(layout, f"one {reading.annotator_from.removesuffix(' names') or 'file'} per annotator")
         for layout in layouts
     )
-    grid, shape = first.grid, first.shape
+    people = [part for part in parts if part.annotator != GOLD] or list(parts)
     if not reading.annotator_from:
+        grid, shape = people[0].grid, people[0].shape
         if shape.annotator is not None:
             reading.annotator_from = where(grid, shape.annotator)
+        elif shape.layout == "single":
+            reading.annotator_from = "file names"
         else:
             names = [grid.names[position] for position in shape.cells]
             reading.annotator_from = f"column names ({some(names)})" if grid.has_header else "columns, by position"
-    told: dict[str, str] = {
+    told: dict[str, str] = {"item": "", "annotator": reading.annotator_from, "label": ""}
+    for part in (*people, *parts):
+        for role, place in _columns_told(part).items():
+            told[role] = told.get(role) or place
+    reading.columns = {role: place for role, place in told.items() if place}
+
+
+def _columns_told(part: _Part) -> dict[str, str]:
+    """Return where one grid keeps what."""
+    grid, shape = part.grid, part.shape
+    told = {
         "item": " + ".join(where(grid, position) for position in shape.item)
         or ("column names" if shape.layout == "transposed" else "row number"),
-        "annotator": reading.annotator_from,
         "label": ", ".join(where(grid, position) for position in shape.labels)
         or ("cells" if shape.layout != "one-hot" else "column names"),
+        "gold": ", ".join(where(grid, position) for position in shape.gold),
     }
-    for role, position in (("layer", shape.layer), ("round", shape.round), ("time", shape.time),
-                           ("status", shape.status), ("model", shape.model)):  # fmt: skip
-        if position is not None:
-            told[role] = where(grid, position)
-    told |= {{"cluster": "document"}.get(name, name): where(grid, position) for name, position in shape.about.items()}
-    if shape.gold:
-        told["gold"] = ", ".join(where(grid, position) for position in shape.gold)
-    reading.columns = told
+    if part.annotator == GOLD:
+        told = {"gold": grid.source}
+    singles = {"layer": shape.layer, "round": shape.round, "time": shape.time, "status": shape.status,
+               "model": shape.model} | {{"cluster": "document"}.get(name, name): at for name, at in shape.about.items()}  # fmt: skip
+    return told | {role: where(grid, position) for role, position in singles.items() if position is not None}
 
 
 def _dubious_cells(parts: Sequence[_Part], reading: Reading) -> None:

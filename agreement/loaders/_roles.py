@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from agreement.errors import Problem
-from agreement.loaders._grids import Grid, letter
-from agreement.loaders._vocabulary import ROLES, is_called, item_rank, names_a_person, words
+from agreement.loaders._grids import Grid
+from agreement.loaders._vocabulary import ROLES, is_called, is_known, item_rank, names_a_person, words
 from agreement.settings import Columns
 
 SINGLE = ("annotator", "layer", "text", "section", "document", "round", "time", "model", "start", "end", "status")
@@ -61,6 +61,11 @@ def unknown_columns(grids: Sequence[Grid], columns: Columns) -> list[Problem]:
         (f"--{role}", name)
         for role in SINGLE
         if (name := getattr(columns, role, None)) and not (name in PLACES and role in ("annotator", "layer", "round"))
+    ]
+    asked += [
+        ("--annotators", name)
+        for name in columns.annotators
+        if not any(name in known for grid in grids for known in (*grid.names, grid.sheet, grid.file))
     ]
     problems = []
     for option, name in asked:
@@ -126,6 +131,11 @@ def _named(grid: Grid, roles: Roles, taken: set[int]) -> None:
         ranked = [
             (rank, position) for position in open_positions() if (rank := item_rank(grid.names[position])) is not None
         ]
+        ranked = ranked or [
+            (0, position)
+            for position in open_positions()
+            if words(grid.names[position]).endswith("_id") and not is_known(grid.names[position])
+        ]
         if ranked:
             roles.item = (min(ranked)[1],)
             taken.update(roles.item)
@@ -150,4 +160,5 @@ def _named(grid: Grid, roles: Roles, taken: set[int]) -> None:
 
 def where(grid: Grid, position: int) -> str:
     """Return what to call a column in the reading."""
-    return f'column "{grid.names[position]}"' if grid.has_header else f"column {letter(position)}"
+    name = grid.names[position]
+    return name if name == f"column {grid.letters[position]}" else f'column "{name}"'

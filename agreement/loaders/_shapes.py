@@ -101,7 +101,7 @@ def shape_of(grid: Grid, roles: Roles, settings: Settings, *, alone: bool) -> Sh
 
 def _detected(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, alone: bool) -> Shape | None:
     """Return the shape that names and content agree on."""
-    if settings.columns.annotators:
+    if any(name in known for name in settings.columns.annotators for known in grid.names):
         return _wide(grid, roles, base, settings, insist=True)
     if listed := _lists(grid, roles, base):
         return listed
@@ -148,7 +148,7 @@ def _spans(grid: Grid) -> Problem:
     return Problem(
         grid.source,
         "has columns for start and end: it is a table of spans, not of labels per item.",
-        "Read it with --format span-table, which needs the columns item, annotator, start, end and label.",
+        "Read it with --read-as span-table, which needs the columns item, annotator, start, end and label.",
     )
 
 
@@ -386,7 +386,7 @@ def _sideways(grid: Grid, roles: Roles, base: Shape) -> Shape | None:
     rows_are_items = all(ITEM_LIKE.fullmatch(words(cell)) for cell in grid.used(first))
     if rows_are_items or (are_people and not rows_are_people):
         return None
-    if not (are_items or rows_are_people or len(rest) > 4 * len(grid)):
+    if not (are_items or rows_are_people or len(rest) > len(grid)):
         return None
     if (are_items or rows_are_people) and len(rest) >= len(grid):
         return _transposed(grid, roles, replace(base, annotator=first))
@@ -600,6 +600,9 @@ def _annotator_cells(
         first, second, pairs = found
         where = dict(zip(everything, pairs, strict=True))
         side = _annotator_side(groups, where, first, second)
+        for number, part in enumerate((first, second)):
+            if columns.annotators and set(columns.annotators) <= set(part):
+                side = number
         if side is None and len(groups) == 1 and not _all_people(names.values()):
             raise InputError([_two_products(grid, first, second)])
         if side is not None:
@@ -612,7 +615,7 @@ def _annotator_cells(
     if len(people) == 1:
         return {one: (names[one], DEFAULT_LAYER, "") for one in people[0]}
     shown = " or ".join(", ".join(repr(names[one]) for one in group[:6]) for group in groups)
-    flags = " or ".join(" ".join(f"--annotators {names[one]!r}" for one in group[:6]) for group in groups)
+    flags = " or ".join(_flags([names[one] for one in group]) for group in groups)
     raise InputError(
         [
             Problem(
@@ -652,14 +655,18 @@ def _is_question(name: str) -> bool:
     )  # fmt: skip
 
 
+def _flags(names: Sequence[str]) -> str:
+    """Return the option that says these are the annotators."""
+    return "--annotators " + ",".join(names)
+
+
 def _two_products(grid: Grid, first: Sequence[str], second: Sequence[str]) -> Problem:
     """Return what to say when names combine two parts and nothing tells which one is the annotator."""
     return Problem(
         grid.source,
         f"the column names combine {', '.join(first[:4])} with {', '.join(second[:4])}: either may be the annotators, "
         "or each column is one annotator.",
-        "Rename the columns to annotator_layer with words such as annotator1, or read each column as one annotator "
-        "with --layout wide.",
+        f"Name them with {_flags(first)} or {_flags(second)}, or pass --layout wide for one annotator a column.",
     )
 
 

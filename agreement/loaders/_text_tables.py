@@ -39,10 +39,8 @@ def read_text_table(source: Source, reading: Reading, settings: Settings) -> Gri
         If the file is empty, is no text, or has rows that do not fit its header; lists every such row.
     """
     data = _utf8(source, reading, settings.reading.encoding)
-    sample = list(_records(data[: 1 << 20].decode("utf-8", "ignore"), None, SAMPLE_ROWS))
     delimiter = _delimiter(sample_text=data[: 1 << 18].decode("utf-8", "ignore"))
-    sample = list(_records(data[: 1 << 20].decode("utf-8", "ignore"), delimiter, SAMPLE_ROWS))
-    rows = [row for row, _ in sample]
+    rows = list(_records(data[: 1 << 20].decode("utf-8", "ignore"), delimiter, SAMPLE_ROWS))
     if not any(cell.strip() for row in rows for cell in row):
         raise InputError([Problem(source.name, "is empty.", "Export it again.")])
     first, has_header = find_header(rows)
@@ -53,9 +51,8 @@ def read_text_table(source: Source, reading: Reading, settings: Settings) -> Gri
     if any(any(cell.strip() for cell in row) for row in rows[:first]):
         reading.warnings.append(f"{source.name}: the table starts in row {first + 1}; what stands above was not read.")
     skipped = first + 1 if has_header else first
-    lines = sample[skipped - 1][1] if skipped else 0
     header = rows[first] if has_header else []
-    columns, numbers = _cells(data, source.name, delimiter, lines, skipped, header, reading)
+    columns, numbers = _cells(data, source.name, delimiter, skipped, header, reading)
     if columns and not len(numbers):
         raise InputError([Problem(source.name, "has a header but no rows.", "Export it with its labels.")])
     names = [cell.strip() for cell in header] + [""] * (len(columns) - len(header))
@@ -136,15 +133,15 @@ def _binary_share(head: bytes) -> float:
     return sum(1 for byte in head if byte < 9 or 13 < byte < 32) / max(len(head), 1)
 
 
-def _records(text: str, delimiter: str | None, limit: int) -> Iterator[tuple[list[str], int]]:
-    """Yield up to *limit* records of *text*, each with the number of lines read so far."""
+def _records(text: str, delimiter: str, limit: int) -> Iterator[list[str]]:
+    """Yield up to *limit* records of *text*."""
     csv.field_size_limit(sys.maxsize)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         for number, row in enumerate(reader):
             if number >= limit:
                 return
-            yield row, reader.line_num
+            yield row
     except csv.Error:
         return
 
@@ -153,7 +150,7 @@ def _delimiter(sample_text: str) -> str:
     """Return the delimiter that splits the most records into one same number of cells, at least two."""
     best, best_score = ",", (0.0, 0)
     for delimiter in DELIMITERS:
-        widths = [len(row) for row, _ in _records(sample_text, delimiter, SAMPLE_ROWS) if any(map(str.strip, row))]
+        widths = [len(row) for row in _records(sample_text, delimiter, SAMPLE_ROWS) if any(map(str.strip, row))]
         if len(widths) > 2 and len(sample_text) >= 1 << 18:
             widths.pop()  # the sample may end within its last record
         width, times = Counter(widths).most_common(1)[0] if widths else (1, 0)
@@ -166,11 +163,11 @@ def _delimiter(sample_text: str) -> str:
 
 
 def _cells(
-    data: bytes, name: str, delimiter: str, lines: int, skipped: int, header: Sequence[str], reading: Reading
+    data: bytes, name: str, delimiter: str, skipped: int, header: Sequence[str], reading: Reading
 ) -> "tuple[list[pd.Categorical], np.ndarray[tuple[int], np.dtype[np.int64]]]":
     """Return the columns below the header and their row numbers; ragged rows are found by an exact second pass."""
     try:
-        columns = _fast(data, delimiter, lines)
+        columns = _fast(data, delimiter, skipped)
     except (pd.errors.ParserError, pd.errors.EmptyDataError):
         columns = None
     if columns is None or (header and len(columns) != len(header)) or _may_be_short(data, columns, delimiter):
@@ -180,11 +177,11 @@ def _cells(
     return columns, numbers
 
 
-def _fast(data: bytes, delimiter: str, lines: int) -> "list[pd.Categorical]":
+def _fast(data: bytes, delimiter: str, skipped: int) -> "list[pd.Categorical]":
     """Return the columns as pandas' C parser reads them, in parts so that text becomes codes early."""
     interners: list[Interner] = []
     parts = pd.read_csv(
-        io.BytesIO(data), sep=delimiter, header=None, skiprows=lines, dtype=object, keep_default_na=False,
+        io.BytesIO(data), sep=delimiter, header=None, skiprows=skipped, dtype=object, keep_default_na=False,
         na_filter=False, skip_blank_lines=False, chunksize=CHUNK_ROWS, encoding="utf-8", engine="c",
     )  # fmt: skip
     with parts:

@@ -69,6 +69,10 @@ PEOPLE = re.compile(
     r"(annotator|worker|rater|coder|user|label(l)?er|judge|expert|participant|annot?|person|reviewer|evaluator|member"
     r"|student|nurse|doctor|physician|crowd|turker|assessor|tagger|observer|system|model|run|llm|human|anonymous)s?"
 )
+MODEL = re.compile(
+    r"(.*_)?(model|llm|bot|classifier|prediction|predicted|pred|(chat)?gpt(\d\w*)?|llama\d*|qwen\w*|gemma\w*|gemini"
+    r"|mistral|mixtral|deepseek|claude_(\d|opus|sonnet|haiku).*)(_.*)?"
+)
 GUIDELINE_SHEET = re.compile(r"(annotation_|labell?ing_)?(guide_?lines?|sections?|code_?book|manual|guide)")
 ITEMS_SHEET = re.compile(r"(items?|texts?|tickets?|documents?|data|samples?|tasks?|source|sentences?|messages?)")
 

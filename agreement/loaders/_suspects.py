@@ -1,0 +1,149 @@
+"""Labels that look like another spelling of a label, and labels that look like no answer: reported, never merged."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from agreement.annotations import AliasSuspect, Annotations
+from agreement.records import folded
+
+MAX_LABELS = 500
+MIN_LETTERS = 5
+NO_ANSWER = frozenset({
+    "", "na", "n a", "nan", "null", "nil", "skip", "skipped", "i dont know", "i don t know", "dont know", "don t know",
+    "do not know", "idk", "dk", "unknown", "unsure", "not sure", "unclear", "cannot tell", "can t tell", "cant tell",
+    "cannot decide", "can t decide", "no answer", "no label", "not applicable", "not annotated", "not labeled",
+    "not labelled", "missing", "tbd", "todo", "to do", "undecided", "no idea", "no opinion", "pass", "empty", "blank",
+    "unlabeled", "unlabelled", "ambiguous", "weiß nicht", "keine angabe", "k a",
+})  # fmt: skip
+
+
+def note_suspects(annotations: Annotations) -> Annotations:
+    """Fill in the suspected aliases and the suspected non-answers of the reading, and return *annotations*."""
+    reading = annotations.reading
+    reading.aliases.clear()
+    reading.missing_suspects.clear()
+    table = annotations.table
+    names = table["label"].cat.categories
+    layer_codes, label_codes = table["layer"].cat.codes.to_numpy(), table["label"].cat.codes.to_numpy()
+    counts = np.bincount(
+        layer_codes.astype(np.int64) * len(names) + label_codes, minlength=len(table["layer"].cat.categories) * len(names)
+    ).reshape(-1, len(names))
+    for name, mine in zip(table["layer"].cat.categories, counts, strict=True):
+        layer = annotations.layers[str(name)]
+        if layer.kind in ("number", "answer") or layer.declared:
+            continue
+        used = {str(names[code]): int(mine[code]) for code in np.flatnonzero(mine)}
+        reading.aliases += alias_suspects(layer.name, used)
+        for label, times in used.items():
+            if is_no_answer(label):
+                reading.missing_suspects[label] = reading.missing_suspects.get(label, 0) + times
+    return annotations
+
+
+def is_no_answer(label: str) -> bool:
+    """Return whether *label* looks like no answer rather than a class.
+
+    Examples
+    --------
+    >>> [is_no_answer(label) for label in ("?", "N/A", "i dont know", "None of these", "Refund")]
+    [True, True, True, False, False]
+    """
+    return folded(label) in NO_ANSWER
+
+
+def alias_suspects(layer: str, used: Mapping[str, int]) -> list[AliasSuspect]:
+    """Return the labels of *used* (label to times) that look like another spelling of a more frequent one.
+
+    Examples
+    --------
+    >>> for suspect in alias_suspects("label", {"Complaint": 90, "complaint ": 4, "Complant": 1, "Refund": 50}):
+    ...     print(repr(suspect.spelling), suspect.meant, suspect.reason)
+    'Complant' Complaint near spelling
+    'complaint ' Complaint case, blanks
+    """
+    labels = sorted(used, key=lambda label: (-used[label], label))
+    if len(labels) > MAX_LABELS:
+        labels = labels[:MAX_LABELS]
+    found = []
+    meant: list[str] = []
+    keys = {label: folded(label) for label in labels}
+    first: dict[str, str] = {}
+    for label in labels:
+        key = keys[label]
+        same = first.get(key) if key else None
+        near = None if same else _nearest(label, key, meant, keys, used)
+        if same or near:
+            other = same or near or ""
+            reason = _difference(label, other) if same else "near spelling"
+            found.append(AliasSuspect(layer, label, other, used[label], used[other], reason))
+        else:
+            meant.append(label)
+            first.setdefault(key, label)
+    return sorted(found, key=lambda suspect: suspect.spelling)
+
+
+def _nearest(
+    label: str, key: str, meant: Sequence[str], keys: Mapping[str, str], used: Mapping[str, int]
+) -> str | None:
+    """Return the more frequent label that *label* is one slip away from, if both are long and it is rare."""
+    if len(key) < MIN_LETTERS or any(letter.isdigit() for letter in key):
+        return None
+    for other in meant:
+        rare = used[label] * 5 <= used[other]
+        if rare and len(keys[other]) >= MIN_LETTERS and _one_slip(key, keys[other]) and not _opposite(key, keys[other]):
+            return other
+    return None
+
+
+def _opposite(one: str, other: str) -> bool:
+    """Return whether two labels differ by a prefix that turns the meaning round."""
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return longer in (f"a{shorter}", f"un{shorter}", f"in{shorter}") or bool(re.match(r"[0-9]", longer))
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Return whether one letter is missing, extra, wrong, or swapped with its neighbour.
+
+    Examples
+    --------
+    >>> _one_slip("complant", "complaint"), _one_slip("compliant", "complaint"), _one_slip("refund", "return")
+    (True, True, False)
+    """
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    if len(one) != len(other):
+        longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+        return longer[start + 1 :] == shorter[start:]
+    if one[start + 1 :] == other[start + 1 :]:
+        return True
+    return one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
+
+
+def _difference(label: str, other: str) -> str:
+    """Return in words how two spellings of one folded label differ."""
+    kinds = []
+    if label.casefold() != label and other.casefold() != label and label.casefold() == other.casefold():
+        return "case"
+    plain = [unicodedata.normalize("NFKC", text) for text in (label, other)]
+    if plain[0] == plain[1]:
+        return "encoding of a letter"
+    letters = ["".join(filter(str.isalnum, text)) for text in plain]
+    if letters[0] != letters[1]:
+        kinds.append("case")
+    if re.sub(r"\S", "", plain[0]) != re.sub(r"\S", "", plain[1]):
+        kinds.append("blanks")
+    marks = [re.sub(r"[\w\s]|_", "", text) + "_" * text.count("_") for text in plain]
+    if marks[0] != marks[1]:
+        kinds.append("punctuation")
+    return ", ".join(kinds) or "case"
+
+
+def observed_labels(table: pd.DataFrame, layer: str) -> dict[str, int]:
+    """Return how often each label of *layer* was given, the most frequent first."""
+    counts = table.loc[table["layer"].eq(layer), "label"].astype("str").value_counts()
+    return {str(label): int(times) for label, times in counts.items()}
