@@ -1,9 +1,11 @@
 """Release checks: which criteria a layer must meet, and what was measured for each."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from agreement.comparison import Comparison
@@ -19,12 +21,13 @@ HOUSE_RULE = "house rule"
 KAPPA_SOURCE = "Krippendorff 2004, ch. 11, made for alpha: .80 to rely on, .667 for tentative conclusions"
 F1_SOURCE = "house rule: lower edge of strong"
 CLASS_SOURCE = "house rule: lower edge of moderate"
+ANNOTATOR_ITEMS = 50  # items from which "nobody differs" is a finding and not a lack of data
 ANNOTATOR_SOURCE = "the diagnosis: q < .01 and a minimum effect"
 # the headline coefficient by kind of layer, the first that was computed; a layer of numbers has no kappa
 KAPPAS: Mapping[str, tuple[str, ...]] = {
     "category": ("kappa_mean",),
-    "ordinal": ("kappa_mean.quadratic", "kappa_mean.linear", "kappa_mean"),
-    "labels": ("kappa_mean", "krippendorff_alpha.masi", "krippendorff_alpha"),
+    "ordinal": ("kappa_mean.quadratic", "kappa_mean.linear", "krippendorff_alpha.ordinal"),
+    "labels": ("kappa_mean", "krippendorff_alpha.masi"),
     "number": ("krippendorff_alpha.interval",),
 }
 
@@ -52,6 +55,7 @@ class _Criterion:
     source: str
     at_least: bool = True
     unit: str = "items"
+    many: str = ""
 
     def judge(self, found: _Found, passed: str, otherwise: str) -> Check:
         """Return the check for what was *found*; *passed* and *otherwise* say what the results mean."""
@@ -82,9 +86,16 @@ class _Criterion:
 
         def severity(check: Check) -> tuple[int, float, str]:
             bound = check.low if self.at_least else check.high
-            return RESULTS.index(check.result), sign * (sign * -9.0 if bound is None else bound), check.subject
+            return RESULTS.index(check.result), math.inf if bound is None else sign * bound, check.subject
 
-        return min(checks, key=severity)
+        decisive = min(checks, key=severity)
+        alike = sum(check.result == decisive.result for check in checks)
+        if decisive.result == "pass" or alike < 2:
+            return decisive
+        verb = "fail" if decisive.result == "fail" else "can't be told yet"
+        return replace(
+            decisive, meaning=f"{decisive.meaning} {alike} of {len(checks)} {self.many} {verb}; this is one."
+        )
 
 
 def release_checks(comparisons: tuple[Comparison, ...], diagnosis: Diagnosis, settings: Settings) -> tuple[Check, ...]:
@@ -111,7 +122,7 @@ def _layer_checks(comparison: Comparison, diagnosis: Diagnosis, settings: Settin
     if kind in ("category", "ordinal"):
         yield from _pair_confusion(comparison, settings)
     yield from _annotator(comparison, diagnosis, settings)
-    yield from _gold(comparison, diagnosis, settings)
+    yield from _gold(comparison, settings)
 
 
 def _kappa(comparison: Comparison, settings: Settings) -> Iterator[Check]:
@@ -121,10 +132,9 @@ def _kappa(comparison: Comparison, settings: Settings) -> Iterator[Check]:
         return
     layer = comparison.layer
     measure, found = _first(comparison.scores, KAPPAS[layer.kind], "item")
-    title = {
-        "ordinal": "Agreement beyond chance (weighted kappa)",
-        "number": "Agreement beyond chance (alpha for numbers)",
-    }.get(layer.kind, "Agreement beyond chance (alpha)" if "alpha" in measure else "Agreement beyond chance (kappa)")
+    beyond = "alpha" if "alpha" in measure else "kappa"
+    words = {"ordinal": f"{beyond} for ordered labels", "number": "alpha for numbers", "labels": f"{beyond} for sets"}
+    title = f"Agreement beyond chance ({words.get(layer.kind, beyond)})"
     yield _Criterion("kappa", title, layer.name, limit, KAPPA_SOURCE).judge(
         found,
         "Annotators agree well beyond what their label shares would give by chance.",
@@ -149,14 +159,14 @@ def _f1_span(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     """Yield the checks of exact spans and of tokens."""
     gate, layer = settings.gate, comparison.layer.name
     if gate.f1_span is not None:
-        _, found = _first(comparison.scores, ("span_f1.strict", "f1"), "span")
-        yield _Criterion("f1_span", "Exact span F1", layer, gate.f1_span, F1_SOURCE, unit="documents").judge(
+        _, found = _first(comparison.scores, ("span_f1.strict",), "span")
+        yield _Criterion("f1_span", "Exact span F1", layer, gate.f1_span, F1_SOURCE, unit="spans").judge(
             found,
             "Two annotators mostly mark the same stretches with the same label.",
             "Two annotators too often mark other stretches, or label them differently.",
         )
     if gate.f1_token is not None:
-        _, found = _first(comparison.scores, ("f1_micro", "token_f1", "f1"), "token")
+        _, found = _first(comparison.scores, ("token_f1",), "token")
         yield _Criterion("f1_token", "Token F1", layer, gate.f1_token, F1_SOURCE, unit="tokens").judge(
             found,
             "Two annotators mostly mark the same words with the same label.",
@@ -170,17 +180,20 @@ def _class_f1(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     if gate.class_f1 is None:
         return
     spans = comparison.layer.kind == "spans"
-    measures, level = (("span_f1.strict", "f1"), "span") if spans else (("f1",), "item")
+    measure, level = ("span_f1.strict", "span") if spans else ("f1", "item")
     scores = comparison.scores
-    rows = scores.loc[scores["reference"].isna() & scores["label"].notna() & scores["level"].eq(level)]
-    chosen = next((name for name in measures if rows["measure"].eq(name).any()), measures[0])
-    rows = rows.loc[rows["measure"].eq(chosen) & (rows["n"] >= gate.class_items)]
+    rows = scores.loc[scores["reference"].isna() & scores["label"].notna()]
+    rows = rows.loc[rows["measure"].eq(measure) & rows["level"].eq(level)]
+    # at the item level n counts every item compared; what a class rests on are the items that carry it
+    rows = rows if spans else rows.assign(n=rows["n_informative"])
+    rows = rows.loc[rows["n"].fillna(0) >= gate.class_items]
+    unit = "spans of this class" if spans else "items of this class"
     yield _Criterion(
-        "class_f1", "F1 of every class", comparison.layer.name, gate.class_f1, CLASS_SOURCE, unit="labels"
+        "class_f1", "F1 of every class", comparison.layer.name, gate.class_f1, CLASS_SOURCE, unit=unit
     ).worst(
         [_found(row, str(row["label"])) for row in rows.to_dict("records")],
         "Every class with enough labels is found by the others too.",
-        "At least this class means different things to different annotators.",
+        "This class means different things to different annotators.",
         f"no class has {gate.class_items} labels",
     )
 
@@ -192,7 +205,7 @@ def _pair_confusion(comparison: Comparison, settings: Settings) -> Iterator[Chec
         return
     yield _Criterion(
         "pair_confusion", "Confusion of every label pair", comparison.layer.name, gate.pair_confusion, HOUSE_RULE,
-        at_least=False,
+        at_least=False, unit="items with either label", many="label pairs",
     ).worst(
         _confusions(comparison, gate.pair_items),
         "No two labels are mixed up often.",
@@ -220,22 +233,24 @@ def _annotator(comparison: Comparison, diagnosis: Diagnosis, settings: Settings)
     confirmed = [flag for flag in mine if flag.verdict == "confirmed"]
     suspected = [flag for flag in mine if flag.verdict == "suspected"]
     worst = next(iter(confirmed or suspected), None)
-    unidentified = _unidentified(comparison)
+    n = (worst.n or 0) if worst else _items(comparison)
     result: Result = "pass"
     meaning, settle = "Nobody differs from all colleagues by more than chance explains.", ""
     if confirmed:
         result, meaning = "fail", _differs(confirmed)
-    elif unidentified:
+    elif unidentified := _unidentified(comparison):
         result, meaning, settle = "can't tell yet", "Who of them differs can't be told from their labels.", unidentified
     elif suspected:
         result, meaning = "can't tell yet", _differs(suspected)
         settle = "more items labelled by this annotator and two others"
+    elif n < ANNOTATOR_ITEMS:
+        result, meaning = "can't tell yet", "Too few items to see a difference between annotators."
+        settle = f"about {ANNOTATOR_ITEMS - n} more items"
     yield Check(
         "annotator", "No annotator apart from all others", layer,
         worst.subject.annotator or "" if worst else "", result,
         worst.effect if worst else None, worst.low if worst else None, worst.high if worst else None,
-        (worst.n or 0) if worst else _units(comparison), None, at_least=False,
-        source=ANNOTATOR_SOURCE, meaning=meaning, settle=settle,
+        n, None, at_least=False, source=ANNOTATOR_SOURCE, meaning=meaning, settle=settle,
     )  # fmt: skip
 
 
@@ -246,31 +261,47 @@ def _differs(flags: list[Flag]) -> str:
 
 
 def _unidentified(comparison: Comparison) -> str:
-    """Return why the labels can't tell who differs, empty if they can."""
-    told: str | None = comparison.details.get("annotators_unidentified")
-    if told:
-        return told
-    who = {*comparison.scores["reference"].dropna(), *comparison.scores["other"].dropna()}
-    if len(who) < 3:
+    """Return what it takes to tell who differs, empty if these labels can.
+
+    With two labels an item only sums of two annotators' errors are seen. They give each annotator's own if the pairs
+    form an odd circle (three people in turns will do) in every group of people who meet: then the matrix of who is
+    in which pair has full rank.
+    """
+    scores = comparison.scores
+    met = scores.loc[
+        scores["reference"].notna() & (scores["n"].fillna(0) > 0), ["reference", "other"]
+    ].drop_duplicates()
+    people, codes = np.unique(met.astype(str).to_numpy(), return_inverse=True)
+    if len(people) < 3:
         return "a third annotator on the same items, or gold labels"
+    pairs = codes.reshape(-1, 2)
+    together = np.zeros((len(people), len(people)))
+    np.add.at(together, (pairs, pairs[:, ::-1]), 1)
+    np.add.at(together, (pairs, pairs), 1)
+    if np.linalg.matrix_rank(together) < len(people):
+        return "pairs that rotate: let some items be labelled by a third annotator, or by people who never met so far"
     return ""
 
 
-def _units(comparison: Comparison) -> int:
-    """Return how many units were compared."""
-    if comparison.units is not None:
-        return comparison.units.n_units
-    n = comparison.scores["n"].dropna()
-    return int(n.max()) if len(n) else 0
+def _items(comparison: Comparison) -> int:
+    """Return how many items (documents, for spans) at least two annotators answered."""
+    units = comparison.units
+    if units is not None:
+        answers = np.bincount(units.unit, minlength=units.n_units)
+        return int(units.weight[answers >= 2].sum())
+    spans = comparison.details.get("spans")
+    if spans is not None:
+        return len(spans.distances[["item", "round"]].drop_duplicates())
+    shared = comparison.scores["n"].dropna()
+    return int(shared.max()) if len(shared) else 0
 
 
-def _gold(comparison: Comparison, diagnosis: Diagnosis, settings: Settings) -> Iterator[Check]:
+def _gold(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     """Yield the check of the share of suspicious gold labels, when gold was analysed."""
     limit = settings.gate.gold
     measured: dict[str, Any] | None = comparison.details.get("gold_suspicious")
     if limit is None or measured is None:
         return
-    del diagnosis
     yield _Criterion(
         "gold", "Suspicious gold labels", comparison.layer.name, limit, HOUSE_RULE, at_least=False, unit="gold items"
     ).judge(

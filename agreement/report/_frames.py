@@ -165,8 +165,8 @@ def reading(audit: "Audit") -> pd.DataFrame:
         *(("warning", text, None) for text in account.warnings),
     ]  # fmt: skip
     for comparison in audit.comparisons:
-        for reason in comparison.details.get("left_out", ()):
-            rows.append(("left out", f"{comparison.layer.name}: {reason}", None))
+        left_out = comparison.details.get("left_out", {})
+        rows += [("left out", f"{comparison.layer.name}: {what}", number) for what, number in left_out.items()]
     frame = pd.DataFrame([row for row in rows if row[1] or row[2] is not None], columns=["what", "which", "count"])
     return frame.assign(count=pd.array(frame["count"].to_numpy(np.float64, na_value=np.nan), "Int64"))
 

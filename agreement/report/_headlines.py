@@ -6,24 +6,13 @@ from typing import TYPE_CHECKING
 from agreement.checks import Check
 from agreement.flags import Flag
 from agreement.report._figures import score_book
-from agreement.wording import Figure, decimal, digits_for, percent
+from agreement.report._leading import leading
+from agreement.wording import Figure, between, count, decimal, digits_for, percent
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
 
 SHARES = ("pair_confusion", "gold")
-# measure, level, what people call it, what is counted; the first of each group that was computed is shown
-HEADLINES: tuple[tuple[tuple[str, str, str, str], ...], ...] = (
-    (("f1_macro", "item", "macro F1", "item"), ("span_f1.strict", "span", "exact span F1", "document"),
-     ("f1", "span", "exact span F1", "document")),
-    (("kappa_mean.quadratic", "item", "weighted kappa, mean of pairs", "item"),
-     ("kappa_mean", "item", "kappa, mean of pairs", "item"),
-     ("token_f1", "token", "token F1", "token"), ("f1_micro", "token", "token F1", "token")),
-    (("krippendorff_alpha.interval", "item", "alpha, numbers", "item"),
-     ("krippendorff_alpha.ordinal", "item", "alpha, ordinal", "item"),
-     ("krippendorff_alpha", "item", "Krippendorff's alpha", "item")),
-    (("percent_agreement", "item", "percent agreement", "item"),),
-)  # fmt: skip
 VERDICTS = ("confirmed", "suspected")
 SHORT_TITLES = {
     "kappa": "Kappa", "f1_item": "Macro F1", "class_f1": "F1 of class", "pair_confusion": "Confusion",
@@ -32,13 +21,13 @@ SHORT_TITLES = {
 
 
 def headlines(audit: "Audit") -> Iterator[tuple[str, Figure]]:
-    """Yield name and figure of what people quote, layer by layer."""
+    """Yield title and figure of what people quote, layer by layer."""
     for comparison in audit.comparisons:
         book = score_book(comparison, audit.settings.measures.confidence)
+        unit = "document" if comparison.layer.kind == "spans" else "item"
         prefix = f"{comparison.layer.name}: " if len(audit.comparisons) > 1 else ""
-        for group in HEADLINES:
-            figures = ((name, book.pooled(measure, level, unit)) for measure, level, name, unit in group)
-            yield from next(([(prefix + name, figure)] for name, figure in figures if figure is not None), [])
+        for headline in leading(book, comparison.layer.kind, unit, audit.settings.gate.f1_bands):
+            yield prefix + headline.title, headline.figure
 
 
 def check_figure(check: Check, confidence: float) -> str:
@@ -51,6 +40,8 @@ def check_figure(check: Check, confidence: float) -> str:
     >>> check_figure(Check("kappa", result="fail", at_least=True, **measured, **words), 0.95).replace("\u2013", "-")
     '0.500 0.400-0.600 · n 90 · limit ≥ 0.667'
     """
+    if check.name == "annotator":
+        return _difference(check)
     if check.value is None:
         return check.settle or check.meaning
     share = check.name in SHARES
@@ -59,6 +50,16 @@ def check_figure(check: Check, confidence: float) -> str:
         digits=digits_for(check.limit, (check.value, check.low, check.high)),
     )  # fmt: skip
     return f"{figure.text} {figure.detail}{limit_text(check)}"
+
+
+def _difference(check: Check) -> str:
+    """Return how much more pairs with the annotator disagree, in points; or that nobody stands apart."""
+    if check.value is None:
+        apart = "nobody stands apart" if check.result == "pass" else check.settle
+        return f"{apart} · n {count(check.n)}"
+    bounds = [percent(bound) for bound in (check.low, check.high) if bound is not None]
+    interval = f", {between(*bounds)}" if len(bounds) == 2 else ", no interval"
+    return f"{percent(check.value)} points{interval} · n {count(check.n)}"
 
 
 def short_title(check: Check) -> str:

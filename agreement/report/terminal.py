@@ -67,13 +67,9 @@ def _wrapped(steps: list[str], room: int) -> list[Text]:
         if len(lines) + needed > room:
             lines.append(Text(f"   … and {len(steps) - number + 1} more, see the report", style="dim"))
             break
-        lines += [Text(f"{number}. " if first else "   ").append_text(part) for first, part in _marked(parts)]
+        lines.append(Text(f"{number}. ").append_text(parts[0]))
+        lines += [Text("   ").append_text(part) for part in parts[1:]]
     return lines
-
-
-def _marked(parts: list[Text]) -> Iterator[tuple[bool, Text]]:
-    """Yield each part with whether it is the first."""
-    yield from ((position == 0, part) for position, part in enumerate(parts))
 
 
 def shown(text: str) -> str:
@@ -129,7 +125,7 @@ def _clipped(text: str, width: int) -> str:
 def _figures(audit: "Audit") -> Iterator[Text]:
     """Yield the headline figures, layer by layer."""
     for name, figure in headlines(audit):
-        yield Text(f"  {set_cell_size(_clipped(shown(name), 33), 33)} {figure.text} {figure.detail}")
+        yield Text(f"  {set_cell_size(_clipped(shown(name), 38), 38)} {figure.text} {figure.detail}")
 
 
 def _actions(audit: "Audit") -> Iterator[str]:

@@ -62,7 +62,7 @@ def make_audit(annotations):
             columns=list(SCORE_COLUMNS),
         )
         layer = annotations.layers["label"]
-        comparison = Comparison(layer, scores, units, contingency(units), {"left_out": ("rows by label of 2 pairs",)})
+        comparison = Comparison(layer, scores, units, contingency(units), {"left_out": {"rows by label (pairs)": 2}})
         flag = Flag(
             "label_pair", "confirmed", Subject("label_pair", "label", labels=("Refund", "Billing")),
             "Refund and Billing are mixed up on 2 of 4 items.", "Write a rule.", "guideline owner",
