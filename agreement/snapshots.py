@@ -106,19 +106,21 @@ def _item_level(units: Units, kind: LayerKind, min_pair_items: int, name: str, n
     if units.members is not None:
         with_label = counts @ units.members.astype(np.int64)
         size = counts.sum(axis=1, keepdims=True)
+        agreeing, possible = (with_label * (other - 1) * 1.0 for other in (with_label, size))
         return Snapshot(
             units.layer, kind, name, units.simple, units.annotators, units.sections, *names, units.section,
-            with_label * (with_label - 1.0), with_label * (size - 1.0), units=units,
+            agreeing, possible, units=units,
         )  # fmt: skip
     k = len(units.labels)
     found = couples(units, min_pair_items)
     same = found.first == found.second
-    agreeing: Floats = 2.0 * np.bincount(found.unit[same] * k + found.first[same], minlength=units.n_units * k)
+    both = np.bincount(found.unit[same] * k + found.first[same], minlength=units.n_units * k)
     sides = np.concatenate([found.unit * k + found.first, found.unit * k + found.second])
-    possible = np.bincount(sides, minlength=units.n_units * k).astype(np.float64)
+    agreeing = 2 * both.reshape(-1, k).astype(np.float64)
+    possible = np.bincount(sides, minlength=units.n_units * k).reshape(-1, k).astype(np.float64)
     return Snapshot(
         units.layer, kind, name, units.labels, units.annotators, units.sections, *names, units.section,
-        agreeing.reshape(-1, k), possible.reshape(-1, k), counts, found, _distances(k, kind, units.values), units=units,
+        agreeing, possible, counts, found, _distances(k, kind, units.values), units=units,
     )  # fmt: skip
 
 

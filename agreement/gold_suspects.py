@@ -1,0 +1,199 @@
+"""Gold labels that annotators contradict, with what most likely lies behind each."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.annotations import Annotations
+from agreement.gold_posterior import Ints, Posterior
+from agreement.units import Units, item_units
+
+Bools: TypeAlias = NDArray[np.bool_]
+Cause: TypeAlias = Literal["slip in the gold", "section that confuses everybody", "labels that people confuse"]
+ODDS = 9.0  # posterior odds from which a gold label is suspected
+FALSE_DISCOVERIES = 0.05  # expected share of right gold labels among those confirmed
+MIN_LABELS = 3  # labels from which a gold label is judged; with two there is only a list to look through
+HARD_SECTION = 1.5  # times the errors of elsewhere from which a section confuses everybody
+HARD_SECTION_ITEMS = 10
+CONFUSED_PAIR = 0.08  # share of the labels of a pair that annotators swap
+
+
+@dataclass(frozen=True, slots=True)
+class GoldUnits:
+    """Units of the annotators with the gold label of each.
+
+    Letters: U units.
+
+    Parameters
+    ----------
+    units
+        Labels of the annotators, the gold's left out.
+    gold
+        (U,) code of the gold label, -1 for units without.
+    name
+        What the gold is called.
+    """
+
+    units: Units
+    gold: Ints
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A gold label that the annotators contradict.
+
+    Parameters
+    ----------
+    item, round, text, section
+        The item.
+    gold, rival
+        The gold label, and the likeliest other one.
+    labels
+        Annotator to label.
+    against, n_labels
+        How many of the labels differ from the gold.
+    odds, q
+        Posterior odds that the gold is wrong, and the expected share of false alarms up to this place of the list.
+    verdict
+        ``confirmed`` or ``suspected``; ``review`` where too few labels allow no verdict.
+    cause
+        What most likely lies behind it.
+    origin
+        Where the gold label stands in the input.
+    """
+
+    item: str
+    round: str
+    text: str
+    section: str
+    gold: str
+    rival: str
+    labels: dict[str, str]
+    against: int
+    n_labels: int
+    odds: float
+    q: float
+    verdict: Literal["confirmed", "suspected", "review"]
+    cause: Cause
+    origin: str
+
+
+def gold_units(annotations: Annotations, layer: str, name: str) -> GoldUnits:
+    """Return the item-level units of *layer* with the gold labels by *name*; gold without a round holds in each."""
+    both = item_units(annotations, layer, (*annotations.compared, name))
+    is_gold = both.annotator == len(both.annotators) - 1
+    by_item: dict[tuple[int, int], int] = {}
+    blank = both.rounds.index("") if "" in both.rounds else -1
+    for unit, label in zip(both.unit[is_gold].tolist(), both.label[is_gold].tolist(), strict=True):
+        by_item[int(both.item[unit]), int(both.round[unit])] = label
+    gold = np.array(
+        [
+            by_item.get((item, round_), by_item.get((item, blank), -1))
+            for item, round_ in zip(both.item.tolist(), both.round.tolist(), strict=True)
+        ],
+        dtype=np.int64,
+    )
+    mask = np.zeros(len(both.annotators), dtype=bool)
+    mask[-1] = True
+    units = both.without(mask)
+    answered = np.bincount(units.unit, minlength=units.n_units) > 0
+    return GoldUnits(replace(units.where(answered), annotators=annotations.compared), gold[answered], name)
+
+
+def find_suspects(annotations: Annotations, known: GoldUnits, found: Posterior) -> list[Suspect]:
+    """Return the gold labels that annotators contradict, likeliest first.
+
+    Confirmed are those with odds above 9 to 1 among which at most 5 % are expected to be right, unless the section or
+    the label pair confuses people anyway: then annotators may well be wrong together, and the label is suspected only.
+    """
+    odds, units = found.odds, known.units
+    with_gold = known.gold >= 0
+    judged = with_gold & (found.n_labels >= MIN_LABELS) & (odds > ODDS)
+    # two who say the same against the gold: a list to look through, no verdict
+    unanimous = with_gold & (found.n_labels == 2) & (found.against == 2) & _all_same(units)
+    order = np.flatnonzero(judged)[np.argsort(found.right[judged], kind="stable")]
+    expected = np.cumsum(found.right[order]) / np.arange(1, len(order) + 1)
+    rank = np.full(units.n_units, np.nan)
+    rank[order] = expected
+    hard, confused = _hard_sections(known, found), _confused_pairs(units, known.gold)
+    listed = [*order.tolist(), *np.flatnonzero(unanimous).tolist()]
+    answers = _answers(units, listed)
+    origins = _origins(annotations, known)
+    suspects = []
+    for unit in listed:
+        section, gold, rival = int(units.section[unit]), int(known.gold[unit]), int(found.rival[unit])
+        cause: Cause = "slip in the gold"
+        if section in hard:
+            cause = "section that confuses everybody"
+        elif confused[gold, rival]:
+            cause = "labels that people confuse"
+        sure = cause == "slip in the gold" and rank[unit] <= FALSE_DISCOVERIES
+        item = units.items[units.item[unit]]
+        round_ = units.rounds[units.round[unit]] if units.round[unit] >= 0 else ""
+        suspects.append(
+            Suspect(
+                item,
+                round_,
+                str(annotations.items["text"].get(item, "")),
+                units.sections[section] if section >= 0 else "",
+                units.labels[gold],
+                units.labels[rival],
+                answers[unit],
+                int(found.against[unit]),
+                int(found.n_labels[unit]),
+                float(odds[unit]),
+                float(rank[unit]) if np.isfinite(rank[unit]) else float(found.right[unit]),
+                "review" if not judged[unit] else "confirmed" if sure else "suspected",
+                cause,
+                origins.get(item, ""),
+            )
+        )
+    return suspects
+
+
+def _all_same(units: Units) -> Bools:
+    """Return (U,) True where all labels of the unit are the same."""
+    return np.asarray((units.item_counts() > 0).sum(axis=1) == 1)
+
+
+def _hard_sections(known: GoldUnits, found: Posterior) -> set[int]:
+    """Return the sections in which everybody errs more: 1.5 times as often as foreseen, on ten items or more."""
+    sizes = np.bincount(known.units.section[known.units.section >= 0], minlength=len(found.section_errors))
+    hard = (found.section_errors >= HARD_SECTION) & (sizes[: len(found.section_errors)] >= HARD_SECTION_ITEMS)
+    return set(np.flatnonzero(hard).tolist())
+
+
+def _confused_pairs(units: Units, gold: Ints) -> Bools:
+    """Return (K, K) label pairs that annotators give one for the other on 8 % or more of the rarer one's gold items."""
+    k = len(units.labels)
+    of = gold[units.unit]
+    use = of >= 0
+    joint = np.bincount(of[use] * k + units.label[use], minlength=k * k).reshape(k, k).astype(np.float64)
+    swapped = joint + joint.T
+    uses = np.maximum(joint.sum(axis=1), 1)
+    share = swapped / np.minimum(uses[:, None], uses[None, :])
+    wrong = joint.sum() - np.trace(joint)
+    # what slips alone would put there: errors spread evenly over the other labels
+    slips = wrong / max(joint.sum(), 1) / max(k - 1, 1) * (uses[:, None] + uses[None, :])
+    slips = slips / np.minimum(uses[:, None], uses[None, :])
+    return np.asarray((share - slips >= CONFUSED_PAIR) & (swapped >= MIN_LABELS * 4))
+
+
+def _answers(units: Units, chosen: list[int]) -> dict[int, dict[str, str]]:
+    """Return annotator to label of the *chosen* units."""
+    rows = np.flatnonzero(np.isin(units.unit, chosen))
+    answers: dict[int, dict[str, str]] = {unit: {} for unit in chosen}
+    for row in rows.tolist():
+        answers[int(units.unit[row])][units.annotators[units.annotator[row]]] = units.labels[units.label[row]]
+    return answers
+
+
+def _origins(annotations: Annotations, known: GoldUnits) -> dict[str, str]:
+    """Return item to the place of its gold label in the input."""
+    table = annotations.table
+    rows = np.flatnonzero((table["annotator"].eq(known.name) & table["layer"].eq(known.units.layer)).to_numpy())
+    items = table["item"].astype(object).to_numpy()
+    return {str(items[row]): annotations.origin(int(row)) for row in rows[::-1]}
