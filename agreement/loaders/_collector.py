@@ -15,6 +15,8 @@ from agreement.loaders._spans import settle
 from agreement.records import Records
 from agreement.settings import LayerKind, Settings
 
+BROKEN = -(2**62)
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -190,24 +192,25 @@ class Collector:
         takes = np.array([head.take for head in self._heads], np.int64)
         columns["take"] = np.repeat(np.where(takes < 0, np.arange(len(takes)) + 1, takes), sizes)
         columns["label"] = _coded(self._labels)
-        columns["start"] = self._whole_numbers(self._starts, "start")
-        columns["end"] = self._whole_numbers(self._ends, "end")
+        starts, ends = self._whole_numbers(self._starts, "start"), self._whole_numbers(self._ends, "end")
+        broken = (starts == BROKEN) | (ends == BROKEN)
+        columns["start"], columns["end"] = np.where(broken, -1, starts), np.where(broken, -1, ends)
         columns["row"] = np.array(self._rows, np.int64)
         return pd.DataFrame(columns)
 
     def _whole_numbers(self, values: list[Any], name: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Return offsets as integers; anything else is a problem."""
+        """Return offsets as integers; anything else is a problem and ``BROKEN``."""
         array = np.array(values)
         if array.dtype.kind in "iu" or not values:
             return array.astype(np.int64)
-        numbers = np.full(len(values), -1, np.int64)
+        numbers = np.full(len(values), BROKEN, np.int64)
         heads = np.repeat(np.arange(len(self._sizes)), self._sizes)
         for position, value in enumerate(values):
             try:
                 number = int(value)
             except (TypeError, ValueError, OverflowError):
                 number = None
-            if number is None or (isinstance(value, float) and number != value) or abs(number) >= 2**62:
+            if number is None or (isinstance(value, float) and number != value) or abs(number) >= -BROKEN:
                 head = self._heads[heads[position]]
                 self.refuse(
                     f"{head.source}!{self._rows[position]}, item {head.item}",

@@ -79,7 +79,7 @@ def _read_lines(lines: Sequence[str], read: Sequence[tuple[int, Column]], docume
             if "." not in match[1]:
                 document.tokens.append((start, end))
             cells = line.rstrip("\r").split("\t")
-            for at, column in read:
+            for at, _ in read:
                 for value, reference in _values(cells[at] if at < len(cells) else "_"):
                     first = numbered.get((at, value, reference), (start, end, value, number))
                     numbered[at, value, reference or f"line {number}"] = (first[0], end, value, first[3])

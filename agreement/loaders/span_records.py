@@ -26,7 +26,7 @@ SPAN_HEAD = re.compile(
 )
 PLATFORMS = (
     "_input_hash", "Comments", "data_row", "responses", "annotation_sets", "annotatable", "completions",
-    "annotations.completed_by", "annotations.result", "instance_id_to_label_to_value", "results.judgments",
+    "annotations.completed_by", "annotations.result", "instance_id_to_label_to_value", "results.judgments", "lead_time",
 )  # fmt: skip
 
 

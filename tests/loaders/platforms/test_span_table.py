@@ -1,0 +1,65 @@
+import pytest
+
+from agreement.errors import InputError
+
+ROWS = "doc,annotator,start,end,label\nd1,ana,0,4,ORG\nd1,ben,15,19,LOC\nd2,ana,,,\nd2,ben,0,4,ORG\n"
+ITEMS = "id,text\nd1,Acme opened in Oslo\nd2,Acme\n"
+
+
+def test_a_row_is_a_span_and_a_blank_row_is_seen_and_empty(read, spans, statuses):
+    found = read({"spans.csv": ROWS, "items.csv": ITEMS})
+    assert spans(found) == [("d1", "ana", "ORG", 0, 4), ("d1", "ben", "LOC", 15, 19), ("d2", "ben", "ORG", 0, 4)]
+    assert statuses(found)["d2", "ana"] == "empty"
+    assert found.items["text"].tolist() == ["Acme opened in Oslo", "Acme"]
+
+
+def test_without_texts_it_is_said_that_nothing_was_checked(read):
+    found = read({"spans.csv": ROWS})
+    assert "3 spans have no text: their offsets were neither checked nor trimmed." in found.reading.warnings
+
+
+def test_no_row_is_not_assigned_unless_declared_empty(read, statuses):
+    rows = "doc,annotator,start,end,label\nd1,ana,0,4,ORG\nd1,ben,0,4,ORG\nd2,ana,0,4,ORG\n"
+    cautious, declared = read({"a.csv": rows}), read({"a.csv": rows}, reading={"unmarked": "empty"})
+    assert ("d2", "ben") not in statuses(cautious)
+    assert any(note.startswith("1 times an annotator has no row") for note in cautious.reading.warnings)
+    assert statuses(declared)["d2", "ben"] == "empty"
+
+
+def test_a_column_of_covered_text_is_no_text_of_the_item(read, spans):
+    rows = (
+        "doc,annotator,start,end,label,text\n"
+        "d1,ana,2,6,ORG,Acme\nd1,ana,10,14,LOC,Oslo\nd1,ben,2,6,ORG,Acme\n"
+    )  # fmt: skip
+    found = read({"spans.csv": rows, "items.csv": "id,text\nd1,😀 Acme in Oslo\n"})
+    assert found.items.loc["d1", "text"] == "😀 Acme in Oslo"
+    assert spans(found)[0] == ("d1", "ana", "LOC", 10, 14)
+    assert not found.reading.repairs
+
+
+def test_a_column_with_the_text_of_the_item(read):
+    rows = "doc,annotator,start,end,label,text\nd1,ana,0,4,ORG,Acme in Oslo\nd1,ben,8,12,LOC,Acme in Oslo\n"
+    assert read({"spans.csv": rows}).items.loc["d1", "text"] == "Acme in Oslo"
+
+
+def test_without_an_annotator_the_file_is_the_annotator(read):
+    rows = "doc;start;end;label\nd1;0;4;ORG\n"
+    found = read({"ana.csv": rows, "ben.csv": rows})
+    assert found.compared == ("ana", "ben")
+    assert found.reading.annotator_from == "file name"
+
+
+def test_several_layers_and_rounds(read):
+    rows = "item,annotator,layer,round,start,end,label\n1,ana,names,r1,0,4,ORG\n1,ana,events,r2,0,4,SALE\n"
+    found = read({"a.csv": rows + rows.replace("ana", "ben").split("\n", 1)[1]})
+    assert set(found.layers) == {"names", "events"}
+    assert set(found.table["round"]) == {"r1", "r2"}
+
+
+def test_broken_rows_are_named(read):
+    with pytest.raises(InputError) as raised:
+        read({"a.csv": "doc,annotator,start,end,label\nd1,ana,x,4,ORG\nd1,ben,0,4,ORG\nd1,ben,9,4,ORG\n"})
+    assert [problem.where for problem in raised.value.problems] == [
+        "a.csv!2, item d1",
+        "a.csv!4, item d1",
+    ]
