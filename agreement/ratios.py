@@ -27,7 +27,7 @@ class Ratio:
     value, low, high, se
         (G, …) the ratio, its interval and standard error; NaN where the denominator is 0.
     clusters
-        (G, …) documents that have something to say; 0 where single units were taken as independent.
+        (G, …) documents that have something to say; NaN where single units were taken as independent.
     """
 
     numerator: Floats
@@ -36,7 +36,7 @@ class Ratio:
     low: Floats
     high: Floats
     se: Floats
-    clusters: Ints
+    clusters: Floats
 
 
 def ratios(
@@ -66,16 +66,16 @@ def ratios(
     ([0.667], [0.3], [0.903])
     """
     numerator, denominator, group = _by_cluster(numerator, denominator, group, cluster)
-    top, bottom = _sums(numerator, group, groups), _sums(denominator, group, groups)
+    top, bottom = group_sums(numerator, group, groups), group_sums(denominator, group, groups)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = top / bottom
     active = denominator > 0
-    clusters = _sums(active.astype(np.float64), group, groups)
+    clusters = group_sums(active.astype(np.float64), group, groups)
     smoothed = (top + 1) / (bottom + 2)
     left_out = (top[group] + 1 - numerator) / (bottom[group] + 2 - denominator)
     shift = np.where(active, left_out - smoothed[group], 0.0)
     pseudo = np.where(bottom > 0, value - smoothed, 0.0)
-    total, squares = _sums(shift, group, groups) + pseudo, _sums(shift**2, group, groups) + pseudo**2
+    total, squares = group_sums(shift, group, groups) + pseudo, group_sums(shift**2, group, groups) + pseudo**2
     se = np.sqrt(np.maximum(clusters / (clusters + 1) * (squares - total**2 / (clusters + 1)), 0))
     low, high = transformed(value, smoothed, se, clusters - 1, (0.0, 1.0), confidence)
     few = clusters < MIN_CLUSTERS
@@ -89,7 +89,7 @@ def ratios(
     undefined = bottom == 0
     return Ratio(
         top, bottom, value, np.where(undefined, np.nan, low), np.where(undefined, np.nan, high),
-        np.where(undefined | few, np.nan, se), np.where(few, 0, clusters).astype(np.int64),
+        np.where(undefined | few, np.nan, se), np.where(few, np.nan, clusters),
     )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def mean_f1(hits: Floats, total: Floats, group: Ints, cluster: Ints, groups: int
     documents there is a value and no interval.
     """
     hits, total, group = _by_cluster(hits, total, group, cluster)
-    top, bottom = _sums(2 * hits, group, groups), _sums(total, group, groups)
+    top, bottom = group_sums(2 * hits, group, groups), group_sums(total, group, groups)
     used = bottom > 0
     labels = used.sum(axis=1)
 
@@ -112,24 +112,24 @@ def mean_f1(hits: Floats, total: Floats, group: Ints, cluster: Ints, groups: int
     value, smoothed = mean(top, bottom, used), mean(top + 1, bottom + 2, used)
     left_out = mean(top[group] + 1 - 2 * hits, bottom[group] + 2 - total, used[group])
     active = total.sum(axis=1) > 0
-    clusters = _sums(active.astype(np.float64), group, groups)
+    clusters = group_sums(active.astype(np.float64), group, groups)
     shift = np.where(active, left_out - smoothed[group], 0.0)
     pseudo = np.where(labels > 0, value - smoothed, 0.0)
-    summed, squares = _sums(shift, group, groups) + pseudo, _sums(shift**2, group, groups) + pseudo**2
+    summed, squares = group_sums(shift, group, groups) + pseudo, group_sums(shift**2, group, groups) + pseudo**2
     se = np.sqrt(np.maximum(clusters / (clusters + 1) * (squares - summed**2 / (clusters + 1)), 0))
     low, high = transformed(value, smoothed, se, clusters - 1, (0.0, 1.0), confidence)
     few = (clusters < MIN_CLUSTERS) | (labels == 0)
-    n = _sums(total.sum(axis=1) - hits.sum(axis=1), group, groups)
+    n = group_sums(total.sum(axis=1) - hits.sum(axis=1), group, groups)
     none = zero_limit(n, confidence)
     low = np.where(value == 1, 2 * (1 - none) / (2 - none), low)
     high = np.where(value == 1, 1.0, high)
     return Ratio(
         value * labels, labels.astype(np.float64), value, np.where(few, np.nan, low), np.where(few, np.nan, high),
-        np.where(few, np.nan, se), np.where(few, 0, clusters).astype(np.int64),
+        np.where(few, np.nan, se), np.where(few, np.nan, clusters),
     )  # fmt: skip
 
 
-def _sums(rows: Floats, group: Ints, groups: int) -> Floats:
+def group_sums(rows: NDArray[np.number], group: Ints, groups: int) -> Floats:
     """Return (G, …) the sums of *rows* (M, …) by sorted *group*."""
     total = np.zeros((groups, *rows.shape[1:]))
     if len(rows):
@@ -145,5 +145,5 @@ def _by_cluster(numerator: Floats, denominator: Floats, group: Ints, cluster: In
     if len(keys) == len(group) and (np.diff(group) >= 0).all():
         return numerator, denominator, group
     order = np.argsort(place, kind="stable")
-    sums = [_sums(rows[order], place[order], len(keys)) for rows in (numerator, denominator)]
+    sums = [group_sums(rows[order], place[order], len(keys)) for rows in (numerator, denominator)]
     return sums[0], sums[1], keys // width

@@ -28,6 +28,8 @@ class Reason(StrEnum):
     NO_SPANS = "neither of the two marked anything"
     REFERENCE_EMPTY = "the reference marked nothing"
     OTHER_EMPTY = "the other annotator marked nothing"
+    NO_EQUAL_BOUNDARY = "no two spans have the same start and end"
+    NO_EQUAL_LABEL = "no two spans overlap with the same label"
     NO_TEXT = "no text to cut into tokens"
     NO_VARIATION = "no variation"
     BOTH_EMPTY = "both answers are empty"

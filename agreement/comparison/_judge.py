@@ -1,16 +1,23 @@
 """From hits and totals by meeting to score rows: each pair in both directions, by label, and pooled."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from agreement.comparison._rows import ScoreRows, of_ratio
+from agreement.comparison._columns import Rows
 from agreement.counts import Ints, Margins
 from agreement.intervals import Clustered, pair_scores, smoothed, transformed
 from agreement.meetings import Meetings
-from agreement.ratios import MIN_CLUSTERS, mean_f1, ratios
+from agreement.ratios import MIN_CLUSTERS, Ratio, group_sums, mean_f1, ratios
 from agreement.scores import Measure, Reason, Scores, scored
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Sums = tuple[Floats, Floats, Floats]
+"""Numerator, denominator and units compared, (M,) or (M, K) each."""
 
 
 class Judge:
@@ -21,8 +28,8 @@ class Judge:
 
     Parameters
     ----------
-    rows
-        Where the rows go.
+    layer
+        Its name.
     met
         The meetings that the counts belong to.
     labels
@@ -31,13 +38,19 @@ class Judge:
         Level of the intervals.
     """
 
-    def __init__(self, rows: ScoreRows, met: Meetings, labels: tuple[str, ...], confidence: float) -> None:
-        self._rows = rows
+    def __init__(self, layer: str, met: Meetings, labels: tuple[str, ...], confidence: float) -> None:
+        self._layer = layer
+        self._rows: dict[str, Rows] = {}
         self._met = met
-        self._labels = labels
+        self._labels = np.array(labels, dtype=object)
         self._confidence = confidence
         self._cluster = met.cluster[met.document]
         self._apart = met.shared == 0
+        self._names = np.array([*met.annotators, None], dtype=object)
+
+    def frame(self) -> pd.DataFrame:
+        """Return all rows with ``SCORE_COLUMNS``."""
+        return pd.concat([rows.frame() for rows in self._rows.values()], ignore_index=True)
 
     def f1(
         self, name: str, level: str, hits: Floats, both: Floats, reference: Floats, other: Floats, params: str = ""
@@ -51,27 +64,35 @@ class Judge:
             if hits.ndim > 1
             else (Reason.NO_SPANS, Reason.REFERENCE_EMPTY, Reason.OTHER_EMPTY)
         )
+        self.share(
+            name, level, (2 * hits, reference + other, reference + other - both), neither, params=params, f1=True
+        )
         precision, recall = name.replace("f1", "precision", 1), name.replace("f1", "recall", 1)
-        sums = (2 * hits, reference + other, reference + other - both)
-        self._ratio(name, level, sums, neither, params, is_f1=True)
-        for swapped in (False, True):
-            mine, theirs = (other, reference) if swapped else (reference, other)
-            self._ratio(precision, level, (hits, theirs, theirs), no_other, params, swapped=swapped)
-            self._ratio(recall, level, (hits, mine, mine), no_reference, params, swapped=swapped)
+        self.directed(precision, level, ((hits, other, other), (hits, reference, reference)), no_other, params)
+        self.directed(recall, level, ((hits, reference, reference), (hits, other, other)), no_reference, params)
 
     def share(
         self,
         name: str,
         level: str,
-        hits: Floats,
-        total: Floats,
+        sums: Sums,
         empty: Reason = Reason.CONDITIONS_NOT_MET,
         *,
+        params: str = "",
         f1: bool = False,
     ) -> None:
-        """Add the share of *hits* in *total*; with *f1* both count every common unit twice."""
-        compared = total - hits / 2 if f1 else total
-        self._ratio(name, level, (hits, total, compared), empty, is_f1=f1)
+        """Add the ratio of *sums* by pair and pooled; with *f1* it counts every common unit twice."""
+        for pooled in (False, True):
+            group, groups, apart = self._groups(pooled=pooled)
+            found = self._ratio(sums, group, groups, apart, empty, f1=f1)
+            self._add(name, level, found, pooled=pooled, params=params)
+
+    def directed(self, name: str, level: str, both_ways: tuple[Sums, Sums], empty: Reason, params: str = "") -> None:
+        """Add the ratios of sums seen from the reference and, second, with the other annotator as the reference."""
+        for swapped, sums in enumerate(both_ways):
+            group, groups, apart = self._groups(pooled=False)
+            found = self._ratio(sums, group, groups, apart, empty, f1=False)
+            self._add(name, level, found, swapped=bool(swapped), params=params)
 
     def macro_f1(self, name: str, level: str, hits: Floats, reference: Floats, other: Floats) -> None:
         """Add the mean F1 of the labels that occur on either side, from (M, K) hits and totals."""
@@ -79,10 +100,12 @@ class Judge:
             group, groups, apart = self._groups(pooled=pooled)
             found = mean_f1(hits, reference + other, group, self._cluster, groups, self._confidence)
             n = np.bincount(group, (reference + other - hits).sum(axis=1), minlength=groups)
-            scores = of_ratio(found, n, Reason.NO_SPANS, [(apart, Reason.NO_SHARED_ITEMS)])
-            self._rows.add(name, level, scores, pooled=pooled)
+            scores = of_ratio(found, n, [(apart, Reason.NO_SHARED_ITEMS)], Reason.NO_SPANS)
+            self._add(name, level, scores, pooled=pooled)
 
-    def kappa(self, name: str, level: str, measure: Measure, tables: Ints, margins: Margins) -> None:
+    def kappa(
+        self, name: str, level: str, measure: Measure, tables: Ints, margins: Margins, label: str | None = None
+    ) -> None:
         """Add a *measure* of tables (P, K, K), and its mean over pairs weighted by their units as ``name_mean``.
 
         The jackknife takes out documents, whose part of the tables is in the *margins* by meeting (M, K).
@@ -90,59 +113,97 @@ class Judge:
         met = self._met
         width = int(self._cluster.max(initial=0)) + 1
         keys, place = np.unique(met.pair * width + self._cluster, return_inverse=True)
-        parts = [_summed(part, place, len(keys)) for part in (margins.both, margins.reference, margins.other)]
+        order = np.argsort(place, kind="stable")
+        parts = [
+            group_sums(part[order], place[order], len(keys)).astype(np.int64)
+            for part in (margins.both, margins.reference, margins.other)
+        ]
         kept = parts[1].sum(axis=1) > 0
         clusters = np.bincount(keys[kept] // width, minlength=len(met.pairs))
         clustered = Clustered(keys[kept] // width, Margins(*(part[kept] for part in parts)))
         many = clusters >= MIN_CLUSTERS
         by_document = pair_scores(measure, tables, self._confidence, clustered, clusters)
         by_unit = pair_scores(measure, tables, self._confidence)
-        for rows, scores in ((many, by_document), (~many, by_unit)):
-            self._rows.add(name, level, scores, keep=rows)
+        self._add(name, level, _either(many, by_document, by_unit), label=label)
         mean = mean_of_pairs(measure, tables, clustered, keys[kept] % width, self._confidence)
         stem, _, variant = name.partition(".")
-        self._rows.add(f"{stem}_mean.{variant}" if variant else f"{stem}_mean", level, mean, pooled=True)
+        self._add(f"{stem}_mean.{variant}" if variant else f"{stem}_mean", level, mean, pooled=True, label=label)
+
+    def of_annotators(self, name: str, level: str, sums: Sums, annotator: Ints, cluster: Ints, empty: Reason) -> None:
+        """Add the ratio of *sums* (R,) of each *annotator* (R,), who stands as the other of a row without reference."""
+        groups = len(self._met.annotators)
+        order = np.argsort(annotator, kind="stable")
+        ordered = [part[order] for part in sums]
+        found = ratios(ordered[0], ordered[1], annotator[order], cluster[order], groups, self._confidence, is_f1=False)
+        n = np.bincount(annotator, sums[2], minlength=groups)
+        scores = of_ratio(found, n, [], empty)
+        self._rows_of(level).add(name, scores, other=self._names[:-1])
 
     def without_text(self, *names: str) -> None:
         """Add a row per pair that says why there is no token level."""
         pairs = len(self._met.pairs)
         for name in names:
-            scores = scored(
-                np.full(pairs, np.nan), np.zeros(pairs, np.int64), [(np.ones(pairs, dtype=bool), Reason.NO_TEXT)]
-            )
-            self._rows.add(name, "token", scores)
+            nothing = np.full(pairs, np.nan), np.zeros(pairs, np.int64)
+            self._add(name, "token", scored(*nothing, [(np.ones(pairs, dtype=bool), Reason.NO_TEXT)]))
 
-    def _groups(self, *, pooled: bool) -> tuple[Ints, int, NDArray[np.bool_]]:
+    def pooled(self, name: str, level: str, scores: Scores, params: str = "") -> None:
+        """Add the *scores* of all annotators together."""
+        self._rows_of(level).add(name, scores, params=params)
+
+    def by_pair(self, name: str, level: str, scores: Scores, *, swapped: bool = False) -> None:
+        """Add the *scores* (P,) of the pairs."""
+        self._add(name, level, scores, swapped=swapped)
+
+    def _ratio(self, sums: Sums, group: Ints, groups: int, apart: Bools, empty: Reason, *, f1: bool) -> Scores:
+        numerator, denominator, compared = sums
+        found = ratios(numerator, denominator, group, self._cluster, groups, self._confidence, is_f1=f1)
+        n = np.round(group_sums(compared, group, groups))
+        none = apart[:, None] if numerator.ndim > 1 else apart
+        return of_ratio(found, n, [(none, Reason.NO_SHARED_ITEMS)], empty)
+
+    def _groups(self, *, pooled: bool) -> tuple[Ints, int, Bools]:
         """Return the group of each meeting, how many there are, and which have no meeting."""
         if pooled:
             return np.zeros_like(self._met.pair), 1, np.array([not len(self._met.pair)])
         return self._met.pair, len(self._met.pairs), self._apart
 
-    def _ratio(
+    def _add(
         self,
         name: str,
         level: str,
-        sums: tuple[Floats, Floats, Floats],
-        empty: Reason,
-        params: str = "",
+        scores: Scores,
         *,
-        is_f1: bool = False,
-        swapped: bool | None = None,
+        swapped: bool = False,
+        pooled: bool = False,
+        params: str = "",
+        label: str | None = None,
     ) -> None:
-        """Add numerator / denominator by pair and, where it has no direction, pooled; the third of *sums* makes n."""
-        numerator, denominator, compared = sums
-        by_label = numerator.ndim > 1
-        for pooled in (False, True) if swapped is None else (False,):
-            group, groups, apart = self._groups(pooled=pooled)
-            found = ratios(numerator, denominator, group, self._cluster, groups, self._confidence, is_f1=is_f1)
-            n = np.round(_summed(compared, group, groups)).astype(np.int64)
-            none = apart[:, None] if by_label else apart
-            scores = of_ratio(found, n, empty, [(none, Reason.NO_SHARED_ITEMS)])
-            keep = np.broadcast_to(~none, found.value.shape) if by_label else None
-            labels = self._labels if by_label else None
-            self._rows.add(
-                name, level, scores, params=params, labels=labels, swapped=bool(swapped), pooled=pooled, keep=keep
-            )
+        """Add scores (P,) or (P, K), (1,) or (1, K) if *pooled*; by label only for pairs that share a document."""
+        pairs = np.full((1, 2), -1) if pooled else self._met.pairs[:, ::-1] if swapped else self._met.pairs
+        labels = None if label is None else np.full(len(pairs), label, dtype=object)
+        if scores.value.ndim > 1:
+            kept = np.flatnonzero(~self._groups(pooled=pooled)[2])
+            scores, k = _picked(scores, kept), len(self._labels)
+            pairs, labels = np.repeat(pairs[kept], k, axis=0), np.tile(self._labels, len(kept))
+        self._rows_of(level).add(
+            name,
+            scores,
+            label=labels,
+            reference=self._names[pairs[:, 0]],
+            other=self._names[pairs[:, 1]],
+            params=params,
+        )
+
+    def _rows_of(self, level: str) -> Rows:
+        return self._rows.setdefault(level, Rows(self._layer, level))
+
+
+def of_ratio(ratio: Ratio, n: NDArray[np.number], reasons: list[tuple[Bools, Reason]], empty: Reason) -> Scores:
+    """Return a ratio as Scores: undefined by the first of *reasons* that holds, else by *empty* if it is 0 / 0."""
+    scores = scored(ratio.value, np.round(n).astype(np.int64), [*reasons, (ratio.denominator == 0, empty)])
+    kept = scores.reason == Reason.DEFINED
+    low, high, se = (np.where(kept, part, np.nan) for part in (ratio.low, ratio.high, ratio.se))
+    return replace(scores, low=low, high=high, se=se, clusters=ratio.clusters)
 
 
 def mean_of_pairs(measure: Measure, tables: Ints, parts: Clustered, cluster: Ints, confidence: float) -> Scores:
@@ -167,15 +228,21 @@ def mean_of_pairs(measure: Measure, tables: Ints, parts: Clustered, cluster: Int
     shift = np.bincount(place, np.nan_to_num(weight[parts.table] * (without - centre[parts.table])))
     middle = np.array([(weight * np.nan_to_num(centre)).sum() / weight.sum()])
     m = len(documents) + 1
-    variance = (m - 1) / m * ((shift / weight.sum()) ** 2).sum() + (value - middle) ** 2
-    low, high = transformed(value, middle, np.sqrt(variance), np.array([m - 2]), measure.range, confidence)
+    se = np.sqrt((m - 1) / m * (((shift / weight.sum()) ** 2).sum() + (value - middle) ** 2))
+    low, high = transformed(value, middle, se, np.array([m - 2]), measure.range, confidence)
     if len(documents) < MIN_CLUSTERS:
         return scored(value, n, [])
-    return scored(value, n, [], low=low, high=high, se=np.sqrt(variance), clusters=np.array([len(documents)]))
+    return scored(value, n, [], low=low, high=high, se=se, clusters=np.array([len(documents)]))
 
 
-def _summed(rows: NDArray[np.number], group: Ints, groups: int) -> NDArray[np.number]:
-    """Return (G, …) the sums of *rows* (M, …) by *group* in any order."""
-    total = np.zeros((groups, *rows.shape[1:]), dtype=rows.dtype)
-    np.add.at(total, group, rows)
-    return total
+def _either(first: Bools, yes: Scores, no: Scores) -> Scores:
+    """Return the scores (P,) of *yes* where *first* holds, of *no* elsewhere."""
+    limits = {name: np.where(first, getattr(yes, name), getattr(no, name)) for name in ("low", "high", "se")}
+    clusters = None if yes.clusters is None else np.where(first, yes.clusters, np.nan)
+    return replace(yes, **limits, clusters=clusters)
+
+
+def _picked(scores: Scores, rows: Ints) -> Scores:
+    """Return the *rows* of scores (P, K)."""
+    fields = ("value", "reason", "n", "low", "high", "se", "clusters")
+    return Scores(**{name: getattr(scores, name)[rows] for name in fields})

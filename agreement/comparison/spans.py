@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from agreement.annotations import Annotations
 from agreement.comparison._judge import Judge
 from agreement.comparison._result import Comparison
-from agreement.comparison._rows import ScoreRows
 from agreement.distances import document_distances
 from agreement.matching import POLICIES, Matches, align, iou_at_least, strict
 from agreement.measures.cohen_kappa import MEASURE as KAPPAS
+from agreement.scores import Reason
 from agreement.settings import Settings
 from agreement.span_errors import (
     DocumentCounts,
@@ -77,8 +77,7 @@ def compare_spans(annotations: Annotations, layer: str, settings: Settings) -> C
     spans = document_spans(annotations, layer)
     matches = align(spans)
     tokens = document_tokens(annotations, spans, settings)
-    rows = ScoreRows(layer, spans.meetings.annotators, spans.meetings.pairs)
-    judge = Judge(rows, spans.meetings, spans.labels, settings.measures.confidence)
+    judge = Judge(layer, spans.meetings, spans.labels, settings.measures.confidence)
     _span_level(judge, matches, settings)
     _token_level(judge, spans, tokens)
     _character_level(judge, spans)
@@ -93,7 +92,7 @@ def compare_spans(annotations: Annotations, layer: str, settings: Settings) -> C
         spans.duplicates,
         _distances(spans, matches),
     )
-    return Comparison(annotations.layers[layer], rows.frame(), details={"spans": details})
+    return Comparison(annotations.layers[layer], judge.frame(), details={"spans": details})
 
 
 def _span_level(judge: Judge, matches: Matches, settings: Settings) -> None:
@@ -115,13 +114,15 @@ def _span_level(judge: Judge, matches: Matches, settings: Settings) -> None:
     judge.f1("span_label_f1", "span", shared, shared, reference, other)
     boundary, label = (part.astype(np.float64) for part in (matches.same_boundary, matches.same_label))
     equal = boundary * label
-    judge.share("span_label_given_boundary", "span", matches.hits(equal), matches.hits(boundary))
-    judge.share("span_boundary_given_label", "span", matches.hits(equal), matches.hits(label))
-    judge.share("span_boundary_given_label", "span", matches.hits_by_label(equal), matches.hits_by_label(label))
-    of_either = [matches.hits_of(codes, boundary) for codes in (matches.reference_label, matches.other_label)]
-    judge.share(
-        "span_label_given_boundary", "span", 2 * matches.hits_by_label(equal), of_either[0] + of_either[1], f1=True
-    )
+    given_boundary, given_label = matches.hits(boundary), matches.hits(label)
+    same = matches.hits(equal)
+    judge.share("span_label_given_boundary", "span", (same, given_boundary, given_boundary), Reason.NO_EQUAL_BOUNDARY)
+    judge.share("span_boundary_given_label", "span", (same, given_label, given_label), Reason.NO_EQUAL_LABEL)
+    same, given_label = matches.hits_by_label(equal), matches.hits_by_label(label)
+    either = matches.hits_of(matches.reference_label, boundary) + matches.hits_of(matches.other_label, boundary)
+    sums = (2 * same, either, either - same)
+    judge.share("span_label_given_boundary", "span", sums, Reason.NO_EQUAL_BOUNDARY, f1=True)
+    judge.share("span_boundary_given_label", "span", (same, given_label, given_label), Reason.NO_EQUAL_LABEL)
 
 
 def _token_level(judge: Judge, spans: Spans, tokens: DocumentTokens) -> None:
