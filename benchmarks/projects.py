@@ -239,7 +239,9 @@ def plant(world: _World, kind: str, taken: set[tuple[str, int]]) -> _Plant:
         return _Plant(kind, (where,), lambda x: np.where(inside, random_label(x), x), "everybody")
     if kind == "two readings":
         where, g, shift = _free(world, "section", world.n_sections, taken, sizes), rng.uniform(0.3, 0.8), int(rng.integers(1, k))
-        half = rng.permutation(world.n_annotators)[: max(2, round(world.n_annotators * rng.uniform(0.35, 0.5)))]
+        given = np.bincount(annotator[world.section[unit] == where], minlength=world.n_annotators)
+        here = rng.permutation(np.flatnonzero(given >= 0.5 * given.max()))
+        half = here[: max(2, round(len(here) * rng.uniform(0.35, 0.5)))]
         inside = (world.section[unit] == where) & np.isin(annotator, half) & (draw < g)
         return _Plant("section", (where,), lambda x: np.where(inside, (x + shift) % k, x), "two readings")
     if kind == "label_pair":
@@ -271,7 +273,7 @@ def _realised(world: _World, one: _Plant, with_it: Ints, without: Ints) -> tuple
         after, before = (e.disagreement[world.section == where] for e in (now, then))
     else:
         after, before = (_confusions(e, one.subject) for e in (now, then))
-    effect = np.nanmean(after - before)
+    effect = np.nanmean(after - before) if np.isfinite(after - before).any() else 0.0
     used = int(np.isfinite(after).sum())
     if one.kind in ("label_pair", "label"):
         share = np.bincount(with_it, minlength=world.k) / len(with_it)

@@ -73,7 +73,7 @@ def cells_off(evidence: Evidence, thresholds: Mapping[str, float], confidence: f
         if estimates is None:
             break
         off, inside = estimates
-        p = np.where(off.n >= thresholds["min_items"], off.p_above(), 1.0)
+        p = np.where(off.n >= thresholds["min_items"], off.p_above(thresholds["benign"]), 1.0)
         q = np.ones(p.shape)
         testable = off.n >= thresholds["min_items"]
         q[testable] = fdr(p[testable])
@@ -117,16 +117,19 @@ def rows_of(evidence: Evidence, annotator: int, section: int) -> Bools:
 
 
 def split_sections(cells: list[Cell], evidence: Evidence, thresholds: Mapping[str, float]) -> dict[int, list[Cell]]:
-    """Return the sections in which so many are off that it is the section: two readings, not people."""
+    """Return the sections in which so many are off that it is the section: two readings, not people.
+
+    At least two people, and 30 % of those who work in the section (a quarter of the busiest one's labels or more).
+    """
     by_section: dict[int, list[Cell]] = {}
     for cell in cells:
-        if cell.q < thresholds["q_confirmed"]:
-            by_section.setdefault(cell.section, []).append(cell)
-    return {
-        section: mine
-        for section, mine in by_section.items()
-        if len(mine) >= 2
-        and len(mine) >= 0.3 * len(np.unique(evidence.annotator[evidence.kept & (evidence.section[evidence.unit] == section)]))
-    }
-
-
+        by_section.setdefault(cell.section, []).append(cell)
+    result = {}
+    for section, mine in by_section.items():
+        here = evidence.kept & (evidence.section[evidence.unit] == section)
+        given = np.bincount(evidence.annotator[here], minlength=len(evidence.annotators))
+        staff = int((given >= 0.25 * given.max()).sum())
+        sure = any(cell.q < thresholds["q_confirmed"] for cell in mine)
+        if sure and len(mine) >= 2 and len(mine) >= 0.3 * staff:
+            result[section] = mine
+    return result

@@ -134,6 +134,8 @@ def _by_pair(evidence: Evidence, units: Bools) -> _ByPair | None:
         a, b = codes[:, first], codes[:, second]
         apart = (a != b).astype(float) if evidence.weights is None else evidence.weights[a, b]
         distance = np.where((a >= 0) & (b >= 0), apart, np.nan)
+    # an item that is hard for everybody says nothing about camps, whoever happened to label it
+    distance = distance - np.nanmean(distance, axis=1, keepdims=True) + np.nanmean(distance)
     cluster = evidence.cluster[use]
     order = np.unique(cluster, return_inverse=True)[1]
     return _ByPair(distance, first, second, order % 2, cluster, m)

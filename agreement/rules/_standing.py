@@ -107,7 +107,7 @@ def outliers(evidence: Evidence, thresholds: Mapping[str, float]) -> list[tuple[
             break
         present = rest.present
         q = np.ones(len(evidence.annotators))
-        q[present] = fdr(stands.excess.p_above()[present])
+        q[present] = fdr(stands.excess.p_above(thresholds["benign"])[present])
         candidates = _everywhere(stands, thresholds) & (stands.excess.n >= thresholds["min_items"])
         confirmed = candidates & (q < thresholds["q_confirmed"])
         if not confirmed.any():

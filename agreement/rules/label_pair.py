@@ -15,6 +15,9 @@ from agreement.rules._parts import TEST, disputes, examples, interval_words, mos
 from agreement.wording import percent, plural
 
 
+BENIGN = 0.02  # classes are never equally alike; so much beyond slips is usual
+
+
 @dataclass(frozen=True, slots=True)
 class Confusions:
     """Which labels meet on one unit.
@@ -27,6 +30,8 @@ class Confusions:
         (E,) share of the unit's label pairs that are {first, second}, first < second.
     table
         (K, K) mean share over units, symmetric, all ordered pairs: sums to 1 with the diagonal.
+    by_chance
+        (K, K) products of label shares, section by section: where slips that follow prevalence would fall.
     n
         Number of units.
     """
@@ -36,6 +41,7 @@ class Confusions:
     second: Ints
     share: Floats
     table: Floats
+    by_chance: Floats
     n: int
 
     @property
@@ -67,7 +73,12 @@ def confusions(evidence: Evidence) -> Confusions:
         share = np.zeros(0)
     np.add.at(table, (first, second), share / 2)
     np.add.at(table, (second, first), share / 2)
-    return Confusions(where, first, second, share, table / max(n, 1), n)
+    section = evidence.section[unit] % (len(evidence.sections) + 1)
+    by_section = np.zeros((len(evidence.sections) + 1, k))
+    np.add.at(by_section, (section, label), count / r)
+    size = by_section.sum(axis=1, keepdims=True)
+    by_chance = (by_section / np.maximum(size, 1)).T @ by_section / max(n, 1)
+    return Confusions(where, first, second, share, table / max(n, 1), by_chance, n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ def excess_of(
     own = np.bincount(found.unit[in_mine], found.share[in_mine], minlength=n_units)
     rest = np.bincount(found.unit[in_others], found.share[in_others], minlength=n_units)
     best = (-np.inf, 0.0)
-    for model in (np.outer(p, p), np.add.outer(p, p) * (p > 0) * (p > 0)[:, None]):
+    for model in (found.by_chance, np.add.outer(p, p) * (p > 0) * (p > 0)[:, None]):
         weight = float(model[others].sum())
         ratio = float(model[mine].sum()) / weight if weight > 0 else 0.0
         best = max(best, (ratio * rest.sum() / max(found.n, 1), ratio))
@@ -117,7 +128,7 @@ def excess_of(
     hits, misses = int((own > 0).sum()), int((rest > 0).sum())
     chance = expected / max(expected + rest.sum() / max(found.n, 1), 1e-12)
     exact = float(stats.binom.sf(hits - 1, hits + misses, min(chance, 1.0))) if hits else 1.0
-    return Excess(subject[0], subject[-1], estimate, max(float(estimate.p_above()), exact), observed, expected, rarer)
+    return Excess(subject[0], subject[-1], estimate, max(float(estimate.p_above(BENIGN)), exact), observed, expected, rarer)
 
 
 def all_cells(found: Confusions) -> Bools:

@@ -18,12 +18,18 @@ from agreement.rules._parts import (
     interval_words,
     most,
     points,
+    regular,
     rounded,
     scalar,
     verdict_of,
 )
 from agreement.rules._readings import two_readings
 from agreement.rules.annotator_section import RULE as CELLS
+from agreement.rules.label import RULE as LABELS
+from agreement.rules.label import vague
+from agreement.rules.label_pair import RULE as PAIRS
+from agreement.rules.label_pair import all_cells, confused, confusions, excess_of
+from agreement.rules._standing import KAPPA_FLOOR, standing
 from agreement.wording import listed
 
 
@@ -54,14 +60,29 @@ class Strata:
 def strata_of(evidence: Evidence) -> Strata:
     """Return the disagreement of the evidence by label stratum."""
     value = evidence.disagreement
-    if (evidence.size[evidence.compared] < len(evidence.present)).mean() > 0.2 and len(evidence.present) > 2:
-        fit = additive(evidence)
-        value = value - fit.mix
+    if len(evidence.present) > 2 and (evidence.size[evidence.compared] < len(evidence.present)).mean() > 0.2:
+        value = value - _mix(evidence)
     if evidence.label is None:
         units = np.flatnonzero(evidence.compared)
         return Strata(units, np.zeros(len(units), np.int64), np.ones(len(units)), value, 1)
     unit, label, count = evidence.label_counts()
     return Strata(unit, label, count / evidence.size[unit], value, len(evidence.labels))
+
+
+def _mix(evidence: Evidence) -> Floats:
+    """Return (U,) what the annotators of a unit add to its disagreement, where not everybody labels everything.
+
+    From comparisons within items if there are any: they are not touched by who works in which section.
+    """
+    if not regular(evidence):
+        return additive(evidence).mix
+    stands = standing(evidence)
+    if stands is None:
+        return np.zeros(len(evidence.section))
+    own = np.nan_to_num(stands.excess.value) * np.sqrt(max(evidence.kappa, KAPPA_FLOOR))
+    use = evidence.kept & evidence.compared[evidence.unit]
+    added = np.bincount(evidence.unit[use], own[evidence.annotator[use]], minlength=len(evidence.section))
+    return 2 * added / np.maximum(evidence.size, 1)
 
 
 def section_effect(evidence: Evidence, strata: Strata, section: int, excluded: Bools) -> Estimate:
@@ -148,7 +169,9 @@ def unreliable(
         others = apart.copy()
         others[section] = False
         estimates.append(section_effect(evidence, strata, int(section), others))
-    p = np.array([float(e.p_above()) if e.n >= thresholds["min_items"] else 1.0 for e in estimates])
+    p = np.array(
+        [float(e.p_above(thresholds["benign"])) if e.n >= thresholds["min_items"] else 1.0 for e in estimates]
+    )
     effect = np.array([float(e.value) if np.isfinite(e.value) else -1.0 for e in estimates])
     q = fdr(p)
     sound = ~apart[tested]
@@ -211,10 +234,70 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         effect = section_effect(evidence, strata, section, others)
         camp = tuple(sorted(evidence.annotators[cell.annotator] for cell in cells))
         yield _flag(case, section, max(cell.q for cell in cells), effect, effect.value.item(), "confirmed", camp)
-    for finding in unreliable(evidence, crowd(case), excluded, thresholds):
+    apart, everyone = labels_apart(case, evidence), crowd(case)
+    for finding in unreliable(_set_apart(evidence, apart), _set_apart(everyone, apart), excluded, thresholds):
         verdict = verdict_of(finding.q, thresholds)
         if verdict is not None:
             yield _flag(case, finding.section, finding.q, finding.effect, finding.smallest, verdict, ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """Label pairs and labels that are trouble in all sections: a section is not blamed for them."""
+
+    pairs: list[tuple[int, int]]
+    vague: list[int]
+
+
+def labels_apart(case: Case, evidence: Evidence) -> _Apart:
+    """Return the labels that are confused whichever section is left out."""
+    if evidence.label is None or evidence.weights is not None or len(evidence.labels) < 3:
+        return _Apart([], [])
+    pair_thresholds, label_thresholds = case.thresholds(PAIRS), case.thresholds(LABELS)
+    lefts = [evidence] + [evidence.without_units(evidence.section == s) for s in range(len(evidence.sections))]
+    pairs: list[tuple[int, int]] = []
+    vague_: list[int] = []
+    found = confusions(evidence)
+    if len(evidence.labels) >= 4:
+        vague_ = [
+            one.first
+            for one, q, _ in vague(evidence, found, all_cells(found), label_thresholds)
+            if q < label_thresholds["q_confirmed"]
+        ]
+        vague_ = [c for c in vague_ if _everywhere(lefts, [(c, d) for d in range(len(evidence.labels)) if d != c], (c,))]
+    cells = all_cells(found)
+    cells[vague_, :] = cells[:, vague_] = False
+    for one, q in confused(evidence, found, cells, pair_thresholds):
+        if q < pair_thresholds["q_confirmed"] and _everywhere(lefts, [(one.first, one.second)], (one.first, one.second)):
+            pairs.append((one.first, one.second))
+    return _Apart(pairs, vague_)
+
+
+def _everywhere(lefts: list[Evidence], cells: list[tuple[int, int]], subject: tuple[int, ...]) -> bool:
+    """Return True if the confusions of *cells* keep half of their excess whichever section is left out."""
+    upper = [(min(cell), max(cell)) for cell in cells]
+    values = []
+    for left in lefts:
+        found = confusions(left)
+        used = all_cells(found)
+        mine = [cell for cell in upper if used[cell]]
+        others = used.copy()
+        for cell in mine:
+            others[cell] = False
+        if mine and others.any():
+            values.append(float(excess_of(left, found, mine, used, subject).estimate.value))
+        else:
+            values.append(0.0)
+    return min(values[1:]) >= 0.5 * values[0]
+
+
+def _set_apart(evidence: Evidence, apart: _Apart) -> Evidence:
+    """Return the evidence without units of vague labels, and with confused labels counted as one."""
+    if apart.vague and evidence.label is not None:
+        touched = np.isin(evidence.label, apart.vague) & evidence.kept
+        units = np.bincount(evidence.unit[touched], minlength=len(evidence.section)) > 0
+        evidence = evidence.without_units(units)
+    return evidence.merged(apart.pairs) if apart.pairs else evidence
 
 
 def _flag(
@@ -268,7 +351,7 @@ RULE = Rule(
     "section",
     "Unreliable guideline section",
     "Labels disagree more in this section than in the others: for everybody, or because it is read in two ways.",
-    {**TEST, "min_effect": 0.08, "keep_without_anyone": 0.50, "spreads": 2.0, "min_items": 15},
+    {**TEST, "min_effect": 0.08, "benign": 0.03, "keep_without_anyone": 0.50, "spreads": 2.0, "min_items": 15},
     40,
     _check,
 )
