@@ -37,8 +37,9 @@ def load(paths: str | PathLike[str] | Iterable[str | PathLike[str]], settings: S
     files = sources(paths)
     loader, mine = _choose(files, settings)
     records = loader.read(mine, settings)
+    accepted = set(mine)
     for file in files:
-        if file not in mine:
+        if file not in accepted:
             records.reading.warnings.append(f"{file.name} was not read: it is no {loader.title}.")
     records.reading.format = records.reading.format or loader.title
     records.reading.files = records.reading.files or [file.name for file in mine]

@@ -72,6 +72,7 @@ class Corpus:
         widths = np.ones(len(points), np.int64)
         if unit == "characters with CRLF as one":
             widths[:-1][(points[:-1] == 0x0D) & (points[1:] == 0x0A)] = 0
+            widths[self.base[1:][self.lengths > 0] - 1] = 1  # the break does not reach into the next text
         return widths
 
     def covers(self, text: Integers, start: Integers, end: Integers, covered: Sequence[str]) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agreement.annotations import Layer
-from agreement.loaders._base import Loader, Source
+from agreement.loaders._base import HEAD_BYTES, Loader, Source
 from agreement.loaders._collector import Collector, Submission
 from agreement.loaders._folders import annotators_and_documents
 from agreement.loaders._tags import PREFIXED, UNSEEN, is_tag, spans_of
@@ -34,24 +34,29 @@ class _Sentence:
 
 def accepts(files: Sequence[Source]) -> list[Source]:
     """Return the files in which nearly every line that is not blank ends in a tag, and some tag has a prefix."""
-    return [file for file in files if file.suffix in SUFFIXES and _is_conll(file.head)]
+    known = {file for file in files if file.suffix in SUFFIXES and _is_conll(file.head)}
+    suffixes = {file.suffix for file in known}
+    return [
+        file for file in files
+        if file in known or (file.suffix in suffixes and _is_conll(file.head, with_prefix=False))
+    ]  # fmt: skip
 
 
-def _is_conll(head: bytes) -> bool:
-    """Return whether *head* looks like columns of tokens and tags."""
+def _is_conll(head: bytes, *, with_prefix: bool = True) -> bool:
+    """Return whether *head* looks like columns of tokens and tags, of which some has a prefix."""
     text = head.decode("utf-8-sig", errors="replace")
     if text[:1] in ("{", "[") or text.startswith("#FORMAT=WebAnno") or "\x00" in text:
         return False
-    rows = [line.split() for line in text.splitlines()[:-1][:2000] if line.strip() and not line.startswith("#")]
+    lines = text.splitlines()[: -1 if len(head) >= HEAD_BYTES else None]
+    rows = [line.split() for line in lines[:2000] if line.strip() and not line.startswith("#")]
     rows = [row for row in rows if row[0] != DOCUMENT_MARK]
     if rows and not is_tag(rows[0][-1]):
         rows = rows[1:]
     if len(rows) < 2:
         return False
     tagged = [row for row in rows if len(row) > 1 and is_tag(row[-1])]
-    return len(tagged) >= SHARE_OF_TAGS * len(rows) and any(
-        PREFIXED.fullmatch(cell) for row in rows for cell in row[1:]
-    )
+    prefixed = not with_prefix or any(PREFIXED.fullmatch(cell) for row in rows for cell in row[1:])
+    return prefixed and len(tagged) >= SHARE_OF_TAGS * len(rows)
 
 
 def read(files: Sequence[Source], settings: Settings) -> Records:
@@ -121,14 +126,15 @@ def _sentences(file: Source, document: str, into: Collector) -> tuple[list[str],
 
 
 def _tag_columns(sentences: Sequence[_Sentence]) -> list[int]:
-    """Return the columns that hold tags."""
+    """Return the columns that hold tags; one of nothing but ``O`` is an annotator who marked nothing."""
     rows = [cells for sentence in sentences for cells in sentence.cells]
     width = Counter(map(len, rows)).most_common(1)[0][0]
     columns = []
     for column in range(width):
         cells = [row[column] for row in rows if len(row) > column]
         unique = set(cells)
-        if unique and all(map(is_tag, unique)) and any(PREFIXED.fullmatch(cell) for cell in unique):
+        prefixed = any(PREFIXED.fullmatch(cell) for cell in unique)
+        if unique and all(map(is_tag, unique)) and (prefixed or "O" in unique):
             columns.append(column)
     return columns or [width - 1]
 

@@ -119,10 +119,10 @@ def _shared_prefix(names: Sequence[str]) -> int:
 
 def _items(records: Iterable[Json]) -> dict[Any, str]:
     """Return the name of each input: its own id where that tells inputs apart as the hashes do, else the hash."""
-    pairs = {(record.get("_input_hash"), str(record.get("id"))) for record in records}
-    hashes = {value for value, _ in pairs}
-    unambiguous = len(pairs) == len(hashes) == len({name for _, name in pairs})
-    return {value: name if unambiguous else str(value) for value, name in sorted(pairs, key=str)}
+    pairs = {(record.get("_input_hash"), record.get("id")) for record in records}
+    hashes, names = {value for value, _ in pairs}, {str(name) for _, name in pairs if name is not None}
+    unambiguous = len(pairs) == len(hashes) == len(names)
+    return {value: str(name) if unambiguous else str(value) for value, name in sorted(pairs, key=str)}
 
 
 def _read_record(record: Json, place: Submission, into: Collector) -> None:

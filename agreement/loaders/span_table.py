@@ -24,7 +24,7 @@ COVERED = ("covered", "covered_text", "span_text", "quote", "mention", "surface"
 def accepts(files: Sequence[Source]) -> list[Source]:
     """Return the span tables among *files*, and the tables of items and texts beside them."""
     spans = [file for file in files if _is_span_table(header(file) or _sheet_header(file))]
-    items = [file for file in files if spans and file not in spans and _is_item_table(header(file))]
+    items = [file for file in files if spans and file not in set(spans) and _is_item_table(header(file))]
     return spans + items
 
 
