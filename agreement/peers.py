@@ -9,6 +9,7 @@ from scipy.stats import norm, t
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,23 @@ class Peers:
         return np.maximum(self.mean - width, 0.0), np.minimum(self.mean + width, 1.0)
 
 
+def peers_of_pairs(
+    n_annotators: int, unit: Ints, a: Ints, b: Ints, agreement: Floats, confidence: float = 0.95
+) -> Peers:
+    """Return each annotator's mean *agreement* (E,) with the others, given for annotators *a* and *b* on each *unit*.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> unit, a, b = np.array([0, 0, 0]), np.array([0, 0, 1]), np.array([1, 2, 2])
+    >>> peers_of_pairs(3, unit, a, b, np.array([1.0, 0.5, 0.5])).value.tolist()
+    [0.75, 0.75, 0.5]
+    """
+    key, cell = np.unique(np.concatenate([unit * n_annotators + a, unit * n_annotators + b]), return_inverse=True)
+    share = np.bincount(cell, np.tile(agreement, 2)) / np.bincount(cell) if len(cell) else np.empty(0)
+    return _means(share, (key % n_annotators).astype(np.int64), np.ones(len(key)), n_annotators, confidence)
+
+
 def peers(units: Units, confidence: float = 0.95) -> Peers:
     """Return each annotator's mean agreement with the others; units are the independent cases.
 
@@ -55,12 +73,14 @@ def peers(units: Units, confidence: float = 0.95) -> Peers:
     """
     a, k = len(units.annotators), len(units.labels)
     size = np.bincount(units.unit, minlength=units.n_units)[units.unit]
-    same, code, times = np.unique(units.unit * k + units.label, return_inverse=True, return_counts=True)
-    del same
+    _, code, times = np.unique(units.unit * k + units.label, return_inverse=True, return_counts=True)
     shared = size > 1
     share = (times[code] - 1)[shared] / (size[shared] - 1)
-    weight = units.weight[units.unit][shared]
-    who = units.annotator[shared]
+    return _means(share, units.annotator[shared], units.weight[units.unit][shared].astype(np.float64), a, confidence)
+
+
+def _means(share: Floats, who: Ints, weight: Floats, a: int, confidence: float) -> Peers:
+    """Return the mean *share* of each annotator with a t interval over units, and the funnel's centre and width."""
     n = np.bincount(who, weight, minlength=a)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.bincount(who, weight * share, minlength=a) / n

@@ -280,7 +280,6 @@ def verdict(results: Sequence[str]) -> tuple[str, str]:
     return f"Ready to ship: {every}", f"Yes: {every}."
 
 
-OWNERS = {"gold_item": "ML engineer"}
 ACTIONS = {
     "annotator": "Hold a calibration session with {annotator}",
     "annotator_section": "Talk with {annotator} about section {section}",
@@ -323,36 +322,35 @@ def action_title(
     )
 
 
-def spans_differ(strict: float | None, exact: float | None, overlap: float | None, both: float | None) -> str:
-    """Return one sentence that says what annotators of spans disagree about: what, where or whether.
+SPANS_DIFFER = {
+    "nothing": "Nothing was marked by anybody.",
+    "agree": "They agree on what and where.",
+    "edges": "They agree on what and roughly where; the edges differ.",
+    "labels": "They agree where; the label differs.",
+    "presence": "They disagree on whether there is something to mark at all.",
+    "mixed": "Edges, labels and what is worth marking differ, none of them most of all.",
+}
 
-    *strict* needs edges and label, *exact* the edges, *overlap* that the spans touch, *both* that they touch and
-    have the same label; each an F1.
+
+def about(share: float) -> str:
+    """Return a share of the disagreement as a budget prints it: rounded to five percent.
 
     Examples
     --------
-    >>> spans_differ(0.38, 0.40, 0.80, 0.78)
-    'They agree on what and roughly where; the edges differ.'
-    >>> spans_differ(0.5, 0.8, 0.85, 0.55)
-    'They agree where; the label differs.'
-    >>> spans_differ(0.5, 0.52, 0.55, 0.53)
-    'They disagree on whether there is something to mark at all.'
-    >>> spans_differ(0.95, 0.96, 0.97, 0.96)
-    'They agree on what and where.'
+    >>> about(0.32), about(0.01)
+    ('about 30%', 'less than 5%')
     """
-    if strict is None or exact is None or overlap is None or both is None:
-        return "What differs can’t be told: nothing was marked by two annotators."
-    if strict >= 0.9:
-        return "They agree on what and where."
-    losses = {
-        "whether": 1 - overlap,
-        "edges": both - strict,
-        "label": overlap - both,
-    }
-    words = {
-        "whether": "They disagree on whether there is something to mark at all.",
-        "edges": "They agree on what and roughly where; the edges differ.",
-        "label": "They agree where; the label differs.",
-    }
-    largest = max(losses, key=lambda cause: losses[cause])
-    return words[largest]
+    whole = 5 * round(share * 20)
+    return f"about {whole}%" if whole else "less than 5%"
+
+
+def budget(shares: Sequence[tuple[str, float]]) -> str:
+    """Return where the disagreement comes from, as one line a meeting needs.
+
+    Examples
+    --------
+    >>> budget([("section C3", 0.31), ("Billing vs. Refund", 0.2)])
+    'Of the disagreement, about 30% is section C3 and about 20% is Billing vs. Refund; the rest is slips and hard items.'
+    """
+    parts = [f"{about(share)} is {name}" for name, share in shares]
+    return f"Of the disagreement, {listed(parts)}; the rest is slips and hard items." if parts else ""

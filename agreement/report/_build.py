@@ -44,7 +44,8 @@ def build(audit: "Audit", most: int) -> ReportModel:
         for card in queue(audit.annotations, comparison, one, mine, with_text=report.text)
     ]
     layers = tuple(
-        layer_view(audit, comparison, one, cards, slugs) for comparison, one in zip(audit.comparisons, found, strict=True)
+        layer_view(audit, comparison, one, cards, slugs)
+        for comparison, one in zip(audit.comparisons, found, strict=True)
     )
     source = audit.annotations.reading.source_sha256 or content_hash(audit.annotations)
     title = report.title or "Label audit"
@@ -154,7 +155,9 @@ def _facts(audit: "Audit", layers: tuple[LayerView, ...]) -> tuple[tuple[str, st
         facts.append(("Layers", listed([layer.name for layer in layers], most=4)))
     else:
         facts += [("Classes", count(len(annotations.layers[layer.name].labels))) for layer in layers if layer.classes]
-    facts.append(("In dispute", " / ".join(f"{count(layer.disputes.hits or 0)} of {count(layer.n_units)}" for layer in layers)))
+    facts.append(
+        ("In dispute", " / ".join(f"{count(layer.disputes.hits or 0)} of {count(layer.n_units)}" for layer in layers))
+    )
     gold = sum(layer.gold_items for layer in layers)
     if gold:
         facts.append(("Gold items", count(gold)))
@@ -187,14 +190,10 @@ def _actions(audit: "Audit", layers: tuple[LayerView, ...], slugs: Slugs) -> tup
     def weight(flag: Flag) -> tuple[bool, float, float]:
         return flag.verdict != "confirmed", -(flag.share_of_disputes or 0.0), -(flag.effect or 0.0)
 
-    return tuple(
-        _action(audit, flag, len(gold), totals, slugs, several=several) for flag in sorted(causes, key=weight)
-    )
+    return tuple(_action(audit, flag, len(gold), totals, slugs, several=several) for flag in sorted(causes, key=weight))
 
 
-def _action(
-    audit: "Audit", flag: Flag, n_gold: int, totals: dict[str, int], slugs: Slugs, *, several: bool
-) -> Action:
+def _action(audit: "Audit", flag: Flag, n_gold: int, totals: dict[str, int], slugs: Slugs, *, several: bool) -> Action:
     """Return one action."""
     subject, guidelines = flag.subject, audit.annotations.guidelines
     title = action_title(

@@ -17,13 +17,18 @@ NO_LABEL = "no label"
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of text, marked with *label* or plain (None); an offset would shift with the first emoji."""
+    """A stretch of text, marked with *label* or plain (None); an offset would shift with the first emoji.
+
+    *undisputed*: every annotator marked just this with just this label.
+    """
 
     text: str
     label: str | None = None
+    undisputed: bool = False
 
 
 Span = tuple[int, int, str, tuple[tuple[int, int], ...]]
+Mark = tuple[int, int, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +105,18 @@ def _version(version: Version) -> dict[str, Any]:
     """Return one version for the page's script."""
     short: dict[str, Any] = {"l": version.label, "a": list(version.annotators)}
     if version.lines:
-        short["m"] = [[s.text if s.label is None else {"m": s.text, "l": s.label} for s in x] for x in version.lines]
+        short["m"] = [[_segment(segment) for segment in line] for line in version.lines]
     if version.final != version.label:
         short["f"] = version.final
     return short
+
+
+def _segment(segment: Segment) -> str | dict[str, Any]:
+    """Return one segment for the page's script."""
+    if segment.label is None:
+        return segment.text
+    marked: dict[str, Any] = {"m": segment.text, "l": segment.label}
+    return marked | {"e": 1} if segment.undisputed else marked
 
 
 def cards(
@@ -139,12 +152,21 @@ def cards(
         keep = _windows(text, [*mine.values(), *gold.values()]) if kind == "spans" else [(0, TEXT_LIMIT)]
         cut = max(len(text) - sum(min(end, len(text)) - start for start, end in keep), 0) if text else 0
         pairs, labels, contradicted = causes.get((item, round_), ((), (), False))
-        golden = _versions(kind, gold, text, keep)
+        agreed = set.intersection(*map(set, mine.values())) if mine else set()
+        golden = _versions(kind, gold, text, keep, agreed)
         found.append(
             Card(
-                item, layer, round_, str(sections.get(item, "")),
-                "" if kind == "spans" else text[:TEXT_LIMIT], cut,
-                _versions(kind, mine, text, keep), golden[0] if golden else None, pairs, labels, contradicted,
+                item,
+                layer,
+                round_,
+                str(sections.get(item, "")),
+                "" if kind == "spans" else text[:TEXT_LIMIT],
+                cut,
+                _versions(kind, mine, text, keep, agreed),
+                golden[0] if golden else None,
+                pairs,
+                labels,
+                contradicted,
             )  # fmt: skip
         )
     return found
@@ -165,7 +187,7 @@ def _answers(table: pd.DataFrame, asked: pd.DataFrame) -> dict[tuple[str, str], 
 
 
 def _versions(
-    kind: str, said: Mapping[str, list[Span]], text: str, keep: list[tuple[int, int]]
+    kind: str, said: Mapping[str, list[Span]], text: str, keep: list[tuple[int, int]], agreed: set[Span]
 ) -> tuple[Version, ...]:
     """Return the distinct versions, those of most annotators first."""
     merged: dict[tuple[Span, ...], list[str]] = {}
@@ -176,7 +198,7 @@ def _versions(
         names = [span[2] for span in spans]
         if kind == "spans":
             label = plural(len(spans), "span") if spans else NOTHING
-            lines = _lines(text, spans, keep) if text else _offsets(spans)
+            lines = _lines(text, spans, keep, agreed) if text else _offsets(spans, agreed)
             versions.append(Version(label, tuple(who), lines, [[s, e, name] for s, e, name, _ in spans]))
         elif kind == "labels":
             versions.append(Version(", ".join(names) or NO_LABEL, tuple(who), (), names))
@@ -202,11 +224,14 @@ def _windows(text: str, said: Iterable[list[Span]]) -> list[tuple[int, int]]:
     return merged or [(0, TEXT_LIMIT)]
 
 
-def _lines(text: str, spans: Iterable[Span], keep: list[tuple[int, int]]) -> tuple[tuple[Segment, ...], ...]:
+def _lines(
+    text: str, spans: Iterable[Span], keep: list[tuple[int, int]], agreed: set[Span]
+) -> tuple[tuple[Segment, ...], ...]:
     """Return the text once for each level of overlap, so that crossing spans never hide each other."""
-    levels: list[list[tuple[int, int, str]]] = []
-    for start, end, label, fragments in spans:
-        parts = [(s, e, label) for s, e in fragments or ((start, end),)]
+    levels: list[list[Mark]] = []
+    for span in spans:
+        start, end, label, fragments = span
+        parts = [(s, e, label, span in agreed) for s, e in fragments or ((start, end),)]
         level = next((one for one in levels if one[-1][1] <= parts[0][0]), None)
         if level is None:
             levels.append(parts)
@@ -215,22 +240,20 @@ def _lines(text: str, spans: Iterable[Span], keep: list[tuple[int, int]]) -> tup
     return tuple(_segments(text, level, keep) for level in levels or [[]])
 
 
-def _segments(
-    text: str, parts: list[tuple[int, int, str]], keep: list[tuple[int, int]]
-) -> tuple[Segment, ...]:
+def _segments(text: str, marks: list[Mark], keep: list[tuple[int, int]]) -> tuple[Segment, ...]:
     """Return one line: the kept stretches of *text*, cut at the marks."""
     segments: list[Segment] = []
     for low, high in keep:
         if low > 0:
             segments.append(Segment("… "))
         position = low
-        for start, end, label in parts:
-            start, end = max(start, position), min(end, high)
+        for first, last, label, undisputed in marks:
+            start, end = max(first, position), min(last, high)
             if end <= start:
                 continue
             if start > position:
                 segments.append(Segment(text[position:start]))
-            segments.append(Segment(text[start:end], label))
+            segments.append(Segment(text[start:end], label, undisputed))
             position = end
         if position < high:
             segments.append(Segment(text[position:high]))
@@ -239,6 +262,6 @@ def _segments(
     return tuple(segments)
 
 
-def _offsets(spans: Iterable[Span]) -> tuple[tuple[Segment, ...], ...]:
+def _offsets(spans: Iterable[Span], agreed: set[Span]) -> tuple[tuple[Segment, ...], ...]:
     """Return what can be shown of spans without a text: where they are."""
-    return tuple((Segment(f"characters {start}–{end}", label),) for start, end, label, _ in spans)
+    return tuple((Segment(f"characters {span[0]}–{span[1]}", span[2], span in agreed),) for span in spans)

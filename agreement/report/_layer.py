@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+from numpy.typing import NDArray
 
 from agreement.comparison import Comparison
-from agreement.disputes import mixtures, pair_counts
+from agreement.disputes import Mixtures, mixtures
 from agreement.flags import Flag
+from agreement.intervals import wilson
+from agreement.peers import Peers
 from agreement.report._cards import Card
 from agreement.report._figures import ScoreBook, score_book
 from agreement.report._leading import all_scores, leading
@@ -20,10 +23,13 @@ from agreement.report._queue import Disputed
 from agreement.report._slugs import Slugs
 from agreement.report._spans import span_panel
 from agreement.report.model import ClassRow, DuoRow, LayerView, Link, PairRow, SectionRow
-from agreement.wording import Figure, f1_band, optional
+from agreement.units import Units
+from agreement.wording import Figure, budget, count, f1_band, listed, optional
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
+
+Flags = NDArray[np.bool_]
 
 MATRIX_UP_TO = 40
 DUOS_MOST = 400
@@ -32,7 +38,7 @@ MOSTLY_ONE_LABEL = 0.80
 CAUSES = ("confirmed", "suspected")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
     """What every part of a layer's view is made from."""
 
@@ -43,6 +49,11 @@ class Context:
     flags: tuple[Flag, ...]
     slugs: Slugs
     unit: str
+
+    @cached_property
+    def peers(self) -> Peers | None:
+        """Everybody's mean agreement with the others."""
+        return with_others(self)
 
     @property
     def name(self) -> str:
@@ -67,7 +78,9 @@ def items_link(layer: str = "", **filters: str) -> Link:
     return Link("#items", urlencode({key: value for key, value in given.items() if value}))
 
 
-def layer_view(audit: "Audit", comparison: Comparison, found: Disputed, cards: Sequence[Card], slugs: Slugs) -> LayerView:
+def layer_view(
+    audit: "Audit", comparison: Comparison, found: Disputed, cards: Sequence[Card], slugs: Slugs
+) -> LayerView:
     """Return what the page shows about one layer."""
     settings, layer = audit.settings, comparison.layer
     unit = "document" if layer.kind == "spans" else "item"
@@ -96,7 +109,6 @@ def layer_view(audit: "Audit", comparison: Comparison, found: Disputed, cards: S
         pairs=pairs,
         sections=sections(context),
         people=persons,
-        mean_agreement=with_others(context)[1],
         funnel=funnel(context, persons),
         matrix=None if many else duo_matrix(context),
         picture=duo_picture(context) if many else None,
@@ -111,17 +123,33 @@ def layer_view(audit: "Audit", comparison: Comparison, found: Disputed, cards: S
             int(found.gold_contradicted.sum()), found.gold_units, "gold label", settings.measures.confidence
         ),
         flags=flags,
-        budget=tuple(line for line in audit.diagnosis.budget if line.get("layer", layer.name) == layer.name),
+        budget=budget(_budget(audit, flags)),
         first=comparison is audit.comparisons[0],
     )
+
+
+def _budget(audit: "Audit", flags: Sequence[Flag]) -> list[tuple[str, float]]:
+    """Return the confirmed causes and about how much of the disagreement each explains, in the diagnosis' order."""
+    name = audit.annotations.guidelines.name
+    found = []
+    for flag in flags:
+        if flag.verdict == "confirmed" and flag.share_of_disagreement:
+            who = flag.subject
+            parts = [
+                who.annotator or listed(who.annotators),
+                f"section {name(who.section)}" if who.section else "",
+                " vs. ".join(sorted(who.labels)) or who.label or "",
+            ]
+            found.append((" in ".join(filter(None, parts)) or flag.rule.replace("_", " "), flag.share_of_disagreement))
+    return found
 
 
 def share_of(hits: int, n: int, unit: str, confidence: float) -> Figure:
     """Return a share with its Wilson interval."""
     if n == 0:
         return Figure(None, n=0, unit=unit, share=True, hits=hits, reason="nothing to count")
-    interval = binomtest(hits, n).proportion_ci(confidence, method="wilson")
-    return Figure(hits / n, interval.low, interval.high, n, unit, share=True, hits=hits, confidence=confidence)
+    low, high = wilson(np.array([hits]), np.array([n]), confidence)
+    return Figure(hits / n, float(low[0]), float(high[0]), n, unit, share=True, hits=hits, confidence=confidence)
 
 
 def used_labels(context: Context) -> tuple[str, ...]:
@@ -142,7 +170,9 @@ def skew(context: Context) -> Figure | None:
     return share_of(int(counts.max()), int(counts.sum()), "label", context.audit.settings.measures.confidence)
 
 
-def by_subject(flags: Sequence[Flag], *, label: str = "", labels: tuple[str, ...] = (), section: str = "") -> tuple[Flag, ...]:
+def by_subject(
+    flags: Sequence[Flag], *, label: str = "", labels: tuple[str, ...] = (), section: str = ""
+) -> tuple[Flag, ...]:
     """Return the causes among *flags* that are about this label, label pair or section."""
     return tuple(
         flag
@@ -159,66 +189,52 @@ def by_subject(flags: Sequence[Flag], *, label: str = "", labels: tuple[str, ...
 def label_pairs(context: Context) -> tuple[PairRow, ...]:
     """Return the confused label pairs, the most confused first."""
     units, kind = context.comparison.units, context.kind
-    if units is None or kind not in ("category", "ordinal"):
+    table: pd.DataFrame | None = context.comparison.details.get("pair_confusion")
+    if units is None or table is None or kind not in ("category", "ordinal"):
         return ()
-    mixed = mixtures(units)
-    both, either = pair_counts(units, mixed)
-    judged = _judged(context)
-    where = _where(context, mixed.unit, mixed.first, mixed.second)
-    gate = context.audit.settings.gate
+    where = _where(units, mixtures(units))
+    code = {name: number for number, name in enumerate(units.labels)}
+    gate, several = context.audit.settings.gate, len(context.audit.comparisons) > 1
     rows = []
-    for first, second in zip(*np.nonzero(np.triu(both, 1)), strict=True):
-        names = units.labels[first], units.labels[second]
-        figure = judged.get(frozenset(names)) or share_of(
-            int(both[first, second]), int(either[first, second]), "item", context.audit.settings.measures.confidence
-        )
-        low, high, limit = figure.low, figure.high, gate.pair_confusion
-        side = ""
-        if limit is not None and low is not None and high is not None and figure.n >= gate.pair_items:
-            side = "bad" if low > limit else "" if high <= limit else "unk"
+    for row in table.loc[table["both"] > 0].to_dict("records"):
+        names = str(row["first"]), str(row["second"])
+        figure = Figure(
+            optional(row["value"]), optional(row["low"]), optional(row["high"]), int(row["n"]), share=True,
+            confidence=context.audit.settings.measures.confidence,
+        )  # fmt: skip
+        flags = by_subject(context.flags, labels=names)
+        if int(row["either"]) < gate.pair_items and not flags:
+            continue
         rows.append(
             PairRow(
-                context.slugs("pair", context.name, *names) if len(context.audit.comparisons) > 1
-                else context.slugs("pair", *names),
-                *names, int(both[first, second]), int(either[first, second]), figure, side,
-                where.get((int(first), int(second)), ""), context.link(pair="~".join(names)),
-                by_subject(context.flags, labels=names),
+                context.slugs("pair", *([context.name] if several else []), *names), *names, int(row["both"]),
+                int(row["either"]), figure, _tone(figure, gate.pair_confusion),
+                where.get((code[names[0]], code[names[1]]), ""), context.link(pair="~".join(sorted(names))), flags,
             )
         )  # fmt: skip
-    rows.sort(key=lambda row: (-(row.figure.value or 0), -row.both, row.first, row.second))
-    enough = [row for row in rows if row.either >= gate.pair_items or row.flags]
-    return tuple((enough or rows)[:PAIRS_MOST])
+    return tuple(sorted(rows[:PAIRS_MOST], key=lambda row: not row.flags))
 
 
-def _judged(context: Context) -> dict[frozenset[str], Figure]:
-    """Return the shares that the release check judges, by label pair."""
-    table: pd.DataFrame | None = context.comparison.details.get("pair_confusion")
-    if table is None:
-        return {}
-    return {
-        frozenset((str(row.first), str(row.second))): Figure(
-            optional(row.value), optional(row.low), optional(row.high), int(row.n), share=True,  # type: ignore[call-overload]
-            confidence=context.audit.settings.measures.confidence,
-        )
-        for row in table.itertuples()
-    }  # fmt: skip
+def _tone(figure: Figure, limit: float | None) -> str:
+    """Return how the bar of a share that must stay below *limit* looks."""
+    if limit is None or figure.low is None or figure.high is None:
+        return ""
+    return "bad" if figure.low > limit else "" if figure.high <= limit else "unk"
 
 
-def _where(
-    context: Context, unit: np.ndarray, first: np.ndarray, second: np.ndarray
-) -> dict[tuple[int, int], str]:
+def _where(units: Units, mixed: Mixtures) -> dict[tuple[int, int], str]:
     """Return the section in which most of a label pair's mixtures lie, if at least half do."""
-    units = context.comparison.units
-    if units is None or not units.sections or not len(unit):
+    if not units.sections or not len(mixed.unit):
         return {}
     k, s = len(units.labels), len(units.sections) + 1
-    key, n = np.unique((first * k + second) * s + units.section[unit] + 1, return_counts=True)
-    total = np.bincount(first * k + second, minlength=k * k)
+    pair = mixed.first * k + mixed.second
+    key, n = np.unique(pair * s + units.section[mixed.unit] + 1, return_counts=True)
+    total = np.bincount(pair, minlength=k * k)
     found = {}
     for one, count in zip(key.tolist(), n.tolist(), strict=True):
-        pair, section = divmod(one, s)
-        if section and 2 * count >= total[pair]:
-            found[divmod(pair, k)] = units.sections[section - 1]
+        number, section = divmod(one, s)
+        if section and 2 * count >= total[number]:
+            found[divmod(number, k)] = units.sections[section - 1]
     return found
 
 
@@ -229,7 +245,8 @@ def classes(context: Context, pairs: Sequence[PairRow]) -> tuple[ClassRow, ...]:
         return ()
     gate, guidelines = context.audit.settings.gate, context.audit.annotations.guidelines
     level = "span" if kind == "spans" else "item"
-    figures = context.book.by_label("span_f1.strict", level) or context.book.by_label("f1", level)
+    measure, counted = ("span_f1.strict", "span") if kind == "spans" else ("f1", "label")
+    figures = context.book.by_label(measure, level, counted)
     partners: dict[str, tuple[str, int]] = {}
     for row in pairs:
         for name, partner in ((row.first, row.second), (row.second, row.first)):
@@ -252,45 +269,58 @@ def classes(context: Context, pairs: Sequence[PairRow]) -> tuple[ClassRow, ...]:
 
 def sections(context: Context) -> tuple[SectionRow, ...]:
     """Return the guideline sections by their share of all disputes, the largest first."""
-    units, guidelines = context.comparison.units, context.audit.annotations.guidelines
-    if units is None or not units.sections:
+    annotations, found = context.audit.annotations, context.disputed
+    codes, names = pd.factorize(
+        annotations.items["section"].reindex(list(found.items)).fillna("").to_numpy(), sort=True
+    )
+    if not any(names):
         return ()
-    confidence = context.audit.settings.measures.confidence
-    answers = np.bincount(units.unit, minlength=units.n_units)
-    disputed = np.zeros(units.n_units, dtype=bool)
-    mixed = mixtures(units)
-    disputed[mixed.unit] = True
-    in_section = units.section[mixed.unit]
+    guidelines, confidence = annotations.guidelines, context.audit.settings.measures.confidence
+    is_disputed = np.zeros(len(codes), dtype=bool)
+    is_disputed[found.unit] = True
+    is_disputed &= found.compared & (found.n_distinct > 1)
     rows = []
-    for code, section in enumerate(units.sections):
-        here = (units.section == code) & (answers > 1)
-        mine = in_section == code
-        pair, n = np.unique(np.stack([mixed.first[mine], mixed.second[mine]]), axis=1, return_counts=True)
-        mostly, link = "", context.link(section=section)
-        if len(n):
-            first, second = pair[:, int(np.argmax(n))]
-            names = sorted((units.labels[first], units.labels[second]))
-            mostly = f"{names[0]} vs. {names[1]} ({int(n.max())})"
-            link = context.link(section=section, pair="~".join(names))
+    for code, section in enumerate(map(str, names)):
+        if not section:
+            continue
+        here = codes == code
+        hits = int((here & is_disputed).sum())
+        mostly, filters = _mostly(found, here)
         known = guidelines.sections.get(section)
         rows.append(
             SectionRow(
                 context.slugs("section", section), guidelines.name(section), known.text if known else "",
                 known.revised if known else "",
-                share_of(int((here & disputed).sum()), int(here.sum()), context.unit, confidence),
-                share_of(int((here & disputed).sum()), int(disputed.sum()), "dispute", confidence),
-                mostly, context.link(section=section), link, by_subject(context.flags, section=section),
+                share_of(hits, int((here & found.compared).sum()), context.unit, confidence),
+                share_of(hits, int(is_disputed.sum()), "dispute", confidence),
+                mostly, context.link(section=section), context.link(section=section, **filters),
+                by_subject(context.flags, section=section),
             )
         )  # fmt: skip
     return tuple(sorted(rows, key=lambda row: (-(row.of_all.value or 0), row.name)))
 
 
+def _mostly(found: Disputed, here: Flags) -> tuple[str, dict[str, str]]:
+    """Return what the disputes of the units *here* are mostly about, in words and as a filter of the queue."""
+    mine = found.cause[here[found.unit]]
+    if not len(mine):
+        return "", {}
+    counts = np.bincount(mine, minlength=len(found.causes))
+    cause = found.causes[int(np.argmax(counts))]
+    if not cause:
+        return "", {}
+    words = f"{' vs. '.join(cause)} ({count(int(counts.max()))})"
+    return words, {"pair": "~".join(sorted(cause))} if len(cause) == 2 else {"label": cause[0]}
+
+
 def duo_rows(context: Context) -> list[DuoRow]:
     """Return every pair of annotators in both directions, the lowest kappa (F1 where there is none) first."""
     book, least = context.book, context.audit.settings.measures.min_pair_items
-    level, names = ("span", ("span_f1.strict", "span_precision.strict", "span_recall.strict", "")) if (
-        context.kind == "spans"
-    ) else ("item", ("f1_macro", "precision_macro", "recall_macro", "cohen_kappa"))
+    level, names = (
+        ("span", ("span_f1.strict", "span_precision.strict", "span_recall.strict", ""))
+        if (context.kind == "spans")
+        else ("item", ("f1_macro", "precision_macro", "recall_macro", "cohen_kappa"))
+    )
     f1, precision, recall, kappa = (book.by_pair(name, level, context.unit) if name else {} for name in names)
     if context.kind == "ordinal":
         kappa = book.by_pair("cohen_kappa.quadratic", level) or book.by_pair("cohen_kappa.linear", level) or kappa
@@ -320,12 +350,9 @@ def duo_rows(context: Context) -> list[DuoRow]:
 
 
 def retest(context: Context) -> Figure | None:
-    """Return how often an annotator who met an item again gave the same label; None without repeats."""
-    repeats = context.audit.annotations.repeats
-    if repeats.empty:
+    """Return how often an annotator who met an item again gave the same answer; None without repeats."""
+    found = context.comparison.details.get("retest") or ()
+    if not found:
         return None
-    mine = repeats.loc[repeats["layer"].eq(context.name)]
-    if mine.empty:
-        return None
-    labels = mine.groupby(["item", "round", "annotator"], observed=True)["label"].nunique()
-    return share_of(int((labels == 1).sum()), len(labels), "repeat", context.audit.settings.measures.confidence)
+    n, same = sum(one.n for one in found), sum(one.same for one in found)
+    return share_of(same, n, "repeat", context.audit.settings.measures.confidence)

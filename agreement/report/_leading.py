@@ -44,12 +44,27 @@ LEADING: dict[LayerKind, tuple[tuple[Candidate, ...], ...]] = {
         (("exact_set_agreement", "item", "Same set", "How often two annotators give exactly the same set."), PERCENT),
     ),
     "spans": (
-        (("span_f1.strict", "span", "Same span, same label", "Start, end and label all agree."),),
-        (("span_f1.exact", "span", "Same span, any label", "Start and end agree, whatever the label."),),
-        (("span_f1.overlap", "span", "Overlap, any label", "The spans touch: both saw something here."),),
-        (("span_f1.type", "span", "Overlap, same label", "The spans touch and the label agrees."),),
-        (("f1_micro", "token", "Token F1", WORDS), ("token_f1", "token", "Token F1", WORDS)),
-        (("kappa_mean", "token", "Token κ, mean of pairs", "Word by word beyond chance, unmarked words included."),),
+        (("span_f1.strict", "span", "Exact span F1", "Start, end and label all agree."),),
+        (("span_f1.exact", "span", "Same edges F1", "Start and end agree, whatever the label."),),
+        (("span_f1.type", "span", "Overlap F1, same label", "The spans touch and the label agrees."),),
+        (("span_f1.overlap", "span", "Overlap F1, any label", "The spans touch: both saw something here."),),
+        (
+            (
+                "span_label_given_boundary",
+                "span",
+                "Label, given the same edges",
+                "Of spans with equal edges, how many have the same label.",
+            ),
+        ),
+        (("token_f1", "token", "Token F1", WORDS),),
+        (
+            (
+                "token_cohen_kappa_mean",
+                "token",
+                "Token κ, mean of pairs",
+                "Word by word beyond chance, unmarked words too.",
+            ),
+        ),
     ),
     "answer": (
         (("squad_f1", "item", "Token F1 of answers", "Shared words of two answers, mean over items."),),
@@ -73,7 +88,7 @@ def leading(book: ScoreBook, kind: LayerKind, unit: str, f1_bands: tuple[float, 
     found = []
     for group in LEADING[kind]:
         for measure, level, title, meaning in group:
-            figure = book.pooled(measure, level, "token" if level == "token" else unit)
+            figure = book.pooled(measure, level, unit if level == "item" else level)
             if figure is not None:
                 found.append(Headline(title, figure, band(measure, figure, f1_bands), meaning))
                 break

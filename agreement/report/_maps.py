@@ -47,9 +47,7 @@ def confusion_heat(context: "Context") -> Heat | None:
             strength = 1 + int(np.searchsorted(CONFUSION_STEPS, n / of, side="right"))
             cells.append(Cell(percent(n / of), strength, title, context.link(pair="~".join(sorted(names)))))
         rows.append((units.labels[int(order[r])], (*cells, *[None] * (len(order) - 1 - r))))
-    return Heat(
-        tuple(units.labels[int(c)] for c in order[:-1]), tuple(rows), len(units.labels) - len(order)
-    )
+    return Heat(tuple(units.labels[int(c)] for c in order[:-1]), tuple(rows), len(units.labels) - len(order))
 
 
 def _side_by_side(share: NDArray[np.float64], both: NDArray[np.int64]) -> NDArray[np.int64]:

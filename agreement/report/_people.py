@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from agreement.peers import Peers, peers
+from agreement.distances import pair_distances
+from agreement.peers import Peers, peers, peers_of_pairs
 from agreement.report.model import Funnel, PersonRow
 from agreement.wording import Figure, count, decimal, optional
 
@@ -16,35 +18,44 @@ FUNNEL_MIN_ANNOTATORS = 3
 LIMIT_POINTS = 48
 
 
-def with_others(context: "Context") -> tuple[Peers | None, Figure | None]:
-    """Return everybody's mean agreement with the others, and the mean over all; None without single labels."""
-    units = context.comparison.units
-    if units is None or context.kind not in ("category", "ordinal"):
-        return None, None
-    found = peers(units, context.audit.settings.measures.confidence)
-    return found, Figure(found.mean, n=int(found.n.sum()), unit="label")
+def with_others(context: "Context") -> Peers | None:
+    """Return everybody's mean agreement with the others: labels that are equal, or how close answers and spans are."""
+    annotations, units = context.audit.annotations, context.comparison.units
+    confidence = context.audit.settings.measures.confidence
+    if units is not None and context.kind in ("category", "ordinal"):
+        return peers(units, confidence)
+    spans = context.comparison.details.get("spans")
+    if spans is None:
+        apart = pair_distances(annotations, context.name, context.audit.settings)
+        place = np.array([annotations.compared.index(name) for name in apart.annotators], dtype=np.int64)
+        return peers_of_pairs(
+            len(annotations.compared), apart.unit, place[apart.a], place[apart.b], 1 - apart.distance, confidence
+        )
+    table = spans.distances
+    place_of = pd.Index(annotations.compared)
+    unit = table.groupby(["item", "round"], observed=True, sort=False).ngroup().to_numpy(np.int64)
+    who = [place_of.get_indexer(table[side].astype("str")).astype(np.int64) for side in ("reference", "other")]
+    return peers_of_pairs(len(place_of), unit, *who, 1 - table["distance"].to_numpy(np.float64), confidence)
 
 
 def people(context: "Context") -> tuple[PersonRow, ...]:
     """Return the annotators: those the diagnosis names first, the rest by name and never by rank."""
-    annotations, units = context.audit.annotations, context.comparison.units
-    found, _ = with_others(context)
+    annotations = context.audit.annotations
+    found = context.peers
     confidence = context.audit.settings.measures.confidence
-    place = {name: number for number, name in enumerate(units.annotators)} if units is not None else {}
     rows = []
-    for name in annotations.compared:
+    for at, name in enumerate(annotations.compared):
         mine = tuple(
             flag
             for flag in context.flags
             if flag.verdict in ("confirmed", "suspected")
             and (flag.subject.annotator == name or name in flag.subject.annotators)
         )
-        at = place.get(name)
-        if found is None or at is None or found.n[at] == 0:
-            figure = Figure(None, reason="no items in common" if found is not None else "see the pairs below")
+        if found is None or found.n[at] == 0:
+            figure = Figure(None, unit=context.unit, reason="no items in common")
         else:
             value, low, high = (optional(part[at]) for part in (found.value, found.low, found.high))
-            figure = Figure(value, low, high, int(found.n[at]), confidence=confidence)
+            figure = Figure(value, low, high, int(found.n[at]), context.unit, confidence=confidence)
         outside = False
         if found is not None and figure.value is not None and figure.n >= FUNNEL_MIN_ITEMS:
             lower, upper = found.limits(np.array([float(figure.n)]))
@@ -61,7 +72,7 @@ def people(context: "Context") -> tuple[PersonRow, ...]:
 
 def funnel(context: "Context", rows: tuple[PersonRow, ...]) -> Funnel | None:
     """Return the points and limits of the funnel plot in percent positions; None for fewer than three annotators."""
-    found, _ = with_others(context)
+    found = context.peers
     shown = [row for row in rows if row.figure.value is not None]
     if found is None or len(shown) < FUNNEL_MIN_ANNOTATORS:
         return None

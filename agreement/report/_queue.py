@@ -39,6 +39,10 @@ class Disputed:
         Units with at least two answers.
     gold_units
         Units with a gold label.
+    compared
+        (U,) at least two answers.
+    n_distinct
+        (U,) different answers; for spans, spans that not everybody marked.
     """
 
     items: tuple[str, ...]
@@ -51,6 +55,8 @@ class Disputed:
     total: int
     units: int
     gold_units: int
+    compared: Flags
+    n_distinct: Ints
 
 
 def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
@@ -79,7 +85,8 @@ def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
     rows, cause = np.concatenate([rows, extra]), np.concatenate([cause, np.full(len(extra), len(causes))])
     return Disputed(
         tuple(named[0]), tuple(named[1]), importance, gold, rows, cause, (*causes, ()),
-        int((n_labels > 1).sum()), int((answers > 1).sum()), int(has_gold.sum()),
+        int((n_labels > 1).sum()), int((answers > 1).sum()), int(has_gold.sum()), answers > 1,
+        n_labels.astype(np.int64),
     )  # fmt: skip
 
 
@@ -147,16 +154,17 @@ def _without_units(annotations: Annotations, layer: str) -> Disputed:
     return Disputed(
         items, rounds, np.bincount(unit, minlength=len(answers)), np.zeros(len(answers), dtype=bool),
         rows[:, 0], rows[:, 1], causes, len(np.unique(unit)), len(answers), 0,
+        np.ones(len(answers), dtype=bool), np.bincount(unit, minlength=len(answers)) + 1,
     )  # fmt: skip
 
 
-def queue(annotations: Annotations, comparison: Comparison, found: Disputed, most: int, *, with_text: bool) -> list[Card]:
+def queue(
+    annotations: Annotations, comparison: Comparison, found: Disputed, most: int, *, with_text: bool
+) -> list[Card]:
     """Return the cards of the at most *most* units to discuss, in order."""
     texts = annotations.items["text"].reindex(list(found.items)).reset_index(drop=True)
     repeated = (texts.duplicated() & texts.ne("")).to_numpy()
-    order = discussion_order(
-        found.n_labels, (found.unit, found.cause), found.gold_contradicted, repeated, most
-    )
+    order = discussion_order(found.n_labels, (found.unit, found.cause), found.gold_contradicted, repeated, most)
     chosen = set(order.tolist())
     mine: dict[int, list[tuple[str, ...]]] = {}
     for unit, cause in zip(found.unit.tolist(), found.cause.tolist(), strict=True):

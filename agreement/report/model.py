@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode
 
 from agreement.annotations import Reading
@@ -183,16 +182,17 @@ class SpanPanel:
     kinds
         The kinds that occur, in words.
     rows
-        Label, its counts in the order of *kinds*, and their total.
-    tokenizer
-        Name of the tokenizer of the token level; empty when there is none.
+        Label, and its share of each kind in the order of *kinds*, as counts of spans of both annotators.
+    tokenizer, without_text
+        What the token level takes as a token, and documents that have no text for it.
     sentence
         What differs, in one sentence.
     """
 
     kinds: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[int, ...], int], ...]
+    rows: tuple[tuple[str, tuple[Figure, ...]], ...]
     tokenizer: str
+    without_text: int
     sentence: str
 
 
@@ -214,7 +214,6 @@ class LayerView:
     pairs: tuple[PairRow, ...]
     sections: tuple[SectionRow, ...]
     people: tuple[PersonRow, ...]
-    mean_agreement: Figure | None
     funnel: Funnel | None
     matrix: Heat | None
     picture: Picture | None
@@ -227,7 +226,7 @@ class LayerView:
     gold_contradicted: Figure
     spans: SpanPanel | None
     flags: tuple[Flag, ...]
-    budget: tuple[Mapping[str, Any], ...]
+    budget: str
     first: bool
 
     @property

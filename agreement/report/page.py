@@ -145,7 +145,9 @@ def _render(environment: SandboxedEnvironment, model: ReportModel, audit: "Audit
 
 def _sections(environment: SandboxedEnvironment, context: dict[str, Any]) -> Iterator[Section]:
     """Yield every section template in the order of its file name; a new file is all that a new section needs."""
-    names = environment.list_templates(filter_func=lambda name: re.fullmatch(r"sections/\d\d-[\w-]+\.html", name) is not None)
+    names = environment.list_templates(
+        filter_func=lambda name: re.fullmatch(r"sections/\d\d-[\w-]+\.html", name) is not None
+    )
     context.setdefault("absent", [])
     for name in sorted(names):
         module = environment.get_template(name).make_module(context)

@@ -50,7 +50,7 @@ all("main > section").forEach((section) => watcher.observe(section));
 for (const a of all("a[data-f]")) a.setAttribute("href", "#items?" + a.dataset.f);
 
 /* Tables: sort by heading, filter from 12 rows, 25 rows at first. Stacked ones keep their table roles. */
-const FILTER_FROM = 12, ROWS_AT_FIRST = 25;
+const FILTER_FROM = 12;
 for (const table of all("table.stack")) {
   table.setAttribute("role", "table");
   for (const part of all("thead, tbody", table)) part.setAttribute("role", "rowgroup");
@@ -84,17 +84,18 @@ function sortable(table) {
   });
   const what = table.dataset.filter, rows = body.rows.length;
   if (!what || rows <= FILTER_FROM) return;
+  const atFirst = Number(table.dataset.first ?? 25);
   const status = make("span", { role: "status", class: "small" });
   const field = make("input", { type: "search", "aria-label": "Filter " + what, placeholder: "Filter " + what });
   const more = make("button", { type: "button" }, "Show all " + rows);
-  let everything = rows <= ROWS_AT_FIRST;
+  let everything = rows <= atFirst;
   table.show = () => {
     const wanted = field.value.trim().toLowerCase();
     let found = 0, shown = 0;
     for (const row of body.rows) {
       const fits = !wanted || row.textContent.toLowerCase().includes(wanted);
       found += fits;
-      row.hidden = !fits || (!wanted && !everything && shown >= ROWS_AT_FIRST);
+      row.hidden = !fits || (!wanted && !everything && shown >= atFirst);
       shown += !row.hidden;
     }
     more.hidden = everything || wanted !== "";
@@ -303,7 +304,7 @@ function progress(message) {
 const final = (version) => version.f ?? version.l;
 const same = (x, y) => JSON.stringify(x) === JSON.stringify(y);
 function marked(line) {
-  return make("p", { dir: "auto" }, ...line.map((part) => typeof part === "string" ? part : make("mark", {}, part.m, make("small", {}, part.l))));
+  return make("p", { dir: "auto" }, ...line.map((part) => typeof part === "string" ? part : make("mark", { class: part.e ? "same" : null }, part.m, make("small", {}, part.l))));
 }
 function versionBox(version, gold) {
   const who = gold ? "gold set" : version.a.join(", ") + (version.a.length > 1 ? ` (${version.a.length})` : "");
@@ -354,7 +355,7 @@ function showCard() {
   other?.addEventListener("input", () => all("input[name=d]", card).forEach((radio) => { radio.checked = false; }));
   const about = [several ? item.y : "", item.s ? sectionName(item.s) : "", item.r ? "round " + item.r : ""].filter(Boolean).join(" · ");
   const ids = [...new Set([...sections.keys(), ...(given?.guideline_section ? [given.guideline_section] : [])])];
-  card.replaceChildren(
+  card.replaceChildren(...[
     make("div", { class: "row top" }, make("h3", { id: "card-h" }, item.id, " ", make("span", { class: "small" }, about)),
       make("button", { type: "button", disabled: place <= 0, onclick: () => go(-1) }, "Previous"),
       make("button", { type: "button", disabled: place >= view.length - 1, onclick: () => go(1) }, "Next")),
@@ -367,7 +368,8 @@ function showCard() {
       make("div", {}, make("label", { class: "f", for: "d-note" }, "What the guideline should say"), make("textarea", { id: "d-note", rows: 2 }, given?.note ?? ""))),
     make("div", { class: "row" }, make("button", { type: "button", class: "pri", onclick: commit }, "Save and next"),
       make("button", { type: "button", disabled: !given, onclick: undo }, "Undo"), make("button", { type: "button", onclick: copy }, "Copy for notes"),
-      make("span", { role: "status", id: "said" })));
+      make("span", { role: "status", id: "said" })),
+  ].filter(Boolean));
   card.setAttribute("aria-labelledby", "card-h");
 }
 const say = (text) => { const place = one("#said"); if (place) place.textContent = text; };
