@@ -188,9 +188,10 @@ def _class_f1(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     rows = rows if spans else rows.assign(n=rows["n_informative"])
     rows = rows.loc[rows["n"].fillna(0) >= gate.class_items]
     unit = "spans of this class" if spans else "items of this class"
-    yield _Criterion(
-        "class_f1", "F1 of every class", comparison.layer.name, gate.class_f1, CLASS_SOURCE, unit=unit
-    ).worst(
+    criterion = _Criterion(
+        "class_f1", "F1 of every class", comparison.layer.name, gate.class_f1, CLASS_SOURCE, unit=unit, many="classes"
+    )
+    yield criterion.worst(
         [_found(row, str(row["label"])) for row in rows.to_dict("records")],
         "Every class with enough labels is found by the others too.",
         "This class means different things to different annotators.",
