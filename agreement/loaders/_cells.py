@@ -18,28 +18,32 @@ TICKS = (
 
 def is_label_like(grid: Grid, position: int) -> bool:
     """Return whether a column may hold labels: short texts that recur."""
-    cells = grid.used(position)
-    if not cells:
-        return True
-    filled = len(grid) - int(grid.blank(position).sum())
-    typical = sorted(map(len, cells))[len(cells) // 2]
-    return typical <= 60 and len(cells) <= max(MAX_LABELS, filled // 5)
+    distinct = grid.distinct(position)
+    if not distinct or distinct > max(MAX_LABELS, grid.filled(position) // 5):
+        return not distinct
+    return _typical_length(grid.used(position)) <= 60
 
 
 def is_free_text(grid: Grid, position: int) -> bool:
     """Return whether a column holds running text: long cells, nearly all different."""
-    cells = grid.used(position)
-    filled = len(grid) - int(grid.blank(position).sum())
-    if filled < 10 or len(cells) < 0.5 * filled:
+    filled = grid.filled(position)
+    if filled < 10 or grid.distinct(position) < 0.5 * filled:
         return False
-    typical = sorted(map(len, cells))[len(cells) // 2]
-    return typical > 25 and sum(" " in cell.strip() for cell in cells) > len(cells) / 2
+    cells = grid.used(position)
+    return _typical_length(cells) > 25 and sum(" " in cell.strip() for cell in cells) > len(cells) / 2
+
+
+def _typical_length(cells: Sequence[str]) -> int:
+    """Return the median length of *cells*."""
+    return sorted(map(len, cells))[len(cells) // 2]
 
 
 def is_counter(grid: Grid, position: int) -> bool:
     """Return whether a column just counts its rows."""
+    if grid.distinct(position) < 3 or grid.distinct(position) != len(grid):
+        return False
     cells = [cell.strip() for cell in grid.used(position)]
-    if len(cells) < 3 or len(cells) != len(grid) or not all(map(str.isdecimal, cells)):
+    if not all(map(str.isdecimal, cells)):
         return False
     numbers = sorted(map(int, cells))
     return numbers[-1] - numbers[0] == len(numbers) - 1
@@ -47,6 +51,8 @@ def is_counter(grid: Grid, position: int) -> bool:
 
 def is_binary(grid: Grid, position: int) -> bool:
     """Return whether a column holds ticks: one of two cells, both of which occur."""
+    if grid.distinct(position) > 4:
+        return False
     cells = {name.strip().casefold() for name in grid.used(position)}
     if grid.blank(position).any():
         cells.add("")
@@ -63,12 +69,11 @@ def ticked(grid: Grid, position: int) -> "np.ndarray[tuple[int], np.dtype[np.boo
 def same_question(grid: Grid, one: int, other: int) -> bool:
     """Return whether at least half of the filled cells of column *one* hold a value that column *other* knows."""
     known = {cell.strip() for cell in grid.used(other)}
-    cells = grid.columns[one]
-    counts = np.bincount(cells.codes, minlength=len(cells.categories))
-    filled = np.array([bool(name.strip()) for name in cells.categories], dtype=bool)
-    shared = np.array([name.strip() in known for name in cells.categories], dtype=bool)
-    total = int(counts[filled].sum())
-    return total > 0 and int(counts[filled & shared].sum()) >= 0.5 * total
+    counts = grid.counts(one)
+    present = np.flatnonzero(counts[1:]) + 1
+    names = grid.columns[one].categories.take(present)
+    shared = np.array([name.strip() in known for name in names], dtype=bool)
+    return len(present) > 0 and int(counts[present][shared].sum()) >= 0.5 * int(counts[1:].sum())
 
 
 def pairs_unique_share(grid: Grid, positions: Sequence[int]) -> float:
@@ -131,12 +136,11 @@ def set_cells(grid: Grid, position: int) -> bool:
     """Return whether most cells of a column list several values each, or are written as lists."""
     if grid.names[position] in grid.lists:
         return True
-    cells = grid.columns[position]
-    counts = np.bincount(cells.codes, minlength=len(cells.categories))
+    counts = grid.counts(position)
+    counts[0] = 0
     order = np.argsort(-counts, kind="stable")[:200]
-    listed = np.array([_is_listed(str(cells.categories[code])) for code in order], dtype=bool)
-    filled = np.array([bool(str(cells.categories[code]).strip()) for code in order], dtype=bool)
-    total = int(counts[order][filled].sum())
+    listed = np.array([_is_listed(name) for name in grid.columns[position].categories.take(order)], dtype=bool)
+    total = int(counts[order].sum())
     return total > 0 and int(counts[order][listed].sum()) > 0.5 * total
 
 

@@ -52,8 +52,8 @@ def _text(column: "pd.Series[object]") -> "tuple[pd.Categorical, bool]":
         names = [plain(name) for name in column.cat.categories.tolist()]
         codes = column.cat.codes.to_numpy()
         blank = len(names)
-        unique = pd.Index(dict.fromkeys([*names, ""]), dtype="object")
-        mine = unique.get_indexer(pd.Index([*names, ""], dtype="object"))
+        unique = pd.Index(dict.fromkeys(["", *names]), dtype="object")
+        mine = unique.get_indexer(pd.Index(["" if name.isspace() else name for name in [*names, ""]], dtype="object"))
         return pd.Categorical.from_codes(mine[np.where(codes < 0, blank, codes)], categories=unique), False
     values = column.astype("object").where(~missing, None).tolist()
     listed = any(isinstance(value, (list, tuple, set, np.ndarray)) for value in values)

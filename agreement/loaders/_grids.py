@@ -23,7 +23,7 @@ class Grid:
     names
         (C,) names of the columns; ``column A`` and so on without a header.
     columns
-        (C,) categoricals of length R; blank cells hold the category ``""``.
+        (C,) categoricals of length R; category 0 is ``""``, and every blank cell holds it.
     rows
         (R,) row of the file or sheet, from 1.
     has_header
@@ -74,15 +74,25 @@ class Grid:
 
     def blank(self, column: int) -> npt.NDArray[np.bool_]:
         """Return (R,) True where *column* holds nothing but blanks."""
+        return np.asarray(self.columns[column].codes == 0)
+
+    def filled(self, column: int) -> int:
+        """Return how many cells of *column* are not blank."""
+        return int(np.count_nonzero(self.columns[column].codes))
+
+    def counts(self, column: int) -> npt.NDArray[np.int64]:
+        """Return how often each category of *column* occurs, the blank one included."""
         cells = self.columns[column]
-        empty = np.array([not str(name).strip() for name in cells.categories], dtype=bool)
-        return empty[cells.codes] if len(empty) else np.zeros(len(self), bool)
+        return np.bincount(cells.codes, minlength=len(cells.categories)).astype(np.int64)
+
+    def distinct(self, column: int) -> int:
+        """Return how many different cells of *column* are not blank."""
+        return int(np.count_nonzero(self.counts(column)[1:]))
 
     def used(self, column: int) -> list[str]:
         """Return the different cells of *column* that are not blank, in order of appearance."""
-        cells = self.columns[column]
-        present = np.unique(cells.codes)
-        return [name for name in cells.categories[present] if name.strip()]
+        present = np.flatnonzero(self.counts(column)[1:]) + 1
+        return list(self.columns[column].categories.take(present))
 
     def keep(self, rows: npt.NDArray[np.bool_]) -> None:
         """Drop every row where *rows* is False."""
@@ -98,13 +108,16 @@ class Grid:
 
 
 class Interner:
-    """Codes for the text of one column that arrives in parts: equal text, equal code, in order of appearance."""
+    """Codes for the text of one column that arrives in parts: equal text, equal code, in order of appearance.
+
+    Code 0 is the blank cell.
+    """
 
     def __init__(self) -> None:
-        self.known: dict[str, int] = {}
+        self.known: dict[str, int] = {"": 0}
         self.parts: list[npt.NDArray[np.int32]] = []
 
-    def add(self, values: Any) -> None:
+    def add(self, values: Any) -> None:  # noqa: ANN401 - any array of text
         """Append the cells of the next part."""
         codes, unique = pd.factorize(values)
         known = self.known
@@ -113,9 +126,14 @@ class Interner:
 
     def finish(self) -> "pd.Categorical":
         """Return all cells as one categorical."""
-        codes = np.concatenate(self.parts) if self.parts else np.zeros(0, np.int32)
+        names = list(self.known)
+        self.known = {}
+        codes = self.parts[0] if len(self.parts) == 1 else np.concatenate([np.zeros(0, np.int32), *self.parts])
         self.parts = []
-        return pd.Categorical.from_codes(codes, categories=pd.Index(list(self.known), dtype="object"))
+        blanks = [code for code, name in enumerate(names) if name.isspace()]
+        if blanks:
+            codes = np.where(np.isin(codes, blanks), np.int32(0), codes)
+        return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="object"), validate=False)
 
 
 def column_of(values: Sequence[str]) -> "pd.Categorical":

@@ -42,14 +42,21 @@ class _Codes:
 
     def column(self, cells: "pd.Categorical", *, strip: bool = False) -> npt.NDArray[np.int32]:
         """Return the codes of all *cells*."""
-        names = [str(name).strip() if strip else str(name) for name in cells.categories]
-        mine = np.array([self.one(name) for name in names] or [0], dtype=np.int32)
+        names: list[str] = list(cells.categories)
+        if strip:
+            names = list(map(str.strip, names))
+        if not self.known:
+            self.known = dict(zip(names, range(len(names)), strict=True))
+            if len(self.known) == len(names):
+                return np.asarray(cells.codes, dtype=np.int32)
+            self.known = {}
+        mine = np.array([self.one(name) for name in names], dtype=np.int32)
         return mine[cells.codes]
 
     def categorical(self, codes: "npt.NDArray[np.integer[Any]]") -> "pd.Categorical":
         """Return *codes* as text."""
         names = list(self.known) or [""]
-        return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str"))
+        return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str"), validate=False)
 
 
 def melt(
@@ -231,7 +238,7 @@ def _finish(
     unsigned = (joined["annotator"] == blank_annotator) & ~nameless
     _aside(result, NO_ITEM, int(nameless.sum()))
     _aside(result, NO_ANNOTATOR, int(unsigned.sum()))
-    if nameless.any() or unsigned.any():
+    if result.aside.get(NO_ITEM) or result.aside.get(NO_ANNOTATOR):
         stay = ~(nameless | unsigned)
         take, joined = take[stay], {name: values[stay] for name, values in joined.items()}
     columns: dict[str, Any] = {
@@ -254,7 +261,8 @@ def _finish(
         multiple = np.isin(joined["layer"], [layers.known[name] for name in result.layers])
         columns["take"] = np.where(multiple, take, -1)
     result.rows = pd.DataFrame(columns)
-    result.items = _about(grid, shape, _items(grid, shape, items), items)
+    if shape.about:
+        result.items = _about(grid, shape, _items(grid, shape, items), items)
     if shape.model is not None and shape.annotator is not None and shape.layout == "long":
         models = grid.columns[shape.annotator][~grid.blank(shape.model)]
         result.kinds |= {str(name).strip(): "model" for name in models.categories[np.unique(models.codes)]}

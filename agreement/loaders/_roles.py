@@ -49,7 +49,8 @@ def find_column(grid: Grid, name: str) -> int | None:
             return found[0]
     if name.isdecimal() and 1 <= int(name) <= len(grid.names):
         return int(name) - 1
-    letters = [position for position, mine in enumerate(grid.letters) if mine == name and not grid.has_header]
+    nameless = [f"column {place}" == mine for place, mine in zip(grid.letters, grid.names, strict=True)]
+    letters = [position for position, mine in enumerate(grid.letters) if mine == name and nameless[position]]
     return letters[0] if letters else None
 
 

@@ -101,7 +101,7 @@ def shape_of(grid: Grid, roles: Roles, settings: Settings, *, alone: bool) -> Sh
 
 def _detected(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, alone: bool) -> Shape | None:
     """Return the shape that names and content agree on."""
-    if any(name in known for name in settings.columns.annotators for known in grid.names):
+    if any(find_column(grid, name) is not None for name in settings.columns.annotators):
         return _wide(grid, roles, base, settings, insist=True)
     if listed := _lists(grid, roles, base):
         return listed
@@ -177,11 +177,11 @@ def _long(grid: Grid, roles: Roles, base: Shape, settings: Settings) -> Shape:
     free = [position for position in roles.free if position not in item]
     labels = {position: _layer_name(grid, position, roles.label) for position in roles.label}
     if not labels:
-        found = [position for position in free if is_label_like(grid, position) and grid.used(position)]
+        found = [position for position in free if is_label_like(grid, position) and grid.distinct(position)]
         varying = [position for position in found if not _belongs_to_item(grid, item, position)]
         chosen = varying or found
         if not chosen:
-            texts = [position for position in free if grid.used(position)]
+            texts = [position for position in free if grid.distinct(position)]
             raise InputError([_need(grid, "label") if not texts else _text_not_label(grid, texts[0])])
         labels = {position: _layer_name(grid, position, chosen) for position in chosen}
     _refuse_free_text(grid, labels, settings)
@@ -214,7 +214,7 @@ def _find_item(grid: Grid, roles: Roles, annotator: int) -> tuple[int, ...]:
     candidates = [
         position
         for position in roles.free
-        if len(grid.used(position)) > 1 and pairs_unique_share(grid, [position, annotator]) > 0.9
+        if grid.distinct(position) > 1 and pairs_unique_share(grid, [position, annotator]) > 0.9
     ]
     recurring = [position for position in candidates if pairs_unique_share(grid, [position]) < 1]
     if "text" in roles.single and not recurring:
@@ -251,7 +251,7 @@ def _text_not_label(grid: Grid, position: int) -> Problem:
     """Return what to say about free text taken for labels."""
     return Problem(
         f'{grid.source}, column "{grid.names[position]}"',
-        f"nearly every cell is different ({len(grid.used(position))} in {len(grid)} rows) and long: it looks like "
+        f"nearly every cell is different ({grid.distinct(position)} in {len(grid)} rows) and long: it looks like "
         "text, not like labels.",
         "Name the column that holds labels with --label; if these are free answers, declare the layer of kind answer.",
     )
@@ -281,7 +281,7 @@ def _single(grid: Grid, roles: Roles, base: Shape, settings: Settings) -> Shape 
     if not item and "text" in roles.single:
         item = (roles.single["text"],)
     if not labels:
-        labels = [position for position in free if is_label_like(grid, position) and grid.used(position)]
+        labels = [position for position in free if is_label_like(grid, position) and grid.distinct(position)]
     if not labels:
         return None
     named = {position: _layer_name(grid, position, labels) for position in labels}
@@ -293,10 +293,10 @@ def _single(grid: Grid, roles: Roles, base: Shape, settings: Settings) -> Shape 
 
 def _headerless_long(grid: Grid, roles: Roles, base: Shape) -> Shape | None:
     """Return the shape of item, annotator and label in any order without names, judged by what recurs with what."""
-    free = [position for position in roles.free if grid.used(position)]
+    free = [position for position in roles.free if grid.distinct(position)]
     if len(free) != 3 or roles.item or roles.label:
         return None
-    distinct = {position: len(grid.used(position)) for position in free}
+    distinct = {position: grid.distinct(position) for position in free}
     if any(same_question(grid, a, b) and is_label_like(grid, a) and is_label_like(grid, b) and not is_counter(grid, a)
            and not is_counter(grid, b) for a in free for b in free if a != b):  # fmt: skip
         return None
@@ -373,7 +373,7 @@ ITEM_LIKE = re.compile(
 
 def _sideways(grid: Grid, roles: Roles, base: Shape) -> Shape | None:
     """Return the shape of annotators as rows whose corner cell is blank or tells nothing, if the columns are items."""
-    free = [position for position in roles.free if grid.used(position)]
+    free = [position for position in roles.free if grid.distinct(position)]
     if not grid.has_header or roles.item or roles.label or len(free) < 3:
         return None
     first, rest = free[0], free[1:]
@@ -533,7 +533,7 @@ def _wide(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, insist: 
         about = dict(base.about)
         cells = {one: (grid.names[one], DEFAULT_LAYER, "") for one in asked}
         return replace(base, layout="wide", item=item, cells=cells, about=about)
-    free = [one for one in sorted([*roles.free, *(() if "label" in roles.asked else roles.label)]) if grid.used(one)]
+    free = [one for one in sorted([*roles.free, *(() if "label" in roles.asked else roles.label)]) if grid.distinct(one)]
     item = base.item or _leading_id(grid, free)
     free = [one for one in free if one not in item]
     groups = _groups(grid, free, roles)

@@ -23,6 +23,7 @@ CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL
 ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
 COLUMN = re.compile(rb"<(?:\w+:)?col\s([^>]*)>")
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+FORMULA_TAGS = (b"<f>", b"<f ", b"<f/", b":f>", b":f ")
 VALUE = re.compile(rb"<(?:\w+:)?(?:v>[^<]|is>)")
 
 
@@ -116,7 +117,7 @@ def _facts(xml: bytes, formats: dict[bytes, str]) -> SheetFacts:
                 first, last = int(_attribute(found[1], b"min") or 0), int(_attribute(found[1], b"max") or 0)
                 facts.hidden_columns += [letter(number - 1) for number in range(first, min(last, first + 50) + 1)]
     styled = [style for style in formats if b's="' + style + b'"' in xml]
-    if styled or FORMULA.search(xml):
+    if styled or any(tag in xml for tag in FORMULA_TAGS):
         _look_at_cells(xml, {style: formats[style] for style in styled}, facts)
     return facts
 

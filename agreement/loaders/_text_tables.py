@@ -194,9 +194,9 @@ def _fast(data: bytes, delimiter: str, skipped: int) -> "list[pd.Categorical]":
 
 def _may_be_short(data: bytes, columns: "Sequence[pd.Categorical]", delimiter: str) -> bool:
     """Return whether some row may have fewer cells than the others: the parser fills them up without a word."""
-    if len(columns) < 2 or "" not in columns[-1].categories:
+    if len(columns) < 2 or (columns[-1].codes != 0).all():
         return False
-    blank = np.logical_and.reduce([column.categories.get_indexer([""])[0] == column.codes for column in columns])
+    blank = np.logical_and.reduce([column.codes == 0 for column in columns])
     full_rows = len(columns[0]) - int(blank.sum())
     if b'"' not in data:
         return data.count(delimiter.encode()) < full_rows * (len(columns) - 1)

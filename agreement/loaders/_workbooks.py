@@ -117,10 +117,11 @@ def _sheet(
     _fill_merged(raw, table.merged_cell_ranges or (), start, name, reading)
     body = raw[start:]
     header = head[first] if has_header else [""] * len(raw[first])
-    kinds = [dict.fromkeys(map(type, column)) for column in zip(*body, strict=True)] if body else []
+    cells = list(zip(*body, strict=True))
+    kinds = [set(map(type, column)) for column in cells]
     columns = [
-        column_of([_text(cell) for cell in column] if list(kind) != [str] else list(column))
-        for column, kind in zip(zip(*body, strict=True), kinds, strict=True)
+        column_of(column if kind == {str} else [_text(cell) for cell in column])
+        for column, kind in zip(cells, kinds, strict=True)
     ]
     grid = Grid(
         source.name,
