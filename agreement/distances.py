@@ -72,7 +72,7 @@ def pair_distances(annotations: Annotations, layer: str, settings: Settings) -> 
     left, right = couples_in_runs(units.unit)
     first, second = units.label[left], units.label[right]
     if kind == "labels":
-        distance = jaccard_distances(units, first, second)
+        distance = set_distances(units, first, second)
     elif kind == "number":
         values = np.zeros(0) if units.values is None else units.values
         distance = np.abs(values[first] - values[second]) / (np.ptp(values) or 1.0 if len(values) else 1.0)
@@ -95,15 +95,23 @@ def document_distances(matches: Matches) -> Floats:
     return distance
 
 
-def jaccard_distances(units: Units, first: Ints, second: Ints) -> Floats:
-    """Return the Jaccard distances of the label sets *first* and *second* (E,), 0 for two empty sets."""
+def set_distances(units: Units, first: Ints, second: Ints, *, masi: bool = False) -> Floats:
+    """Return the Jaccard distances of the label sets *first* and *second* (E,), or their MASI distances.
+
+    MASI is 1 - J·M, J the Jaccard similarity, M = 1, 2/3, 1/3, 0 for equal sets, a subset, an overlap, disjoint sets
+    (Passonneau 2006, p. 831). Two empty sets are equal: distance 0.
+    """
     members = np.zeros((0, 0), dtype=bool) if units.members is None else units.members
     k = max(len(members), 1)
     pairs, where = np.unique(first * k + second, return_inverse=True)
     left, right = members[pairs // k], members[pairs % k]
-    union = (left | right).sum(axis=1)
-    distance: Floats = np.where(union > 0, 1 - (left & right).sum(axis=1) / np.maximum(union, 1), 0.0)
-    return distance[where]
+    shared, either = (left & right).sum(axis=1), (left | right).sum(axis=1)
+    near = np.where(either > 0, shared / np.maximum(either, 1), 1.0)
+    if masi:
+        subset = shared == np.minimum(left.sum(axis=1), right.sum(axis=1))
+        near *= np.where(shared == either, 1.0, np.where(subset, 2 / 3, 1 / 3))
+    distance: Floats = (1 - near)[where]
+    return distance
 
 
 def _of_meetings(layer: str, met: Meetings, distance: Floats) -> Distances:

@@ -48,6 +48,7 @@ def ratios(
     confidence: float,
     *,
     is_f1: bool,
+    by_unit: bool = False,
 ) -> Ratio:
     """Return the ratios of sums of (M, …) rows by *group* (M,), with intervals from the jackknife over *cluster* (M,).
 
@@ -55,7 +56,7 @@ def ratios(
     the other, and the pseudo-document too, is left out; the interval is made on the logit scale with t and clusters -
     1 degrees of freedom, centred at the smoothed ratio, and extended to the ratio itself. If everything agrees, the
     upper limit is 1 and the lower one that of Clopper and Pearson for no disagreement among the units; the mirror of
-    it if nothing does. With fewer than ten documents, Wilson's interval of the single units takes its place; for F1 on
+    it if nothing does. With fewer than ten documents, and always *by_unit*, Wilson's interval of the single units takes its place; for F1 on
     tp / (tp + fp + fn), mapped by 2p / (1 + p).
 
     Examples
@@ -78,10 +79,10 @@ def ratios(
     total, squares = group_sums(shift, group, groups) + pseudo, group_sums(shift**2, group, groups) + pseudo**2
     se = np.sqrt(np.maximum(clusters / (clusters + 1) * (squares - total**2 / (clusters + 1)), 0))
     low, high = transformed(value, smoothed, se, clusters - 1, (0.0, 1.0), confidence)
-    few = clusters < MIN_CLUSTERS
+    few = (clusters < MIN_CLUSTERS) | by_unit
     units = bottom - top / 2 if is_f1 else bottom
-    by_unit = wilson_f1(top / 2, units, confidence) if is_f1 else wilson(top, units, confidence)
-    low, high = np.where(few, by_unit[0], low), np.where(few, by_unit[1], high)
+    closed = wilson_f1(top / 2, units, confidence) if is_f1 else wilson(top, units, confidence)
+    low, high = np.where(few, closed[0], low), np.where(few, closed[1], high)
     none = zero_limit(units, confidence)
     least, most = (2 * (1 - none) / (2 - none), 2 * none / (1 + none)) if is_f1 else (1 - none, none)
     low = np.where(value == 1, least, np.where(value == 0, 0.0, low))
@@ -93,38 +94,46 @@ def ratios(
     )  # fmt: skip
 
 
-def mean_f1(hits: Floats, total: Floats, group: Ints, cluster: Ints, groups: int, confidence: float) -> Ratio:
-    """Return the mean over labels of F1 = 2 hits / total, from (M, K) rows, over the labels with a total.
+def label_means(
+    numerator: Floats,
+    denominator: Floats,
+    weight: Floats,
+    group: Ints,
+    cluster: Ints,
+    groups: int,
+    confidence: float,
+) -> Ratio:
+    """Return the mean over labels of numerator / denominator from (M, K) rows, a label without denominator counting 0.
 
-    The jackknife is that of :func:`ratios`, with half a pseudo-document's agreement in every label; with fewer than ten
-    documents there is a value and no interval.
+    The labels are weighted by the sums of *weight*; those without any are left out. The jackknife is that of
+    :func:`ratios`, with half a pseudo-document's agreement in every label; it needs two documents.
     """
-    hits, total, group = _by_cluster(hits, total, group, cluster)
-    top, bottom = group_sums(2 * hits, group, groups), group_sums(total, group, groups)
-    used = bottom > 0
-    labels = used.sum(axis=1)
+    _, _, rows = _by_cluster(numerator, denominator, group, cluster)
+    parts = [_by_cluster(part, part, group, cluster)[0] for part in (numerator, denominator, weight)]
+    top, bottom, share = (group_sums(part, rows, groups) for part in parts)
 
-    def mean(numerator: Floats, denominator: Floats, where: NDArray[np.bool_]) -> Floats:
+    def mean(above: Floats, below: Floats, by: Floats) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
-            summed: Floats = np.where(where, numerator / denominator, 0.0).sum(axis=1) / where.sum(axis=1)
-        return summed
+            values = np.where(below > 0, above / np.where(below > 0, below, 1), 0.0)
+            weighted: Floats = (by * values).sum(axis=1) / by.sum(axis=1)
+        return weighted
 
-    value, smoothed = mean(top, bottom, used), mean(top + 1, bottom + 2, used)
-    left_out = mean(top[group] + 1 - 2 * hits, bottom[group] + 2 - total, used[group])
-    active = total.sum(axis=1) > 0
-    clusters = group_sums(active.astype(np.float64), group, groups)
-    shift = np.where(active, left_out - smoothed[group], 0.0)
-    pseudo = np.where(labels > 0, value - smoothed, 0.0)
-    summed, squares = group_sums(shift, group, groups) + pseudo, group_sums(shift**2, group, groups) + pseudo**2
+    value, smoothed = mean(top, bottom, share), mean(top + 1, bottom + 2, share)
+    without = (top[rows] + 1 - parts[0], bottom[rows] + 2 - parts[1], np.maximum(share[rows] - parts[2], 0))
+    active = parts[1].sum(axis=1) > 0
+    clusters = group_sums(active.astype(np.float64), rows, groups)
+    shift = np.where(active, mean(*without) - smoothed[rows], 0.0)
+    shift = np.where(np.isfinite(shift), shift, 0.0)
+    pseudo = np.where(share.sum(axis=1) > 0, value - smoothed, 0.0)
+    summed, squares = group_sums(shift, rows, groups) + pseudo, group_sums(shift**2, rows, groups) + pseudo**2
     se = np.sqrt(np.maximum(clusters / (clusters + 1) * (squares - summed**2 / (clusters + 1)), 0))
     low, high = transformed(value, smoothed, se, clusters - 1, (0.0, 1.0), confidence)
-    few = (clusters < MIN_CLUSTERS) | (labels == 0)
-    n = group_sums(total.sum(axis=1) - hits.sum(axis=1), group, groups)
-    none = zero_limit(n, confidence)
-    low = np.where(value == 1, 2 * (1 - none) / (2 - none), low)
-    high = np.where(value == 1, 1.0, high)
+    none = zero_limit(bottom.sum(axis=1) / 2, confidence)
+    low, high = np.where(value == 1, 1 - none, low), np.where(value == 1, 1.0, high)
+    few = (clusters < 2) | ~np.isfinite(value)
+    total = share.sum(axis=1)
     return Ratio(
-        value * labels, labels.astype(np.float64), value, np.where(few, np.nan, low), np.where(few, np.nan, high),
+        np.nan_to_num(value) * total, total, value, np.where(few, np.nan, low), np.where(few, np.nan, high),
         np.where(few, np.nan, se), np.where(few, np.nan, clusters),
     )  # fmt: skip
 

@@ -64,7 +64,7 @@ class Scores:
     high: Floats | None = None
     se: Floats | None = None
     n_informative: Ints | None = None
-    clusters: Ints | None = None
+    clusters: Ints | Floats | None = None
 
     def __post_init__(self) -> None:
         """Refuse a cell that has both a value and a reason, or neither."""

@@ -11,7 +11,7 @@ from agreement.comparison._columns import Rows
 from agreement.counts import Ints, Margins
 from agreement.intervals import Clustered, pair_scores, smoothed, transformed
 from agreement.meetings import Meetings
-from agreement.ratios import MIN_CLUSTERS, Ratio, group_sums, mean_f1, ratios
+from agreement.ratios import MIN_CLUSTERS, Ratio, group_sums, label_means, ratios
 from agreement.scores import Measure, Reason, Scores, scored
 
 Floats = NDArray[np.float64]
@@ -36,14 +36,19 @@ class Judge:
         (K,) names.
     confidence
         Level of the intervals.
+    items_are_units
+        True if an item is one decision per label, so that the F1 of a label has an interval in closed form.
     """
 
-    def __init__(self, layer: str, met: Meetings, labels: tuple[str, ...], confidence: float) -> None:
+    def __init__(
+        self, layer: str, met: Meetings, labels: tuple[str, ...], confidence: float, *, items_are_units: bool = False
+    ) -> None:
         self._layer = layer
         self._rows: dict[str, Rows] = {}
         self._met = met
         self._labels = np.array(labels, dtype=object)
         self._confidence = confidence
+        self._items_are_units = items_are_units
         self._cluster = met.cluster[met.document]
         self._apart = met.shared == 0
         self._names = np.array([*met.annotators, None], dtype=object)
@@ -96,17 +101,36 @@ class Judge:
 
     def macro_f1(self, name: str, level: str, hits: Floats, reference: Floats, other: Floats) -> None:
         """Add the mean F1 of the labels that occur on either side, from (M, K) hits and totals."""
+        either = reference + other
         for pooled in (False, True):
             group, groups, apart = self._groups(pooled=pooled)
-            found = mean_f1(hits, reference + other, group, self._cluster, groups, self._confidence)
-            n = np.bincount(group, (reference + other - hits).sum(axis=1), minlength=groups)
-            scores = of_ratio(found, n, [(apart, Reason.NO_SHARED_ITEMS)], Reason.NO_SPANS)
+            used = group_sums(either, group, groups)[group] > 0
+            scores = self._mean((2 * hits, either, used / 1.0), either - hits, group, groups, apart)
             self._add(name, level, scores, pooled=pooled)
+
+    def directed_means(self, stem: str, level: str, hits: Floats, reference: Floats, other: Floats) -> None:
+        """Add macro precision and recall, and F1 weighted by the reference's uses of each label, both ways."""
+        group, groups, apart = self._groups(pooled=False)
+        used = (group_sums(reference + other, group, groups)[group] > 0) / 1.0
+        for swapped, (mine, theirs) in enumerate(((reference, other), (other, reference))):
+            for name, sums in (
+                (f"{stem}precision_macro", (hits, theirs, used)),
+                (f"{stem}recall_macro", (hits, mine, used)),
+                (f"{stem}f1_weighted", (2 * hits, mine + theirs, mine)),
+            ):
+                scores = self._mean(sums, mine + theirs - hits, group, groups, apart)
+                self._add(name, level, scores, swapped=bool(swapped))
+
+    def _mean(self, sums: Sums, compared: Floats, group: Ints, groups: int, apart: Bools) -> Scores:
+        """Return the mean over labels of numerator / denominator, weighted by the third of *sums*."""
+        found = label_means(*sums, group, self._cluster, groups, self._confidence)
+        n = np.bincount(group, compared.sum(axis=1), minlength=groups)
+        return of_ratio(found, n, [(apart, Reason.NO_SHARED_ITEMS)], Reason.NO_SPANS)
 
     def kappa(
         self, name: str, level: str, measure: Measure, tables: Ints, margins: Margins, label: str | None = None
     ) -> None:
-        """Add a *measure* of tables (P, K, K), and its mean over pairs weighted by their units as ``name_mean``.
+        """Add a *measure* of tables (P, K, K), and its mean over pairs, weighted by units, as ``kappa_mean``.
 
         The jackknife takes out documents, whose part of the tables is in the *margins* by meeting (M, K).
         """
@@ -126,8 +150,7 @@ class Judge:
         by_unit = pair_scores(measure, tables, self._confidence)
         self._add(name, level, _either(many, by_document, by_unit), label=label)
         mean = mean_of_pairs(measure, tables, clustered, keys[kept] % width, self._confidence)
-        stem, _, variant = name.partition(".")
-        self._add(f"{stem}_mean.{variant}" if variant else f"{stem}_mean", level, mean, pooled=True, label=label)
+        self._add(name.replace("cohen_kappa", "kappa_mean"), level, mean, pooled=True, label=label)
 
     def of_annotators(self, name: str, level: str, sums: Sums, annotator: Ints, cluster: Ints, empty: Reason) -> None:
         """Add the ratio of *sums* (R,) of each *annotator* (R,), who stands as the other of a row without reference."""
@@ -156,9 +179,13 @@ class Judge:
 
     def _ratio(self, sums: Sums, group: Ints, groups: int, apart: Bools, empty: Reason, *, f1: bool) -> Scores:
         numerator, denominator, compared = sums
-        found = ratios(numerator, denominator, group, self._cluster, groups, self._confidence, is_f1=f1)
+        by_label = numerator.ndim > 1
+        found = ratios(
+            numerator, denominator, group, self._cluster, groups, self._confidence,
+            is_f1=f1, by_unit=by_label and self._items_are_units,
+        )  # fmt: skip
         n = np.round(group_sums(compared, group, groups))
-        none = apart[:, None] if numerator.ndim > 1 else apart
+        none = apart[:, None] if by_label else apart
         return of_ratio(found, n, [(none, Reason.NO_SHARED_ITEMS)], empty)
 
     def _groups(self, *, pooled: bool) -> tuple[Ints, int, Bools]:
@@ -210,7 +237,7 @@ def mean_of_pairs(measure: Measure, tables: Ints, parts: Clustered, cluster: Int
     """Return (1,) the mean over pairs of a *measure* of sums over labels, each pair weighted by its units.
 
     *parts* are what each pair's document, named by *cluster* (C,), adds to the *tables* (P, K, K). Each document in
-    turn is left out of all pairs at once; with fewer than ten documents there is a value and no interval.
+    turn is left out of all pairs at once; with a single document there is a value and no interval.
     """
     scores = measure.compute(tables)
     weight = np.where(scores.reason == Reason.DEFINED, scores.n, 0).astype(np.float64)
@@ -230,16 +257,19 @@ def mean_of_pairs(measure: Measure, tables: Ints, parts: Clustered, cluster: Int
     m = len(documents) + 1
     se = np.sqrt((m - 1) / m * (((shift / weight.sum()) ** 2).sum() + (value - middle) ** 2))
     low, high = transformed(value, middle, se, np.array([m - 2]), measure.range, confidence)
-    if len(documents) < MIN_CLUSTERS:
+    if len(documents) < 2:
         return scored(value, n, [])
     return scored(value, n, [], low=low, high=high, se=se, clusters=np.array([len(documents)]))
 
 
 def _either(first: Bools, yes: Scores, no: Scores) -> Scores:
     """Return the scores (P,) of *yes* where *first* holds, of *no* elsewhere."""
-    limits = {name: np.where(first, getattr(yes, name), getattr(no, name)) for name in ("low", "high", "se")}
-    clusters = None if yes.clusters is None else np.where(first, yes.clusters, np.nan)
-    return replace(yes, **limits, clusters=clusters)
+    chosen: dict[str, Any] = {
+        name: np.where(first, getattr(yes, name), getattr(no, name)) for name in ("low", "high", "se")
+    }
+    if yes.clusters is not None:
+        chosen["clusters"] = np.where(first, yes.clusters, np.nan)
+    return replace(yes, **chosen)
 
 
 def _picked(scores: Scores, rows: Ints) -> Scores:

@@ -1,7 +1,4 @@
-"""Intraclass correlations of numbers: ICC(2,1) absolute agreement, ICC(3,1) consistency."""
-
-from functools import partial
-from typing import Literal
+"""Intraclass correlations of numbers: the share of the spread that lies between the items."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,89 +6,85 @@ from numpy.typing import NDArray
 from agreement.scores import Measure, Parts, Reason, Scores, scored
 
 Floats = NDArray[np.float64]
-Form = Literal["agreement", "consistency"]
 
 
-def icc(values: Floats, form: Form = "agreement") -> Scores:
-    """Return an intraclass correlation of numbers (U, A), one row per unit that all A annotators answered.
+def icc_terms(rows: Floats) -> Floats:
+    """Return the additive terms (U, 3 + k) of the analysis of variance of numbers (U, k), one row per item."""
+    centred = rows - (rows.mean() if rows.size else 0.0)
+    ones = np.ones(len(rows))
+    return np.column_stack([ones, centred.sum(axis=1) ** 2, (centred**2).sum(axis=1), centred])
 
-    With the mean squares of a two-way analysis of variance between units (BMS), between annotators (JMS) and the rest
-    (EMS): ICC(2,1) = (BMS - EMS) / (BMS + (A-1) EMS + A (JMS - EMS) / U) counts every difference; ICC(3,1) =
-    (BMS - EMS) / (BMS + (A-1) EMS) forgives an annotator who is always higher (Shrout & Fleiss 1979, p. 423). 1 is full
-    agreement, 0 none, the minimum -1/(A-1). Undefined with fewer than two units or annotators, and when all numbers are
-    equal.
+
+def _mean_squares(sums: Floats) -> tuple[Floats, Floats, Floats, Floats, int]:
+    """Return n and the mean squares of items, annotators and the rest, and k."""
+    n, rows, squares, columns = sums[..., 0], sums[..., 1], sums[..., 2], sums[..., 3:]
+    k = columns.shape[-1]
+    correction = columns.sum(axis=-1) ** 2 / (n * k)
+    between_items = rows / k - correction
+    between_annotators = (columns**2).sum(axis=-1) / n - correction
+    # Rounding may leave a trace where there is no spread at all.
+    rest = np.maximum(squares - correction - between_items - between_annotators, 0)
+    rest = np.where(rest < 1e-12 * np.maximum(squares, 1e-300), 0.0, rest)
+    return n, between_items / (n - 1), between_annotators / (k - 1), rest / ((n - 1) * (k - 1)), k
+
+
+def icc_agreement(sums: Floats) -> Parts:
+    """Return ICC(2,1) from summed terms: annotators are a sample, and their levels count."""
+    n, items, annotators, rest, k = _mean_squares(sums)
+    return _defined(items - rest, items + (k - 1) * rest + k * (annotators - rest) / n), None, None
+
+
+def icc_consistency(sums: Floats) -> Parts:
+    """Return ICC(3,1) from summed terms: annotators are these, and their levels do not count."""
+    _, items, _, rest, k = _mean_squares(sums)
+    return _defined(items - rest, items + (k - 1) * rest), None, None
+
+
+def _defined(part: Floats, whole: Floats) -> Floats:
+    return np.where(np.abs(whole) > 0, part / whole, np.nan)
+
+
+def icc(rows: Floats, *, agreement: bool = True) -> Scores:
+    """Return ICC(2,1), or ICC(3,1) if not *agreement*, of numbers (U, k): items by annotators, complete.
+
+    ICC(2,1) = (MS_items - MS_rest) / (MS_items + (k - 1) MS_rest + k (MS_annotators - MS_rest) / n), and ICC(3,1)
+    without the last term (Shrout & Fleiss 1979, p. 423). 1 is full agreement; below 0 items differ less than
+    annotators do on one. Undefined with fewer than two items, and where all numbers are equal.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> shifted = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0]])  # BMS 2, EMS 0, JMS 1.5
-    >>> round(float(icc(shifted).value), 6), float(icc(shifted, "consistency").value)
-    (0.666667, 1.0)
+    Six items, four annotators (Shrout & Fleiss 1979, p. 423):
+
+    >>> rows = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
+    >>> round(float(icc(rows).value), 2), round(float(icc(rows, agreement=False).value), 2)
+    (0.29, 0.71)
     """
-    units, annotators = values.shape
-    n = np.asarray(units)
-    centred = values - (values.mean() if values.size else 0.0)
-    value = icc_finish(form, annotators, icc_terms(centred).sum(axis=0))[0] if units >= 2 <= annotators else np.nan
-    return scored(
-        np.asarray(value),
-        n,
-        [
-            (np.asarray(annotators < 2), Reason.NEEDS_TWO_ANNOTATORS),
-            (np.asarray(units == 0), Reason.NO_SHARED_ITEMS),
-            (np.asarray(units < 2), Reason.TOO_FEW_ITEMS),
-            (np.asarray(~np.isfinite(value)), Reason.NO_VARIATION),
-        ],
-    )
-
-
-def icc_terms(values: Floats) -> Floats:
-    """Return the additive terms (U, 3 + A) of complete rows (U, A): 1, squared row sum, sum of squares, the numbers."""
-    total = values.sum(axis=1)
-    return np.column_stack([np.ones(len(values)), total**2, (values**2).sum(axis=1), values])
-
-
-def icc_finish(form: Form, annotators: int, sums: Floats) -> Parts:
-    """Return the correlation from summed terms (…, 3 + A)."""
-    n, rows, squares, columns = sums[..., 0], sums[..., 1], sums[..., 2], sums[..., 3:]
+    finish = icc_agreement if agreement else icc_consistency
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = columns.sum(axis=-1) ** 2 / (n * annotators)
-        between = rows / annotators - mean
-        judges = (columns**2).sum(axis=-1) / n - mean
-        rest = squares - mean - between - judges
-        bms = between / (n - 1)
-        jms = judges / (annotators - 1)
-        ems = rest / ((n - 1) * (annotators - 1))
-        offset = annotators * (jms - ems) / n if form == "agreement" else 0.0
-        below = bms + (annotators - 1) * ems + offset
-        value = np.where(squares - mean > 1e-12 * np.abs(squares), (bms - ems) / below, np.nan)
-    return np.asarray(value), None, None
-
-
-def _measure(name: str, title: str, summary: str, form: Form) -> Measure:
-    """Return the measure of one form."""
-    return Measure(
-        name=name,
-        title=title,
-        summary=summary,
-        takes="values",
-        compute=partial(icc, form=form),
-        range=(-1.0, 1.0),
-        symmetric=True,
-        citation="Shrout & Fleiss 1979, Psychological Bulletin 86(2), p. 423",
-    )
+        value = np.asarray(finish(icc_terms(np.asarray(rows, dtype=np.float64)).sum(axis=0))[0])
+    n = np.asarray(len(rows))
+    return scored(value, n, [(np.asarray(n == 0), Reason.NO_SHARED_ITEMS), (~np.isfinite(value), Reason.NO_VARIATION)])
 
 
 MEASURE = (
-    _measure(
-        "icc.agreement",
-        "ICC(2,1)",
-        "The share of the spread of the numbers that comes from the items; every difference counts.",
-        "agreement",
+    Measure(
+        name="icc.2_1",
+        title="ICC(2,1), absolute agreement",
+        summary="The share of the spread of numbers that lies between items; levels that differ by annotator lower it.",
+        takes="values",
+        compute=icc,
+        range=(-1.0, 1.0),
+        symmetric=True,
+        citation="Shrout & Fleiss 1979, Psychological Bulletin 86(2), p. 423",
     ),
-    _measure(
-        "icc.consistency",
-        "ICC(3,1)",
-        "The same, forgiving an annotator who is always higher or lower by one amount.",
-        "consistency",
+    Measure(
+        name="icc.3_1",
+        title="ICC(3,1), consistency",
+        summary="The share of the spread of numbers that lies between items, each annotator's own level taken off.",
+        takes="values",
+        compute=lambda rows: icc(rows, agreement=False),
+        range=(-1.0, 1.0),
+        symmetric=True,
+        citation="Shrout & Fleiss 1979, Psychological Bulletin 86(2), p. 423",
     ),
 )
