@@ -13,11 +13,10 @@ from agreement.comparison import compare
 from agreement.control_charts import Chart, chart
 from agreement.gold_posterior import posterior
 from agreement.gold_size import Adequacy, Bias, Covered, adequacy, bias_of, coverage, coverage_of_items, same_text
-from agreement.gold_suspects import MIN_LABELS, GoldUnits, Suspect, find_suspects, gold_units
+from agreement.gold_suspects import MIN_LABELS, MOST_LABELS, GoldUnits, Suspect, find_suspects, gold_units
 from agreement.intervals import wilson
 from agreement.settings import Settings
 
-MOST_LABELS = 400
 OFF = 0.10  # less accurate than the median of the others
 
 

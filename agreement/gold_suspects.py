@@ -15,6 +15,7 @@ Cause: TypeAlias = Literal["slip in the gold", "section that confuses everybody"
 ODDS = 9.0  # posterior odds from which a gold label is suspected
 FALSE_DISCOVERIES = 0.05  # expected share of right gold labels among those confirmed
 MIN_LABELS = 3  # labels from which a gold label is judged; with two there is only a list to look through
+MOST_LABELS = 400  # labels up to which the errors of each annotator can be held
 HARD_SECTION = 1.5  # times the errors of elsewhere from which a section confuses everybody
 HARD_SECTION_ITEMS = 10
 CONFUSED_PAIR = 0.08  # share of the labels of a pair that annotators swap
@@ -103,15 +104,15 @@ def gold_units(annotations: Annotations, layer: str, name: str) -> GoldUnits:
     return GoldUnits(replace(units.where(answered), annotators=annotations.compared), gold[answered], name)
 
 
-def find_suspects(annotations: Annotations, known: GoldUnits, found: Posterior) -> list[Suspect]:
+def find_suspects(annotations: Annotations, known: GoldUnits, found: Posterior, odds: float = ODDS) -> list[Suspect]:
     """Return the gold labels that annotators contradict, likeliest first.
 
     Confirmed are those with odds above 9 to 1 among which at most 5 % are expected to be right, unless the section or
     the label pair confuses people anyway: then annotators may well be wrong together, and the label is suspected only.
     """
-    odds, units = found.odds, known.units
+    units = known.units
     with_gold = known.gold >= 0
-    judged = with_gold & (found.n_labels >= MIN_LABELS) & (odds > ODDS)
+    judged = with_gold & (found.n_labels >= MIN_LABELS) & (found.odds > odds)
     # two who say the same against the gold: a list to look through, no verdict
     unanimous = with_gold & (found.n_labels == 2) & (found.against == 2) & _all_same(units)
     order = np.flatnonzero(judged)[np.argsort(found.right[judged], kind="stable")]
@@ -144,7 +145,7 @@ def find_suspects(annotations: Annotations, known: GoldUnits, found: Posterior) 
                 answers[unit],
                 int(found.against[unit]),
                 int(found.n_labels[unit]),
-                float(odds[unit]),
+                float(found.odds[unit]),
                 float(rank[unit]) if np.isfinite(rank[unit]) else float(found.right[unit]),
                 "review" if not judged[unit] else "confirmed" if sure else "suspected",
                 cause,

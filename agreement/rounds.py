@@ -6,7 +6,7 @@ widened to match (false coverage rate; Benjamini & Yekutieli 2005, JASA 100), so
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -32,8 +32,9 @@ from agreement.changes import (
     units_in,
 )  # fmt: skip
 from agreement.influence import Ints
+from agreement.profiles import from_profile
 from agreement.settings import Settings
-from agreement.snapshots import Snapshot, by_round, from_profile, of_annotators, snapshot
+from agreement.snapshots import Snapshot, by_round, of_annotators, snapshot, with_labels
 
 MIN_UNITS = 20  # units with the label, pair or section in each round from which a change of it is tested
 MIN_LABELS = 30  # labels from which a label enters macro F1
@@ -196,28 +197,7 @@ def _same_labels(before: Snapshot, after: Snapshot, notes: list[str]) -> tuple[S
         gone = [label for label in one.labels if label not in other.labels]
         if gone and one.kind != "number":
             notes.append(f"Only in {one.name}: {', '.join(gone)}.")
-    return _with_labels(before, names), _with_labels(after, names)
-
-
-def _with_labels(taken: Snapshot, names: tuple[str, ...]) -> Snapshot:
-    """Return the snapshot with its labels numbered as in *names*."""
-    if taken.kind == "number":
-        return taken
-    code = np.array([names.index(label) for label in taken.labels], dtype=np.int64)
-    agreeing, possible = (np.zeros((taken.n_units, len(names))) for _ in range(2))
-    agreeing[:, code], possible[:, code] = taken.agreeing, taken.possible
-    if taken.found is None or taken.distances is None:
-        return replace(taken, labels=names, agreeing=agreeing, possible=possible)
-    found = replace(taken.found, first=code[taken.found.first], second=code[taken.found.second])
-    distances = 1 - np.eye(len(names))
-    distances[np.ix_(code, code)] = taken.distances
-    counts = None
-    if taken.counts is not None:
-        counts = np.zeros((taken.n_units, len(names)), dtype=np.int64)
-        counts[:, code] = taken.counts
-    return replace(
-        taken, labels=names, agreeing=agreeing, possible=possible, counts=counts, found=found, distances=distances
-    )
+    return with_labels(before, names), with_labels(after, names)
 
 
 def _overall(judge: Judge) -> Iterator[Judged]:

@@ -1,15 +1,12 @@
 """Snapshots: one round of one layer, as much of it as a comparison of rounds needs; from annotations or from JSON."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agreement.annotations import Annotations
-from agreement.errors import InputError, Problem
 from agreement.influence import Couples, couples
 from agreement.settings import LayerKind
 from agreement.units import Units, item_units
@@ -17,7 +14,6 @@ from agreement.units import Units, item_units
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Names = NDArray[np.object_]
-ITEM_KINDS = ("category", "ordinal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +93,10 @@ def of_units(units: Units, kind: LayerKind, min_pair_items: int, name: str = "")
     """Return the snapshot of item-level *units* of a layer of *kind*."""
     item = np.array([hashed(units.items[code]) for code in units.item], dtype=object)
     cluster = np.array([hashed(units.clusters[code]) if code >= 0 else "" for code in units.cluster], dtype=object)
-    return _item_level(units, kind, min_pair_items, name, (item, cluster))
+    return item_level(units, kind, min_pair_items, name, (item, cluster))
 
 
-def _item_level(units: Units, kind: LayerKind, min_pair_items: int, name: str, names: tuple[Names, Names]) -> Snapshot:
+def item_level(units: Units, kind: LayerKind, min_pair_items: int, name: str, names: tuple[Names, Names]) -> Snapshot:
     """Return the snapshot of *units* whose items and clusters are called *names*."""
     counts = units.item_counts()
     if units.members is not None:
@@ -120,11 +116,11 @@ def _item_level(units: Units, kind: LayerKind, min_pair_items: int, name: str, n
     possible = np.bincount(sides, minlength=units.n_units * k).reshape(-1, k).astype(np.float64)
     return Snapshot(
         units.layer, kind, name, units.labels, units.annotators, units.sections, *names, units.section,
-        agreeing, possible, counts, found, _distances(k, kind, units.values), units=units,
+        agreeing, possible, counts, found, distances_of(k, kind, units.values), units=units,
     )  # fmt: skip
 
 
-def _distances(k: int, kind: LayerKind, values: Floats | None = None) -> Floats:
+def distances_of(k: int, kind: LayerKind, values: Floats | None = None) -> Floats:
     """Return (K, K) distances: 0 or 1, squared steps of an order over the most possible, or squared differences."""
     if kind == "number" and values is not None:
         return np.asarray((values[:, None] - values[None, :]) ** 2)
@@ -153,7 +149,7 @@ def _of_spans(annotations: Annotations, layer: str, name: str) -> Snapshot:
     info = annotations.items.reindex(documents["item"])
     sections = tuple(sorted({str(value) for value in info["section"] if value}))
     answers = np.bincount(answered.to_numpy(np.int64), minlength=len(documents))
-    agreeing, possible = _span_counts(unit.to_numpy(np.int64), answers, span, len(labels))
+    agreeing, possible = span_counts(unit.to_numpy(np.int64), answers, span, len(labels))
     return Snapshot(
         layer, "spans", name, labels, who, sections,
         np.array([hashed(str(value)) for value in documents["item"]], dtype=object),
@@ -163,7 +159,7 @@ def _of_spans(annotations: Annotations, layer: str, name: str) -> Snapshot:
     )  # fmt: skip
 
 
-def _span_counts(unit: Ints, answered: Ints, span: Ints, k: int) -> tuple[Floats, Floats]:
+def span_counts(unit: Ints, answered: Ints, span: Ints, k: int) -> tuple[Floats, Floats]:
     """Return (U, K) agreeing and possible matches: of a span marked by n of r annotators n (n - 1) and n (r - 1).
 
     *unit* (N,) and *span* (N, 4) say where each mark is: label, start, end, fragments.
@@ -180,106 +176,28 @@ def of_annotators(taken: Snapshot, who: frozenset[str], min_pair_items: int) -> 
     if taken.units is None:
         return taken
     others = np.array([name not in who for name in taken.annotators])
-    return _item_level(taken.units.without(others), taken.kind, min_pair_items, taken.name, (taken.item, taken.cluster))
+    return item_level(taken.units.without(others), taken.kind, min_pair_items, taken.name, (taken.item, taken.cluster))
 
 
-def from_profile(profile: Mapping[str, Any], min_pair_items: int, name: str) -> Snapshot | None:
-    """Return the snapshot kept in the JSON of an earlier audit; None for free text.
-
-    Raises
-    ------
-    InputError
-        If the profile lacks what its kind needs.
-    """
-    try:
-        kind: LayerKind = profile["kind"]
-        if profile.get("counts_only"):
-            return _from_tables(profile, kind, name)
-        if kind == "answer":
-            return None
-        if kind == "spans":
-            return _from_marks(profile, name)
-        units = _units(profile, kind)
-        item = np.array(profile["items"], dtype=object)
-        cluster = np.array([value or "" for value in profile["cluster"]], dtype=object)
-        return _item_level(units, kind, min_pair_items, name, (item, cluster))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise InputError(
-            [Problem(name, f"its profiles can't be read ({error!r}).", "Write the JSON again with `agreement audit`.")]
-        ) from None
-
-
-def _units(profile: Mapping[str, Any], kind: str) -> Units:
-    """Return the Units of a profile of items."""
-    ints = {key: np.array(profile[key], dtype=np.int64) for key in ("unit", "annotator", "label", "section", "round")}
-    n = len(profile["items"])
-    labels, simple = tuple(profile["labels"]), tuple(profile.get("simple", ()))
-    members = np.zeros((len(labels), len(simple)), dtype=bool)
-    for row, columns in enumerate(profile.get("members", ())):
-        members[row, columns] = True
-    return Units(
-        profile["layer"], "item", labels, tuple(profile["annotators"]),
-        ints["unit"], ints["annotator"], ints["label"], np.ones(n, np.int64), np.arange(n), np.full(n, -1),
-        ints["section"], ints["round"], (), (), tuple(profile["sections"]), tuple(profile["rounds"]),
-        members if "members" in profile else None, simple,
-        np.array([float(label) for label in labels]) if kind == "number" else None,
-    )  # fmt: skip
-
-
-def _from_marks(profile: Mapping[str, Any], name: str) -> Snapshot:
-    """Return the snapshot of a profile of spans, whose rows are answers and marks."""
-    documents: dict[tuple[str, str], int] = {}
-    first: list[int] = []
-    unit_of = []
-    for row, key in enumerate(zip(profile["items"], profile["round"], strict=True)):
-        if key not in documents:
-            documents[key] = len(documents)
-            first.append(row)
-        unit_of.append(documents[key])
-    answer_unit = np.array(unit_of, dtype=np.int64)
-    sections = tuple(sorted({value for value in profile["section"] if value}))
-    fragments = np.unique(np.array(profile["fragments"], dtype=object).astype(str), return_inverse=True)[1]
-    labels = tuple(profile["labels"])
-    marks = [np.array(profile[key], dtype=np.int64) for key in ("label", "start", "end")]
-    span = np.column_stack([*marks, fragments.astype(np.int64)])
-    unit = answer_unit[np.array(profile["answer"], dtype=np.int64)]
-    agreeing, possible = _span_counts(unit, np.bincount(answer_unit, minlength=len(first)), span, len(labels))
-    return Snapshot(
-        profile["layer"], "spans", name, labels, tuple(profile["annotators"]), sections,
-        np.array([profile["items"][row] for row in first], dtype=object),
-        np.array([profile["cluster"][row] or "" for row in first], dtype=object),
-        np.array([sections.index(s) if (s := profile["section"][row]) else -1 for row in first], dtype=np.int64),
-        agreeing, possible,
-    )  # fmt: skip
-
-
-def _from_tables(profile: Mapping[str, Any], kind: LayerKind, name: str) -> Snapshot | None:
-    """Return the snapshot of pair tables alone: every couple stands as a unit of its own, and the variance is raised.
-
-    Couples of one item can't be told apart any more, and may all be right or wrong together. So the variance is
-    multiplied by the couples an item has at most, the couples of all pairs over those of the largest pair.
-    """
-    labels, pairs = tuple(profile["labels"]), profile["pairs"]
-    rows = [(number, *cell) for number, pair in enumerate(pairs) for cell in pair["cells"]]
-    if not rows or kind not in ITEM_KINDS:
-        return None
-    pair, first, second, times = np.array(rows, dtype=np.int64).T
-    annotators = np.array([[entry["reference"], entry["other"]] for entry in pairs], dtype=np.int64)
-    pair, first, second = (np.repeat(part, times) for part in (pair, first, second))
-    found = Couples(np.arange(len(pair)), pair, first, second, annotators)
-    n, k = len(found.unit), len(labels)
-    agreeing = np.zeros((n, k))
-    agreeing[found.unit, found.first] = 2.0 * (found.first == found.second)
-    possible = np.zeros((n, k))
-    np.add.at(possible, (found.unit, found.first), 1.0)
-    np.add.at(possible, (found.unit, found.second), 1.0)
-    none = np.array([""] * n, dtype=object)
-    return Snapshot(
-        profile["layer"], kind, name, labels, tuple(profile["annotators"]), (),
-        np.array([f"{name}#{number}" for number in range(n)], dtype=object), none, np.full(n, -1),
-        agreeing, possible, None, found, _distances(k, kind),
-        inflation=n / int(np.bincount(found.pair).max()),
-    )  # fmt: skip
+def with_labels(taken: Snapshot, names: tuple[str, ...]) -> Snapshot:
+    """Return the snapshot with its labels numbered as in *names*."""
+    if taken.kind == "number":
+        return taken
+    code = np.array([names.index(label) for label in taken.labels], dtype=np.int64)
+    agreeing, possible = (np.zeros((taken.n_units, len(names))) for _ in range(2))
+    agreeing[:, code], possible[:, code] = taken.agreeing, taken.possible
+    if taken.found is None or taken.distances is None:
+        return replace(taken, labels=names, agreeing=agreeing, possible=possible)
+    found = replace(taken.found, first=code[taken.found.first], second=code[taken.found.second])
+    distances = 1 - np.eye(len(names))
+    distances[np.ix_(code, code)] = taken.distances
+    counts = None
+    if taken.counts is not None:
+        counts = np.zeros((taken.n_units, len(names)), dtype=np.int64)
+        counts[:, code] = taken.counts
+    return replace(
+        taken, labels=names, agreeing=agreeing, possible=possible, counts=counts, found=found, distances=distances
+    )
 
 
 def by_round(annotations: Annotations, layer: str, min_pair_items: int) -> list[Snapshot]:

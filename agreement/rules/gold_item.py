@@ -1,0 +1,71 @@
+"""A gold label that the annotators contradict."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from agreement.case import Case
+from agreement.flags import Example, Flag, Rule, Subject
+from agreement.gold_posterior import posterior
+from agreement.gold_suspects import MOST_LABELS, Suspect, find_suspects, gold_units
+from agreement.intervals import wilson
+from agreement.rules._parts import excerpt
+from agreement.wording import plural
+
+ADVICE = {
+    "slip in the gold": "Have a second person decide this item without seeing the gold label, then correct the gold.",
+    "section that confuses everybody": "Rewrite the section first; then decide this item again by the new text.",
+    "labels that people confuse": "Write the decision rule for these two labels first; then decide this item again.",
+}
+
+
+def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
+    """Yield the gold labels of one layer that look wrong, likeliest first; layers of one label an item only."""
+    layer = case.comparison.layer
+    if layer.kind not in ("category", "ordinal", "labels"):
+        return
+    table = case.annotations.table
+    for name in case.annotations.of_kind("gold"):
+        if not (table["annotator"].eq(name) & table["layer"].eq(layer.name)).any():
+            continue
+        known = gold_units(case.annotations, layer.name, name)
+        if len(known.units.labels) > MOST_LABELS:
+            continue
+        found = posterior(known.units, known.gold)
+        for suspect in find_suspects(case.annotations, known, found, odds=thresholds["odds"]):
+            if suspect.verdict != "review":
+                yield _flag(case, name, suspect)
+
+
+def _flag(case: Case, name: str, suspect: Suspect) -> Flag:
+    """Return the flag of one gold label."""
+    against, n = np.array([suspect.against]), np.array([suspect.n_labels])
+    low, high = wilson(against, n, case.confidence)
+    same = sum(label == suspect.rival for label in suspect.labels.values())
+    given = plural(suspect.n_labels, "annotator")
+    share = float(suspect.against / suspect.n_labels)
+    return Flag(
+        RULE.name, "confirmed" if suspect.verdict == "confirmed" else "suspected",
+        Subject(RULE.name, case.layer, item=suspect.item),
+        f"The gold label of {suspect.item} is {suspect.gold}; {suspect.against} of {given} say otherwise, {same} of "
+        f"them {suspect.rival}. Likely cause: {suspect.cause}.",
+        ADVICE[suspect.cause], "gold owner", nature=suspect.cause, effect=share, low=float(low[0]),
+        high=float(high[0]), n=suspect.n_labels, q=suspect.q, disputes=int(len(set(suspect.labels.values())) > 1),
+        evidence={
+            "gold_set": name, "gold": suspect.gold, "likely": suspect.rival, "odds": min(suspect.odds, 1e6),
+            "against": suspect.against, "labels": suspect.n_labels, "section": suspect.section,
+        },
+        examples=(
+            Example(suspect.item, excerpt(suspect.text), {**suspect.labels, name: suspect.gold}, suspect.origin),
+        ),
+    )  # fmt: skip
+
+
+RULE = Rule(
+    "gold_item",
+    "Gold label that looks wrong",
+    "Annotators contradict this gold label more strongly than their own errors on other items explain.",
+    {"odds": 9.0},
+    80,
+    _check,
+)

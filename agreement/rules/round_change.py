@@ -1,0 +1,72 @@
+"""A section in which agreement changed from one round to the next."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from scipy import stats
+
+from agreement.case import Case
+from agreement.changes import Change
+from agreement.flags import Flag, Rule, Subject
+from agreement.rounds import LayerChange, rounds_within
+from agreement.rules._parts import TEST, interval_words, points, verdict_of
+from agreement.wording import decimal
+
+
+def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
+    """Yield the sections that changed between consecutive rounds; the layer as a whole where there are no sections."""
+    tested: list[tuple[LayerChange, Change]] = []
+    for between in rounds_within(case.annotations, case.settings, (case.layer,)):
+        sections = [change for change in between.by_section if change.measure.endswith(".standardised")]
+        whole = [change for change in between.overall if change.measure.endswith(".standardised")]
+        tested += [(between, change) for change in sections or whole if change.p is not None]
+    if not tested:
+        return
+    # one family: every section of every step
+    adjusted = stats.false_discovery_control(np.array([change.p for _, change in tested]), method="bh")
+    for (between, change), q in zip(tested, adjusted.tolist(), strict=True):
+        verdict = verdict_of(q, thresholds)
+        if verdict is None or change.difference is None or abs(change.difference) < thresholds["min_effect"]:
+            continue
+        yield Flag(
+            RULE.name, verdict, Subject(RULE.name, case.layer, section=change.section), _message(case, between, change),
+            _advice(change), "guideline owner", direction="better" if change.difference > 0 else "worse",
+            effect=change.difference, low=change.low, high=change.high, n=change.n_before + change.n_after, q=float(q),
+            evidence={
+                "before_round": between.before, "after_round": between.after, "measure": change.measure,
+                "before": change.before, "after": change.after, "n_before": change.n_before,
+                "n_after": change.n_after, "n_both": change.n_both, "pairing": between.pairing,
+                "confidence": change.confidence,
+            },
+        )  # fmt: skip
+
+
+def _message(case: Case, between: LayerChange, change: Change) -> str:
+    """Return the change in one sentence."""
+    where = f"In section {case.annotations.guidelines.name(change.section)}" if change.section else "Overall"
+    direction = "rose" if (change.difference or 0.0) > 0 else "fell"
+    interval = interval_words(
+        change.low or 0.0, change.high or 0.0, change.n_before + change.n_after, change.confidence, "item"
+    )
+    before, after = decimal(change.before or 0.0), decimal(change.after or 0.0)
+    return (
+        f"{where}, agreement {direction} by {points(change.difference or 0.0)} {interval} from {between.before} to "
+        f"{between.after}: {before} before, {after} after, at one label mix."
+    )
+
+
+def _advice(change: Change) -> str:
+    """Return what to do about a change in this direction."""
+    if (change.difference or 0.0) > 0:
+        return "Keep what was changed before this round, and have items of earlier rounds in it labelled again."
+    return "Look at what was changed before this round, and go through the disputes it brought before labelling more."
+
+
+RULE = Rule(
+    "round_change",
+    "Change between rounds",
+    "Agreement in a section is clearly better or worse than in the round before, at one label mix.",
+    {**TEST, "min_effect": 0.05},
+    90,
+    _check,
+)
