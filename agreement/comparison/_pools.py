@@ -142,7 +142,8 @@ def _only_pair(pool: Pool, confidence: float) -> dict[str, Scores]:
 def _single(scores: Scores) -> Scores:
     """Return the scores of a stack of one without its axis."""
     taken: dict[str, Any] = {item.name: getattr(scores, item.name) for item in fields(Scores)}
-    return Scores(**{name: None if value is None else value.reshape(()) for name, value in taken.items()})
+    alone: dict[str, Any] = {name: None if value is None else value.reshape(()) for name, value in taken.items()}
+    return Scores(**alone)
 
 
 def _add_alphas_by_value(rows: Rows, pool: Pool, found: Patterns, confidence: float) -> None:

@@ -1,9 +1,12 @@
 """Brennan-Prediger, Bennett's S, Randolph's kappa: chance is one in K, however often the labels are used."""
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.measures._chance import corrected, unit_sums
+from agreement.measures._chance import corrected, unit_sums, weighted
+from agreement.measures._weights import Weights, weights
 from agreement.scores import LabelSums, Measure, Parts, Scores
 
 Floats = NDArray[np.float64]
@@ -46,7 +49,36 @@ def brennan_prediger(counts: NDArray[np.int64] | Floats) -> Scores:
     return SUMS.score(counts)
 
 
-MEASURE = tuple(
+def weighted_brennan_prediger(counts: NDArray[np.int64] | Floats, weight: Floats) -> Scores:
+    """Return Brennan-Prediger with agreement weights (K, K) of tables (…, K, K): A_e = sum w_ij / K².
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(float(weighted_brennan_prediger(np.array([[20, 5], [10, 15]]), np.eye(2)).value), 12)
+    0.4
+    """
+    return weighted(counts, weight, lambda reference, _: weighted_chance(reference, weight))
+
+
+def weighted_chance(shares: Floats, weight: Floats) -> Floats:
+    """Return sum w_ij / K², shaped like the leading axes of label shares (…, K)."""
+    return np.full(shares.shape[:-1], weight.mean())
+
+
+def _by_rank(kind: Weights, counts: NDArray[np.int64] | Floats) -> Scores:
+    """Return the coefficient with weights by rank."""
+    return weighted_brennan_prediger(counts, weights(kind, counts.shape[-1]))
+
+
+def _chance_by_rank(kind: Weights, shares: Floats) -> Floats:
+    """Return A_e with weights by rank."""
+    return weighted_chance(shares, weights(kind, shares.shape[-1]))
+
+
+KINDS: tuple[Weights, ...] = ("linear", "quadratic")
+
+PLAIN = tuple(
     Measure(
         name=name,
         title=title,
@@ -68,4 +100,23 @@ MEASURE = tuple(
         ("bennett_s", "Bennett's S", "Bennett, Alpert & Goldstein 1954, Public Opinion Quarterly 18(3), p. 307"),
         ("randolph_kappa", "Randolph's free-marginal κ", "Randolph 2005, Joensuu Learning and Instruction Symposium"),
     )
+)
+
+MEASURE = (
+    *PLAIN,
+    *(
+        Measure(
+            name=f"brennan_prediger.{kind}",
+            title=f"Brennan-Prediger, {kind}",
+            summary=f"Brennan-Prediger in which labels far apart in the order count as worse ({kind} weights).",
+            takes="contingency",
+            compute=partial(_by_rank, kind),
+            range=(-1.0, 1.0),
+            symmetric=True,
+            needs_order=True,
+            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 4",
+            pooled=unit_sums(partial(_chance_by_rank, kind), partial(weights, kind)),
+        )
+        for kind in KINDS
+    ),
 )

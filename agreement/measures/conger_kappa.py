@@ -9,8 +9,8 @@ from agreement.scores import Measure, Parts, Reason, Scores, scored
 Floats = NDArray[np.float64]
 
 
-def expected_agreement(totals: Floats) -> Floats:
-    """Return A_e from labels given (…, A, K): mean over annotator pairs of sum_j p_aj p_bj.
+def expected_agreement(totals: Floats, weight: Floats | None = None) -> Floats:
+    """Return A_e from labels given (…, A, K): mean over annotator pairs of sum_jk w_jk p_aj p_bk.
 
     Annotators without labels do not count; NaN with fewer than two.
     """
@@ -19,18 +19,21 @@ def expected_agreement(totals: Floats) -> Floats:
     shares = np.where(given > 0, totals / np.where(given > 0, given, 1), 0.0)
     number = active.sum(axis=-1)
     summed = shares.sum(axis=-2)
-    across = (summed**2).sum(axis=-1) - (shares**2).sum(axis=(-2, -1))
+    if weight is None:
+        across = (summed**2).sum(axis=-1) - (shares**2).sum(axis=(-2, -1))
+    else:
+        across = (summed * (summed @ weight)).sum(axis=-1) - (shares * (shares @ weight)).sum(axis=(-2, -1))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(across / (number * (number - 1)))
 
 
-def finish(observed: Floats, totals: Floats) -> Parts:
+def finish(observed: Floats, totals: Floats, weight: Floats | None = None) -> Parts:
     """Return kappa with A_o and A_e."""
-    return corrected(observed, expected_agreement(totals))
+    return corrected(observed, expected_agreement(totals, weight))
 
 
-def conger_kappa(codes: NDArray[np.int64], k: int) -> Scores:
-    """Return Conger's kappa of reliability data (U, A), label codes below *k*, -1 for missing.
+def conger_kappa(codes: NDArray[np.int64], k: int, weight: Floats | None = None) -> Scores:
+    """Return Conger's kappa of reliability data (U, A), label codes below *k*, -1 for missing; *weight* (K, K).
 
     kappa = (A_o - A_e) / (1 - A_e), A_o as in Fleiss' kappa, A_e the mean over annotator pairs of sum_j p_aj p_bj,
     p_aj the share of label j among the labels of annotator a (Conger 1980, p. 325; Hubert 1977; the "exact" Fleiss of
@@ -50,10 +53,11 @@ def conger_kappa(codes: NDArray[np.int64], k: int) -> Scores:
     totals = np.bincount(annotator * k + label, minlength=codes.shape[1] * k).reshape(codes.shape[1], k)
     r = counts.sum(axis=1)
     two = r >= 2
-    agreement = (counts * (counts - 1)).sum(axis=1)[two] / (r * (r - 1))[two]
+    similar = counts if weight is None else counts @ weight
+    agreement = ((counts * similar).sum(axis=1) - r)[two] / (r * (r - 1))[two]
     n = np.asarray(two.sum())
     observed = np.asarray(agreement.mean() if len(agreement) else np.nan)
-    value, _, expected = finish(observed, totals.astype(np.float64))
+    value, _, expected = finish(observed, totals.astype(np.float64), weight)
     return scored(
         value,
         n,

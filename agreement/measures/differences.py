@@ -36,7 +36,7 @@ def mean_absolute_difference(reference: Floats, other: Floats, confidence: float
 
 
 def limits_of_agreement(reference: Floats, other: Floats, confidence: float = 0.95) -> Scores:
-    """Return the lower and upper limit of agreement, shape (2,): mean difference ± 1.96 standard deviations of other - reference.
+    """Return the limits of agreement (2,): the mean of other - reference ± 1.96 of its standard deviations.
 
     About 95 % of the differences lie between them (Bland & Altman 1986, p. 308). Each limit has the interval of Bland &
     Altman 1999, with variance s² (1/n + 1.96² / (2 (n - 1))). Undefined with fewer than two shared units.

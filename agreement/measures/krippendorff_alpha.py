@@ -127,9 +127,9 @@ def krippendorff_alpha(
     D_e = sum_ck N_c N_k d_ck / (N (N - 1)), N_c the labels c given to such units, N their sum (Krippendorff 2004,
     ch. 11; 2011). 1 is full agreement, 0 what chance gives; below 0 is worse than chance. ``observed`` and
     ``expected`` are 1 - D_o and 1 - D_e, agreements where no distance exceeds 1. Undefined if no unit has two labels
-    or all pairable values are equal. *weight* (U,) says how many units each row stands for. Distances: :func:`nominal`, :func:`interval`,
-    :func:`ratio`, :func:`masi`, :func:`jaccard`, or any symmetric matrix with a zero diagonal; the ordinal metric
-    depends on the data, see :func:`ordinal_alpha`.
+    or all pairable values are equal. *weight* (U,) says how many units each row stands for. Distances are
+    :func:`nominal`, :func:`interval`, :func:`ratio`, :func:`masi`, :func:`jaccard`, or any symmetric matrix with a zero
+    diagonal; the ordinal metric depends on the data, see :func:`ordinal_alpha`.
 
     Examples
     --------

@@ -1,10 +1,13 @@
 """Percent agreement: the share of units on which two annotators gave the same label."""
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from agreement.measures._chance import unit_terms
-from agreement.scores import LabelSums, Measure, Parts, Reason, Scores, UnitSums
+from agreement.measures._weights import Weights, weights
+from agreement.scores import LabelSums, Measure, Parts, Reason, Scores, UnitSums, scored
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +48,28 @@ def percent_agreement(counts: NDArray[np.int64] | Floats) -> Scores:
     return SUMS.score(counts)
 
 
+def weighted_agreement(counts: NDArray[np.int64] | Floats, weight: Floats) -> Scores:
+    """Return the observed agreement of tables (…, K, K) with agreement weights (K, K): sum w_ij p_ij.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(weighted_agreement(np.array([[20, 5], [10, 15]]), np.array([[1, 0.5], [0.5, 1]])).value)
+    0.85
+    """
+    n = counts.sum(axis=(-2, -1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = (counts * weight).sum(axis=(-2, -1)) / n
+    return scored(value, n, [(n == 0, Reason.NO_SHARED_ITEMS)])
+
+
+def _by_rank(kind: Weights, counts: NDArray[np.int64] | Floats) -> Scores:
+    """Return weighted agreement with weights by rank."""
+    return weighted_agreement(counts, weights(kind, counts.shape[-1]))
+
+
+KINDS: tuple[Weights, ...] = ("linear", "quadratic")
+
 MEASURE = (
     Measure(
         name="percent_agreement",
@@ -83,5 +108,20 @@ MEASURE = (
         interval="wilson",
         sums=SUMS,
         pooled=POOLED,
+    ),
+    *(
+        Measure(
+            name=f"percent_agreement.{kind}",
+            title=f"Weighted agreement, {kind}",
+            summary=f"Percent agreement in which close labels count as partly agreeing ({kind} weights).",
+            takes="contingency",
+            compute=partial(_by_rank, kind),
+            range=(0.0, 1.0),
+            symmetric=True,
+            needs_order=True,
+            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 4",
+            pooled=UnitSums(unit_terms(partial(weights, kind)), _finish_pooled, Reason.NO_SHARED_ITEMS),
+        )
+        for kind in KINDS
     ),
 )

@@ -1,9 +1,12 @@
 """Scott's pi: chance from the label shares of both annotators together."""
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.measures._chance import corrected
+from agreement.measures._chance import corrected, weighted
+from agreement.measures._weights import Weights, weights
 from agreement.scores import LabelSums, Measure, Parts, Scores
 
 Floats = NDArray[np.float64]
@@ -39,14 +42,54 @@ def scott_pi(counts: NDArray[np.int64] | Floats) -> Scores:
     return SUMS.score(counts)
 
 
-MEASURE = Measure(
-    name="scott_pi",
-    title="Scott's π",
-    summary="Like Cohen's κ, with chance from the label shares of both annotators together.",
-    takes="contingency",
-    compute=scott_pi,
-    range=(-1.0, 1.0),
-    symmetric=True,
-    citation="Scott 1955, Public Opinion Quarterly 19(3), p. 323",
-    sums=SUMS,
+def weighted_pi(counts: NDArray[np.int64] | Floats, weight: Floats) -> Scores:
+    """Return Scott's pi with agreement weights (K, K) of tables (…, K, K): A_e = sum_jk w_jk pi_j pi_k.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(float(weighted_pi(np.array([[20, 5], [10, 15]]), np.eye(2)).value), 6)
+    0.393939
+    """
+
+    def chance(reference: Floats, other: Floats) -> Floats:
+        shares = (reference + other) / 2
+        return np.asarray((shares * (shares @ weight)).sum(axis=-1))
+
+    return weighted(counts, weight, chance)
+
+
+def _by_rank(kind: Weights, counts: NDArray[np.int64] | Floats) -> Scores:
+    """Return weighted pi with weights by rank."""
+    return weighted_pi(counts, weights(kind, counts.shape[-1]))
+
+
+KINDS: tuple[Weights, ...] = ("linear", "quadratic")
+
+MEASURE = (
+    Measure(
+        name="scott_pi",
+        title="Scott's π",
+        summary="Like Cohen's κ, with chance from the label shares of both annotators together.",
+        takes="contingency",
+        compute=scott_pi,
+        range=(-1.0, 1.0),
+        symmetric=True,
+        citation="Scott 1955, Public Opinion Quarterly 19(3), p. 323",
+        sums=SUMS,
+    ),
+    *(
+        Measure(
+            name=f"scott_pi.{kind}",
+            title=f"Weighted π, {kind}",
+            summary=f"Scott's π in which labels far apart in the order count as worse ({kind} weights).",
+            takes="contingency",
+            compute=partial(_by_rank, kind),
+            range=(-1.0, 1.0),
+            symmetric=True,
+            needs_order=True,
+            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 4",
+        )
+        for kind in KINDS
+    ),
 )
