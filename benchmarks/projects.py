@@ -252,6 +252,7 @@ def plant(world: _World, kind: str, taken: set[tuple[str, int]]) -> _Plant:
             kind, (c, d), lambda x: np.where(hit & (x == c), d, np.where(hit & (x == d) & (not one_way), c, x))
         )
     c, g = _free(world, "label", k, taken), rng.uniform(0.2, 0.5)
+    to = rng.dirichlet(np.full(k, 8.0))
     return _Plant("label", (c,), lambda x: np.where((draw < g) & (x == c), random_label(x), x))
 
 

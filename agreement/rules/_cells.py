@@ -119,7 +119,7 @@ def rows_of(evidence: Evidence, annotator: int, section: int) -> Bools:
 def split_sections(cells: list[Cell], evidence: Evidence, thresholds: Mapping[str, float]) -> dict[int, list[Cell]]:
     """Return the sections in which so many are off that it is the section: two readings, not people.
 
-    At least two people, and 30 % of those who work in the section (a quarter of the busiest one's labels or more).
+    At least two people, and a quarter of those who work in the section (a quarter of the busiest one's labels or more).
     """
     by_section: dict[int, list[Cell]] = {}
     for cell in cells:
@@ -130,6 +130,6 @@ def split_sections(cells: list[Cell], evidence: Evidence, thresholds: Mapping[st
         given = np.bincount(evidence.annotator[here], minlength=len(evidence.annotators))
         staff = int((given >= 0.25 * given.max()).sum())
         sure = any(cell.q < thresholds["q_confirmed"] for cell in mine)
-        if sure and len(mine) >= 2 and len(mine) >= 0.3 * staff:
+        if sure and len(mine) >= 2 and len(mine) >= 0.25 * staff:
             result[section] = mine
     return result

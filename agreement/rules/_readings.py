@@ -11,6 +11,7 @@ from agreement.evidence import Bools, Evidence, Floats, Ints
 
 MIN_ANNOTATORS = 4
 MIN_UNITS = 20
+SAME_SIDES = 0.6  # both halves of the units must suggest nearly the same split
 MAX_CELLS = 2e7  # units x pairs; larger crowds have no common readings to look for
 
 
@@ -59,9 +60,12 @@ def camps(evidence: Evidence, units: Bools, confidence: float) -> Camps | None:
         return None
     effect = 0.0
     influence = np.zeros(len(data.distance))
+    halves = [_split(_mean(data.distance[data.fold == fold]), data) for fold in (0, 1)]
+    if abs(halves[0] @ halves[1]) < SAME_SIDES * data.members:
+        return None
     for fold in (0, 1):
-        here, there = data.distance[data.fold == fold], data.distance[data.fold != fold]
-        weights = _projected(_split(_mean(there), data), data)
+        here = data.distance[data.fold == fold]
+        weights = _projected(halves[1 - fold], data)
         known = np.isfinite(here)
         n = known.sum(axis=0)
         needed = np.abs(weights) > 1e-12

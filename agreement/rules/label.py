@@ -68,12 +68,15 @@ def _excess(evidence: Evidence, found: Confusions, reference: Bools, label: int)
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
-    """Yield the vague labels, outside flagged sections."""
+    """Yield the vague labels, outside flagged sections and beyond flagged pairs."""
     evidence = within_readings(case)
     if evidence.label is None or len(evidence.labels) < 4 or evidence.weights is not None:
         return
     found = confusions(evidence)
     reference = all_cells(found)
+    for flag in case.confirmed("label_pair"):
+        first, second = sorted(evidence.labels.index(name) for name in flag.subject.labels)
+        reference[first, second] = False
     for one, q, others in vague(evidence, found, reference, thresholds):
         verdict = verdict_of(q, thresholds)
         if verdict is None:
@@ -106,6 +109,6 @@ RULE = Rule(
     "Vague label",
     "This label scatters over several others, more often than slips explain.",
     {**TEST, "min_effect": 0.12, "min_ratio": 1.5, "max_partner": 0.60, "min_items": 20},
-    60,
+    70,
     _check,
 )

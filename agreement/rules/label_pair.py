@@ -15,6 +15,7 @@ from agreement.rules._parts import TEST, disputes, examples, interval_words, mos
 from agreement.wording import percent, plural
 
 
+FITTED_CELLS = 6
 BENIGN = 0.02  # classes are never equally alike; so much beyond slips is usual
 
 
@@ -32,6 +33,8 @@ class Confusions:
         (K, K) mean share over units, symmetric, all ordered pairs: sums to 1 with the diagonal.
     by_chance
         (K, K) products of label shares, section by section: where slips that follow prevalence would fall.
+    top
+        (U,) the most frequent label of each unit, the first one of several; -1 where nothing is compared.
     n
         Number of units.
     """
@@ -42,6 +45,7 @@ class Confusions:
     share: Floats
     table: Floats
     by_chance: Floats
+    top: Ints
     n: int
 
     @property
@@ -78,7 +82,15 @@ def confusions(evidence: Evidence) -> Confusions:
     np.add.at(by_section, (section, label), count / r)
     size = by_section.sum(axis=1, keepdims=True)
     by_chance = (by_section / np.maximum(size, 1)).T @ by_section / max(n, 1)
-    return Confusions(where, first, second, share, table / max(n, 1), by_chance, n)
+    return Confusions(where, first, second, share, table / max(n, 1), by_chance, _top(evidence, unit, label, count), n)
+
+
+def _top(evidence: Evidence, unit: Ints, label: Ints, count: Floats) -> Ints:
+    """Return (U,) the most frequent label of each unit."""
+    top = np.full(len(evidence.section), -1)
+    order = np.lexsort((-label, count, unit))
+    top[unit[order]] = label[order]
+    return top
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,34 @@ class Excess:
     rarer: float
 
 
+def _slips(found: Confusions, p: Floats, mine: Bools, others: Bools) -> Floats:
+    """Return (K, K) with what weight each cell of *others* counts towards the slips expected in the cells *mine*.
+
+    Slips follow prevalence (p_c p_d), or are uniform (p_c + p_d), or both: with six reference cells or more their
+    mix is fitted to the reference (weighted least squares, no negative part), with fewer the worse of the two counts.
+    """
+    models = np.stack([found.by_chance, np.add.outer(p, p) * (p > 0) * (p > 0)[:, None]])
+    wanted = models[:, mine].sum(axis=1)
+    reference = models[:, others]
+    weights = np.zeros(found.table.shape)
+    total = reference.sum(axis=1)
+    ratios = np.where(total > 0, wanted / np.maximum(total, 1e-12), 0.0)
+    if others.sum() < FITTED_CELLS:
+        weights[others] = ratios.max()
+        return weights
+    scaled = reference / np.maximum(total, 1e-12)[:, None]
+    trust = 1 / np.maximum(scaled.mean(axis=0), 1e-6)
+    observed = found.table[others]
+    gram = (scaled * trust) @ scaled.T
+    coefficients = np.linalg.lstsq(gram, (scaled * trust) @ observed, rcond=None)[0]
+    if (coefficients < 0).any():
+        weights[others] = ratios[int(np.argmax(coefficients))]
+        return weights
+    hat = np.linalg.lstsq(gram, scaled * trust, rcond=None)[0]
+    weights[others] = (wanted / np.maximum(total, 1e-12)) @ hat
+    return weights
+
+
 def excess_of(
     evidence: Evidence, found: Confusions, cells: list[tuple[int, int]], reference: Bools, subject: tuple[int, ...]
 ) -> Excess:
@@ -107,26 +147,29 @@ def excess_of(
     mine[first, second] = True
     others = reference & ~mine
     in_mine, in_others = mine[found.first, found.second], others[found.first, found.second]
+    if len(subject) == 1:  # two people who leave a vague label for two others did not slip
+        in_others &= found.top[found.unit] != subject[0]
     n_units = len(evidence.section)
     own = np.bincount(found.unit[in_mine], found.share[in_mine], minlength=n_units)
-    rest = np.bincount(found.unit[in_others], found.share[in_others], minlength=n_units)
-    best = (-np.inf, 0.0)
-    for model in (found.by_chance, np.add.outer(p, p) * (p > 0) * (p > 0)[:, None]):
-        weight = float(model[others].sum())
-        ratio = float(model[mine].sum()) / weight if weight > 0 else 0.0
-        best = max(best, (ratio * rest.sum() / max(found.n, 1), ratio))
-    expected, ratio = best
+    slips = _slips(found, p, mine, others)
+    rest = np.bincount(
+        found.unit[in_others],
+        found.share[in_others] * slips[found.first[in_others], found.second[in_others]],
+        minlength=n_units,
+    )
+    expected = float(rest.sum()) / max(found.n, 1)
     rarer = float(min(p[list(subject)]))
     observed = float(own.sum()) / max(found.n, 1)
-    influence = np.where(evidence.compared, own - ratio * rest - (observed - expected), 0.0)
+    influence = np.where(evidence.compared, own - rest - (observed - expected), 0.0)
     scale = max(rarer, 1e-12) * 2  # the table of ordered pairs holds each confusion twice
     n = int(np.isin(evidence.label, subject)[evidence.kept].sum()) and len(
         np.unique(evidence.unit[evidence.kept & np.isin(evidence.label, subject)])
     )
     estimate = linear(influence / (found.n * scale), evidence.cluster, (observed - expected) / scale, n)
     # few disputes: the exact test of how many of them fall on this pair is the honest one
-    hits, misses = int((own > 0).sum()), int((rest > 0).sum())
-    chance = expected / max(expected + rest.sum() / max(found.n, 1), 1e-12)
+    elsewhere = np.bincount(found.unit[in_others], found.share[in_others], minlength=n_units)
+    hits, misses = int((own > 0).sum()), int((elsewhere > 0).sum())
+    chance = expected / max(expected + float(elsewhere.sum()) / max(found.n, 1), 1e-12)
     exact = float(stats.binom.sf(hits - 1, hits + misses, min(chance, 1.0))) if hits else 1.0
     return Excess(subject[0], subject[-1], estimate, max(float(estimate.p_above(BENIGN)), exact), observed, expected, rarer)
 
@@ -210,11 +253,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     if evidence.label is None or len(evidence.labels) < 3 or evidence.weights is not None:
         return
     found = confusions(evidence)
-    cells = all_cells(found)
-    for flag in case.confirmed("label"):
-        vague = evidence.labels.index(str(flag.subject.label))
-        cells[vague, :] = cells[:, vague] = False
-    for one, q in confused(evidence, found, cells, thresholds):
+    for one, q in confused(evidence, found, all_cells(found), thresholds):
         verdict = verdict_of(q, thresholds)
         if verdict is None:
             continue
@@ -253,6 +292,6 @@ RULE = Rule(
     "Two labels taken for each other",
     "Colleagues give one of these labels where others give the other, more often than slips explain.",
     {**TEST, "min_effect": 0.08, "min_ratio": 1.5, "min_mutual": 0.40, "min_items": 20},
-    70,
+    60,
     _check,
 )

@@ -28,7 +28,7 @@ from agreement.rules.annotator_section import RULE as CELLS
 from agreement.rules.label import RULE as LABELS
 from agreement.rules.label import vague
 from agreement.rules.label_pair import RULE as PAIRS
-from agreement.rules.label_pair import all_cells, confused, confusions, excess_of
+from agreement.rules.label_pair import Confusions, all_cells, confused, confusions, excess_of
 from agreement.rules._standing import KAPPA_FLOOR, standing
 from agreement.wording import listed
 
@@ -254,40 +254,40 @@ def labels_apart(case: Case, evidence: Evidence) -> _Apart:
     if evidence.label is None or evidence.weights is not None or len(evidence.labels) < 3:
         return _Apart([], [])
     pair_thresholds, label_thresholds = case.thresholds(PAIRS), case.thresholds(LABELS)
-    lefts = [evidence] + [evidence.without_units(evidence.section == s) for s in range(len(evidence.sections))]
-    pairs: list[tuple[int, int]] = []
-    vague_: list[int] = []
     found = confusions(evidence)
-    if len(evidence.labels) >= 4:
-        vague_ = [
-            one.first
-            for one, q, _ in vague(evidence, found, all_cells(found), label_thresholds)
-            if q < label_thresholds["q_confirmed"]
-        ]
-        vague_ = [c for c in vague_ if _everywhere(lefts, [(c, d) for d in range(len(evidence.labels)) if d != c], (c,))]
     cells = all_cells(found)
-    cells[vague_, :] = cells[:, vague_] = False
-    for one, q in confused(evidence, found, cells, pair_thresholds):
-        if q < pair_thresholds["q_confirmed"] and _everywhere(lefts, [(one.first, one.second)], (one.first, one.second)):
-            pairs.append((one.first, one.second))
-    return _Apart(pairs, vague_)
+    pairs = [
+        (one.first, one.second)
+        for one, q in confused(evidence, found, cells, pair_thresholds)
+        if q < pair_thresholds["q_confirmed"]
+    ]
+    for pair in pairs:
+        cells[pair] = False
+    vague_: list[int] = []
+    if len(evidence.labels) >= 4:
+        tested = vague(evidence, found, cells, label_thresholds)
+        vague_ = [one.first for one, q, _ in tested if q < label_thresholds["q_confirmed"]]
+    if not pairs and not vague_:
+        return _Apart([], [])
+    lefts = [evidence] + [evidence.without_units(evidence.section == s) for s in range(len(evidence.sections))]
+    parts = [(left, confusions(left)) for left in lefts]
+    labels = range(len(evidence.labels))
+    return _Apart(
+        [pair for pair in pairs if _everywhere(parts, [pair], pair)],
+        [c for c in vague_ if _everywhere(parts, [(min(c, d), max(c, d)) for d in labels if d != c], (c,))],
+    )
 
 
-def _everywhere(lefts: list[Evidence], cells: list[tuple[int, int]], subject: tuple[int, ...]) -> bool:
+def _everywhere(
+    parts: list[tuple[Evidence, Confusions]], cells: list[tuple[int, int]], subject: tuple[int, ...]
+) -> bool:
     """Return True if the confusions of *cells* keep half of their excess whichever section is left out."""
-    upper = [(min(cell), max(cell)) for cell in cells]
     values = []
-    for left in lefts:
-        found = confusions(left)
+    for left, found in parts:
         used = all_cells(found)
-        mine = [cell for cell in upper if used[cell]]
-        others = used.copy()
-        for cell in mine:
-            others[cell] = False
-        if mine and others.any():
-            values.append(float(excess_of(left, found, mine, used, subject).estimate.value))
-        else:
-            values.append(0.0)
+        mine = [cell for cell in cells if used[cell]]
+        enough = mine and used.sum() > len(mine)
+        values.append(float(excess_of(left, found, mine, used, subject).estimate.value) if enough else 0.0)
     return min(values[1:]) >= 0.5 * values[0]
 
 
