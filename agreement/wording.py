@@ -1,5 +1,7 @@
 """Numbers into words: rounding that never lies, n and interval beside every value, bands on the printed value."""
 
+# ruff: noqa: RUF001, RUF002 - true minus, en dash and typographic apostrophe are what a page prints
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -332,6 +334,9 @@ SPANS_DIFFER = {
 }
 
 
+ALMOST_ALL = 0.95
+
+
 def about(share: float) -> str:
     """Return a share of the disagreement as a budget prints it: rounded to five percent.
 
@@ -349,8 +354,11 @@ def budget(shares: Sequence[tuple[str, float]]) -> str:
 
     Examples
     --------
-    >>> budget([("section C3", 0.31), ("Billing vs. Refund", 0.2)])
-    'Of the disagreement, about 30% is section C3 and about 20% is Billing vs. Refund; the rest is slips and hard items.'
+    >>> budget([("section C3", 0.31), ("Daniel", 0.2)])
+    'Of the disagreement, about 30% is section C3 and about 20% is Daniel; the rest is slips and hard items.'
+    >>> budget([("section C3", 0.6), ("Daniel", 0.5)])
+    'Of the disagreement, about 60% is section C3 and about 50% is Daniel; they overlap.'
     """
     parts = [f"{about(share)} is {name}" for name, share in shares]
-    return f"Of the disagreement, {listed(parts)}; the rest is slips and hard items." if parts else ""
+    rest = "the rest is slips and hard items" if sum(share for _, share in shares) < ALMOST_ALL else "they overlap"
+    return f"Of the disagreement, {listed(parts)}; {rest}." if parts else ""

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import os
 from collections import Counter
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,7 +101,7 @@ def _date(given: str | None) -> str:
     """Return the date to print: the one given, that of SOURCE_DATE_EPOCH, or none; never the clock's."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     if given is None and epoch.isdigit():
-        return datetime.fromtimestamp(int(epoch), tz=timezone.utc).date().isoformat()
+        return datetime.fromtimestamp(int(epoch), tz=UTC).date().isoformat()
     return given or ""
 
 

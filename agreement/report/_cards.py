@@ -1,13 +1,13 @@
 """One disputed item as a card: identical annotations merged, spans as marked segments instead of offsets."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from agreement.annotations import Annotations
-from agreement.wording import plural
+from agreement.wording import between, plural
 
 TEXT_LIMIT = 1200
 MARGIN = 90
@@ -152,7 +152,7 @@ def cards(
         keep = _windows(text, [*mine.values(), *gold.values()]) if kind == "spans" else [(0, TEXT_LIMIT)]
         cut = max(len(text) - sum(min(end, len(text)) - start for start, end in keep), 0) if text else 0
         pairs, labels, contradicted = causes.get((item, round_), ((), (), False))
-        agreed = set.intersection(*map(set, mine.values())) if mine else set()
+        agreed = _agreed([set(spans) for spans in mine.values()])
         golden = _versions(kind, gold, text, keep, agreed)
         found.append(
             Card(
@@ -167,7 +167,7 @@ def cards(
                 pairs,
                 labels,
                 contradicted,
-            )  # fmt: skip
+            )
         )
     return found
 
@@ -175,15 +175,21 @@ def cards(
 def _answers(table: pd.DataFrame, asked: pd.DataFrame) -> dict[tuple[str, str], dict[str, list[Span]]]:
     """Return by (item, round) and annotator what was said, sorted; an empty list for an empty answer."""
     answers: dict[tuple[str, str], dict[str, list[Span]]] = {}
-    for row in asked.itertuples():
-        answers.setdefault((str(row.item), str(row.round)), {})[str(row.annotator)] = []
-    for row in table.itertuples():
-        fragments = tuple(
-            (int(start), int(end)) for start, end in (part.split("-") for part in str(row.fragments).split(";") if part)
-        )
-        span = (int(row.start), int(row.end), str(row.label), fragments)  # type: ignore[call-overload]
-        answers.setdefault((str(row.item), str(row.round)), {}).setdefault(str(row.annotator), []).append(span)
+    for item, round_, annotator in _texts(asked, "item", "round", "annotator"):
+        answers.setdefault((item, round_), {})[annotator] = []
+    edges = zip(table["start"].tolist(), table["end"].tolist(), strict=True)
+    for (start, end), (item, round_, annotator, label, pieces) in zip(
+        edges, _texts(table, "item", "round", "annotator", "label", "fragments"), strict=True
+    ):
+        bounds = (piece.split("-") for piece in pieces.split(";") if piece)
+        span = (int(start), int(end), label, tuple((int(first), int(last)) for first, last in bounds))
+        answers.setdefault((item, round_), {}).setdefault(annotator, []).append(span)
     return answers
+
+
+def _texts(frame: pd.DataFrame, *columns: str) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of some text *columns*."""
+    return zip(*(frame[column].astype("str").tolist() for column in columns), strict=True)
 
 
 def _versions(
@@ -191,21 +197,27 @@ def _versions(
 ) -> tuple[Version, ...]:
     """Return the distinct versions, those of most annotators first."""
     merged: dict[tuple[Span, ...], list[str]] = {}
-    for who in sorted(said):
-        merged.setdefault(tuple(sorted(said[who])), []).append(who)
+    for annotator in sorted(said):
+        merged.setdefault(tuple(sorted(said[annotator])), []).append(annotator)
     versions = []
-    for spans, who in merged.items():
+    for spans, by in merged.items():
+        who = tuple(by)
         names = [span[2] for span in spans]
         if kind == "spans":
             label = plural(len(spans), "span") if spans else NOTHING
             lines = _lines(text, spans, keep, agreed) if text else _offsets(spans, agreed)
-            versions.append(Version(label, tuple(who), lines, [[s, e, name] for s, e, name, _ in spans]))
+            versions.append(Version(label, who, lines, [[s, e, name] for s, e, name, _ in spans]))
         elif kind == "labels":
-            versions.append(Version(", ".join(names) or NO_LABEL, tuple(who), (), names))
+            versions.append(Version(", ".join(names) or NO_LABEL, who, (), names))
         else:
             label = names[0] if names else NO_LABEL
-            versions.append(Version(label, tuple(who), (), label))
+            versions.append(Version(label, who, (), label))
     return tuple(sorted(versions, key=lambda v: (-len(v.annotators), v.label, v.annotators)))
+
+
+def _agreed(answers: list[set[Span]]) -> set[Span]:
+    """Return the spans that are in all *answers*."""
+    return set.intersection(*answers) if answers else set()
 
 
 def _windows(text: str, said: Iterable[list[Span]]) -> list[tuple[int, int]]:
@@ -213,7 +225,8 @@ def _windows(text: str, said: Iterable[list[Span]]) -> list[tuple[int, int]]:
     if len(text) <= TEXT_LIMIT:
         return [(0, len(text))]
     answers = [set(spans) for spans in said]
-    disputed = sorted(set().union(*answers) - set.intersection(*answers)) if answers else []
+    everything: set[Span] = set().union(*answers)
+    disputed = sorted(everything.difference(_agreed(answers)))
     merged: list[tuple[int, int]] = []
     for start, end, _, _ in disputed:
         low, high = max(start - MARGIN, 0), min(max(end, start) + MARGIN, len(text))
@@ -264,4 +277,6 @@ def _segments(text: str, marks: list[Mark], keep: list[tuple[int, int]]) -> tupl
 
 def _offsets(spans: Iterable[Span], agreed: set[Span]) -> tuple[tuple[Segment, ...], ...]:
     """Return what can be shown of spans without a text: where they are."""
-    return tuple((Segment(f"characters {span[0]}–{span[1]}", span[2], span in agreed),) for span in spans)
+    return tuple(
+        (Segment(f"characters {between(str(span[0]), str(span[1]))}", span[2], span in agreed),) for span in spans
+    )

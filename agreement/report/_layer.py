@@ -112,7 +112,7 @@ def layer_view(
         funnel=funnel(context, persons),
         matrix=None if many else duo_matrix(context),
         picture=duo_picture(context) if many else None,
-        duos=duos[:DUOS_MOST],
+        duos=tuple(duos[:DUOS_MOST]),
         duos_total=len(duos),
         tables=pair_tables(context),
         retest=retest(context),
@@ -231,9 +231,9 @@ def _where(units: Units, mixed: Mixtures) -> dict[tuple[int, int], str]:
     key, n = np.unique(pair * s + units.section[mixed.unit] + 1, return_counts=True)
     total = np.bincount(pair, minlength=k * k)
     found = {}
-    for one, count in zip(key.tolist(), n.tolist(), strict=True):
+    for one, times in zip(key.tolist(), n.tolist(), strict=True):
         number, section = divmod(one, s)
-        if section and 2 * count >= total[number]:
+        if section and 2 * times >= total[number]:
             found[divmod(number, k)] = units.sections[section - 1]
     return found
 

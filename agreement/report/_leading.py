@@ -1,5 +1,7 @@
 """Which pooled measures lead a layer of each kind, and what each tells a reader in one sentence."""
 
+# ruff: noqa: RUF001 - Greek letters and the typographic apostrophe are what a page prints
+
 from agreement.measures import measures
 from agreement.report._figures import ScoreBook
 from agreement.report.model import Headline
@@ -101,7 +103,7 @@ def all_scores(book: ScoreBook, f1_bands: tuple[float, ...]) -> tuple[Headline, 
     rows = []
     for row in book.overall.drop_duplicates(["measure", "level", "params"]).itertuples():
         name, level = str(row.measure), str(row.level)
-        definition = known.get(name) or known.get(name.split(".")[0])
+        definition = known.get(name) or known.get(name.partition(".")[0])
         title = definition.title if definition else name
         figure = book.pooled(name, level, level)
         if figure is not None:

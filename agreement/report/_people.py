@@ -34,8 +34,10 @@ def with_others(context: "Context") -> Peers | None:
     table = spans.distances
     place_of = pd.Index(annotations.compared)
     unit = table.groupby(["item", "round"], observed=True, sort=False).ngroup().to_numpy(np.int64)
-    who = [place_of.get_indexer(table[side].astype("str")).astype(np.int64) for side in ("reference", "other")]
-    return peers_of_pairs(len(place_of), unit, *who, 1 - table["distance"].to_numpy(np.float64), confidence)
+    a, b = (
+        place_of.get_indexer(pd.Index(table[side].astype("str"))).astype(np.int64) for side in ("reference", "other")
+    )
+    return peers_of_pairs(len(place_of), unit, a, b, 1 - table["distance"].to_numpy(np.float64), confidence)
 
 
 def people(context: "Context") -> tuple[PersonRow, ...]:
@@ -79,7 +81,7 @@ def funnel(context: "Context", rows: tuple[PersonRow, ...]) -> Funnel | None:
     widest = max(row.figure.n for row in shown)
     step = _step(widest)
     right = step * (int(widest * 1.05) // step + 1)
-    lowest = min(min(row.figure.value or 0 for row in shown), found.mean)
+    lowest = min(*(row.figure.value or 0 for row in shown), found.mean)
     bottom = max(0.0, (int(lowest * 10) - 1) / 10)
     at = np.linspace(max(right / 30, 4), right, LIMIT_POINTS)
     lower, upper = found.limits(at)
@@ -107,4 +109,4 @@ def _step(largest: int) -> int:
     for size in (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000):
         if largest <= 5 * size:
             return size
-    return 10 ** len(str(largest // 5))
+    return 10 ** len(str(largest // 5)) if largest else 1

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from agreement.annotations import Annotations
@@ -13,6 +14,8 @@ from agreement.units import Units
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+_NO_CAUSE: tuple[tuple[str, ...], ...] = ((),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ def _apart(units: Units, k: int) -> Ints:
     highest = np.zeros(units.n_units, dtype=np.int64)
     np.minimum.at(lowest, units.unit, units.label)
     np.maximum.at(highest, units.unit, units.label)
-    return np.maximum(highest - lowest, 0)
+    apart: Ints = np.maximum(highest - lowest, 0)
+    return apart
 
 
 def _set_causes(units: Units) -> tuple[Ints, Ints, tuple[tuple[str, ...], ...]]:
@@ -139,14 +143,13 @@ def _without_units(annotations: Annotations, layer: str) -> Disputed:
     answers = answers[answers > 1]
     said = table.groupby([*key, "label", "start", "end", "fragments"], observed=True)["annotator"].nunique()
     marks = said.reset_index(name="n")
-    position = answers.index.get_indexer(list(zip(marks["item"], marks["round"], strict=True)))
+    position = answers.index.get_indexer(pd.MultiIndex.from_frame(marks[key]))
     marks = marks.assign(unit=position).loc[position >= 0]
     odd = marks.loc[marks["n"].to_numpy() < answers.to_numpy()[marks["unit"].to_numpy()]]
     unit = odd["unit"].to_numpy(np.int64)
     is_answer = annotations.layers[layer].kind == "answer"
-    if is_answer:
-        cause, causes = np.zeros(len(odd), np.int64), ((),)
-    else:
+    cause, causes = np.zeros(len(odd), np.int64), _NO_CAUSE
+    if not is_answer:
         names, cause = np.unique(odd["label"].astype("str").to_numpy(object), return_inverse=True)
         causes = tuple((str(name),) for name in names)
     rows = np.unique(np.stack([unit, cause], axis=1), axis=0) if len(unit) else np.empty((0, 2), np.int64)

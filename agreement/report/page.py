@@ -37,8 +37,8 @@ class Section:
     title: str
     nav: str
     who: str
-    body: Markup
     absent: str
+    body: Markup
 
 
 def render_page(audit: "Audit") -> str:
@@ -152,11 +152,8 @@ def _sections(environment: SandboxedEnvironment, context: dict[str, Any]) -> Ite
     for name in sorted(names):
         module = environment.get_template(name).make_module(context)
         body = str(module).strip()
-        yield Section(
-            *(str(getattr(module, part, "")) for part in ("id", "title", "nav", "who")),
-            Markup(body),  # noqa: S704 - rendered with autoescape
-            str(getattr(module, "absent", "")),
-        )
+        words = {part: str(getattr(module, part, "")) for part in ("id", "title", "nav", "who", "absent")}
+        yield Section(body=Markup(body), **words)  # noqa: S704 - rendered with autoescape
 
 
 def _asset(environment: SandboxedEnvironment, name: str) -> str:

@@ -104,7 +104,7 @@ function sortable(table) {
   field.addEventListener("input", table.show);
   more.addEventListener("click", () => { everything = true; table.show(); });
   table.reveal = () => { everything = true; field.value = ""; table.show(); };
-  table.before(make("div", { class: "row" }, make("span", { class: "find" }, field), status, more));
+  table.before(make("div", { class: "row tablebar" }, make("span", { class: "find" }, field), status, more));
   table.show();
 }
 all("table[data-sort]").forEach(sortable);
