@@ -289,3 +289,13 @@ def label_table(taken: Snapshot) -> Floats:
     low, high = np.minimum(taken.found.first, taken.found.second), np.maximum(taken.found.first, taken.found.second)
     table = np.bincount(low * k + high, minlength=k * k).reshape(k, k).astype(np.float64)
     return table + np.triu(table, 1).T
+
+
+def standard_error(taken: Snapshot, found: Influence) -> float:
+    """Return the standard error of a value, by document where there are enough."""
+    documents = len(set(taken.cluster) - {""})
+    names = np.where(taken.cluster == "", taken.item, taken.cluster) if documents >= MIN_DOCUMENTS else taken.item
+    groups = np.unique(names.astype(str), return_inverse=True)[1]
+    total = np.bincount(groups, found.deviation)
+    size = max(int((total != 0).sum()), 2)
+    return float(np.sqrt(taken.inflation * size / (size - 1) * (total @ total)))

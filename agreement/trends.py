@@ -8,7 +8,15 @@ import numpy as np
 from scipy import stats
 
 from agreement.annotations import Annotations
-from agreement.changes import MIN_DOCUMENTS, Value, agreement_value, alpha_value, kappa_value, mixed_value, units_in
+from agreement.changes import (
+    Value,
+    agreement_value,
+    alpha_value,
+    kappa_value,
+    mixed_value,
+    standard_error,
+    units_in,
+)  # fmt: skip
 from agreement.influence import Bools, Floats, Influence
 from agreement.settings import Settings
 from agreement.snapshots import Snapshot, by_round, with_labels
@@ -158,7 +166,7 @@ def _trend(
         if found.value is None or found.n < 2:
             points.append(TrendPoint(taken.name, None, None, None, found.n))
             continue
-        error = _error(taken, found)
+        error = standard_error(taken, found)
         half = float(stats.t.ppf((1 + confidence) / 2, found.n - 1)) * error
         low, high = min(found.centre - half, found.value), max(found.centre + half, found.value)
         points.append(TrendPoint(taken.name, found.value, max(low, -1.0), min(high, 1.0), found.n))
@@ -172,13 +180,3 @@ def _trend(
     return replace(
         blank, course=course, slope=slope, slope_low=slope - half, slope_high=slope + half, meaning=MEANING[course]
     )
-
-
-def _error(taken: Snapshot, found: Influence) -> float:
-    """Return the standard error of a value, by document where there are enough."""
-    documents = len(set(taken.cluster) - {""})
-    names = np.where(taken.cluster == "", taken.item, taken.cluster) if documents >= MIN_DOCUMENTS else taken.item
-    groups = np.unique(names.astype(str), return_inverse=True)[1]
-    total = np.bincount(groups, found.deviation)
-    size = max(int((total != 0).sum()), 2)
-    return float(np.sqrt(taken.inflation * size / (size - 1) * (total @ total)))
