@@ -338,7 +338,7 @@ def content_hash(annotations: Annotations) -> str:
         for name in frame:
             column = frame[name]
             if isinstance(column.dtype, pd.CategoricalDtype):
-                digest.update("\x1f".join(column.cat.categories).encode())
+                digest.update("\x1f".join(column.cat.categories).encode(errors="surrogatepass"))
                 digest.update(column.cat.codes.to_numpy(np.int32).tobytes())
             else:
                 digest.update(column.to_numpy(np.int64).tobytes())
