@@ -125,6 +125,7 @@ def _everywhere(stands: Standing, thresholds: Mapping[str, float]) -> Bools:
     """Return (A,) who is off by the minimum, and not because of a single section."""
     excess = np.nan_to_num(stands.excess.value, nan=-1.0)
     left = np.nan_to_num(stands.without_section, nan=np.inf).min(axis=1)
-    return (excess >= thresholds["min_effect"]) & (left >= (1 - thresholds["one_section"]) * excess)
+    needed = np.maximum((1 - thresholds["one_section"]) * excess, thresholds["min_elsewhere"])
+    return (excess >= thresholds["min_effect"]) & (left >= needed)
 
 

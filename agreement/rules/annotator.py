@@ -109,7 +109,7 @@ RULE = Rule(
     "annotator",
     "Annotator off the pack",
     "Pairs with this person disagree more than pairs without, on the very same items and in all sections.",
-    {**TEST, "min_effect": 0.095, "benign": 0.02, "one_section": 0.60, "min_items": 20},
+    {**TEST, "min_effect": 0.095, "benign": 0.02, "one_section": 0.60, "min_elsewhere": 0.075, "min_items": 20},
     20,
     _check,
 )

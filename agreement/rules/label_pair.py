@@ -110,7 +110,8 @@ def _slips(found: Confusions, p: Floats, mine: Bools, others: Bools) -> Floats:
     """Return (K, K) with what weight each cell of *others* counts towards the slips expected in the cells *mine*.
 
     Slips follow prevalence (p_c p_d), or are uniform (p_c + p_d), or both: with six reference cells or more their
-    mix is fitted to the reference (weighted least squares, no negative part), with fewer the worse of the two counts.
+    mix is fitted to the reference (weighted least squares, no negative part). With fewer, or for a class far more
+    frequent than the reference, the worse of the two counts.
     """
     models = np.stack([found.by_chance, np.add.outer(p, p) * (p > 0) * (p > 0)[:, None]])
     wanted = models[:, mine].sum(axis=1)
@@ -118,7 +119,8 @@ def _slips(found: Confusions, p: Floats, mine: Bools, others: Bools) -> Floats:
     weights = np.zeros(found.table.shape)
     total = reference.sum(axis=1)
     ratios = np.where(total > 0, wanted / np.maximum(total, 1e-12), 0.0)
-    if others.sum() < FITTED_CELLS:
+    beyond = found.by_chance[mine].max() > 1.5 * found.by_chance[others].max()  # a majority class: no extrapolation
+    if others.sum() < FITTED_CELLS or beyond:
         weights[others] = ratios.max()
         return weights
     scaled = reference / np.maximum(total, 1e-12)[:, None]

@@ -191,17 +191,18 @@ def unreliable(
 
 
 def _apart(evidence: Evidence, strata: Strata, excluded: Bools, thresholds: Mapping[str, float]) -> Bools:
-    """Return (S,) the sections that no other is to be compared with: those that stand out, at most half of them."""
+    """Return (S,) the sections that no other is to be compared with: those that stand out, as long as enough is left."""
     apart = excluded.copy()
-    at_most = (int((~excluded).sum()) - 1) // 2 + int(excluded.sum())
-    while apart.sum() < at_most:
+    size = np.bincount(evidence.section[evidence.compared & (evidence.section >= 0)], minlength=len(apart))
+    while (~apart).sum() >= 2:
         open_ = np.flatnonzero(~apart)
         estimates = [section_effect(evidence, strata, int(s), apart) for s in open_]
         q = fdr(np.array([float(e.p_above()) if e.n >= thresholds["min_items"] else 1.0 for e in estimates]))
         effect = np.array([float(e.value) if np.isfinite(e.value) else -1.0 for e in estimates])
         effect[q >= thresholds["q_suspected"]] = -1.0
         worst = int(np.argmax(effect))
-        if effect[worst] < thresholds["min_effect"]:
+        left = size[~apart].sum() - size[open_[worst]]
+        if effect[worst] < thresholds["min_effect"] or left < thresholds["min_sound"] * size.sum():
             break
         apart[open_[worst]] = True
     return apart
@@ -351,7 +352,7 @@ RULE = Rule(
     "section",
     "Unreliable guideline section",
     "Labels disagree more in this section than in the others: for everybody, or because it is read in two ways.",
-    {**TEST, "min_effect": 0.08, "benign": 0.03, "keep_without_anyone": 0.50, "spreads": 2.0, "min_items": 15},
+    {**TEST, "min_effect": 0.08, "benign": 0.03, "keep_without_anyone": 0.50, "spreads": 2.0, "min_sound": 0.33, "min_items": 15},
     40,
     _check,
 )
