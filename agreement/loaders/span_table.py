@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from python_calamine import CalamineError, PasswordError, XmlError, ZipError
 
 from agreement.annotations import Layer
 from agreement.loaders._base import Loader, Source
@@ -55,8 +56,11 @@ def _is_item_table(names: Sequence[str]) -> bool:
 
 
 def _sheet_header(file: Source) -> list[str]:
-    """Return the first row of a workbook's first sheet."""
-    return list(table(file, Settings(), []).columns) if file.suffix in SHEETS else []
+    """Return the first row of a workbook's first sheet; none if it can't be opened, which the table loader explains."""
+    try:
+        return list(table(file, Settings(), []).columns) if file.suffix in SHEETS else []
+    except (CalamineError, ZipError, XmlError, PasswordError, OSError):
+        return []
 
 
 def _pick(names: Sequence[str], asked: str | None, test: Callable[[str], bool]) -> str | None:
