@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import orjson
 
-from agreement.loaders._grids import Grid
+from agreement.loaders._grids import Grid, is_number
 
 MAX_LABELS = 30
 TICKS = (
@@ -74,6 +74,20 @@ def same_question(grid: Grid, one: int, other: int) -> bool:
     names = grid.columns[one].categories.take(present)
     shared = np.array([name.strip() in known for name in names], dtype=bool)
     return len(present) > 0 and int(counts[present][shared].sum()) >= 0.5 * int(counts[1:].sum())
+
+
+def joins(grid: Grid, one: int, group: Sequence[int]) -> bool:
+    """Return whether column *one* answers the question that the columns of *group* answer, by the values they share.
+
+    Numbers say little: years and ratings may share some by chance, so there the values must be shared both ways.
+    """
+    for other in group[:8]:
+        there, back = same_question(grid, one, other), same_question(grid, other, one)
+        if there and back:
+            return True
+        if (there or back) and not all(map(is_number, [*grid.used(one), *grid.used(other)])):
+            return True
+    return False
 
 
 def pairs_unique_share(grid: Grid, positions: Sequence[int]) -> float:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from agreement.annotations import Reading
@@ -20,6 +21,7 @@ from agreement.records import Records
 from agreement.settings import Settings
 
 GOLD = "gold"
+LONGEST = 10_000
 CURATORS = ("curator", "curation", "curation_user", "curated")
 
 
@@ -67,6 +69,9 @@ def combine(grids: Sequence[Grid], reading: Reading, settings: Settings) -> Reco
         raise InputError(problems)
     if not parts:
         raise InputError([_no_labels(grid) for grid, _ in others] or [Problem("input", "holds no table with labels.")])
+    problems = [problem for part in parts for problem in _endless_cells(part, settings)]
+    if problems:
+        raise InputError(problems)
     parts = _name_singles(parts, reading, settings)
     _tell_apart(parts, settings)
     melted = [
@@ -74,6 +79,31 @@ def combine(grids: Sequence[Grid], reading: Reading, settings: Settings) -> Reco
         for part in parts
     ]
     return _records(parts, melted, others, reading, settings)
+
+
+def _endless_cells(part: _Part, settings: Settings) -> list[Problem]:
+    """Return a problem for each cell of an item, an annotator or a label that is too long to be one."""
+    grid, shape = part.grid, part.shape
+    answers = {name for name, layer in settings.layers.items() if layer.kind == "answer"}
+    names = [*shape.item, *(one for one in (shape.annotator, shape.layer, shape.round) if one is not None)]
+    names += [one for one, layer in shape.labels.items() if layer not in answers]
+    names += [one for one, (_, layer, _) in shape.cells.items() if layer not in answers]
+    if grid.names and shape.item and shape.item[0] == part.roles.get("text"):
+        names = [one for one in names if one not in shape.item]
+    problems = []
+    for position in names:
+        for code, cell in enumerate(grid.columns[position].categories):
+            if len(cell) > LONGEST:
+                row = int(grid.rows[int(np.argmax(grid.columns[position].codes == code))])
+                problems.append(
+                    Problem(
+                        f"{grid.source}!{row}, {where(grid, position)}",
+                        f"a cell of {len(cell):,} characters (it begins {cell[:40]!r}); items, annotators and labels "
+                        f"have at most {LONGEST:,}.",
+                        "Correct the cell, or name the right column with --label, --item or --annotator.",
+                    )
+                )
+    return problems
 
 
 def _no_labels(grid: Grid) -> Problem:
@@ -428,6 +458,11 @@ def _columns_told(part: _Part) -> dict[str, str]:
     return told | {role: where(grid, position) for role, position in singles.items() if position is not None}
 
 
+def _cells(addresses: Sequence[str]) -> str:
+    """Return how many cells and the first of them."""
+    return f"{len(addresses)} cell{'s' if len(addresses) > 1 else ''} ({some(addresses)})"
+
+
 def _dubious_cells(parts: Sequence[_Part], reading: Reading) -> None:
     """Report cells of item and label columns whose text the spreadsheet program made: dates, formats, formulas."""
     for part in parts:
@@ -436,18 +471,18 @@ def _dubious_cells(parts: Sequence[_Part], reading: Reading) -> None:
         for column, cells in grid.dates.items():
             if column in mine:
                 reading.warnings.append(
-                    f"{grid.source}: {len(cells)} cells hold dates where labels or items stand ({some(cells)}); a label "
+                    f"{grid.source}: {_cells(cells)} hold dates where labels or items stand; a label "
                     "such as 1-2 may have been turned into a date. Format the column as text and enter them again."
                 )
         for column, formats in grid.formats.items():
             for code, cells in formats.items() if column in mine and column not in grid.dates else ():
                 reading.warnings.append(
-                    f"{grid.source}: {len(cells)} cells are shown with the number format {code!r} ({some(cells)}); the "
+                    f"{grid.source}: {_cells(cells)} have the number format {code!r}; the "
                     "stored value was read, which may look different in the spreadsheet."
                 )
         uncached = [cell for cell in grid.uncached if cell.rstrip("0123456789") in mine]
         if uncached:
             reading.warnings.append(
-                f"{grid.source}: {len(uncached)} formulas have no computed value ({some(uncached)}) and count as blank. "
+                f"{grid.source}: formulas without a computed value count as blank: {_cells(uncached)}. "
                 "Open the workbook in a spreadsheet program and save it."
             )

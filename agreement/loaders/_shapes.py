@@ -13,6 +13,7 @@ from agreement.loaders._cells import (
     is_counter,
     is_free_text,
     is_label_like,
+    joins,
     pairs_unique_share,
     same_question,
     set_cells,
@@ -24,6 +25,7 @@ from agreement.loaders._vocabulary import is_called, names_a_person, words
 from agreement.settings import Columns, Settings
 
 DEFAULT_LAYER = "label"
+SHORT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,10 @@ def _detected(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, alon
         found = _wide(grid, roles, base, settings, insist=False)
         if found:
             return found
-    return _single(grid, roles, base, settings)
+    found = _single(grid, roles, base, settings)
+    if found and alone and len(found.labels) > 1 and "label" not in roles.asked:
+        raise InputError([_people_or_questions(grid, list(found.labels))])
+    return found
 
 
 def _find_text(grid: Grid, roles: Roles) -> None:
@@ -537,7 +542,7 @@ def _wide(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, insist: 
     item = base.item or _leading_id(grid, free)
     free = [one for one in free if one not in item]
     groups = _groups(grid, free, roles)
-    if insist and not groups and len(free) > 1:
+    if not groups and len(free) > 1 and (insist or _small_but_related(grid, item, free)):
         groups = [free]
     if not groups:
         return None
@@ -550,6 +555,14 @@ def _wide(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, insist: 
     label = [one for one in roles.label if one not in cells]
     about |= {grid.names[one]: one for one in label}
     return replace(base, layout="wide", item=_compound(grid, item, base, None), cells=cells, about=about)
+
+
+def _small_but_related(grid: Grid, item: tuple[int, ...], free: Sequence[int]) -> bool:
+    """Return whether a table is too short to show what its columns share, yet all share some label with another."""
+    if len(grid) >= SHORT or not item or not grid.has_header:
+        return False
+    cells = [{cell.strip() for cell in grid.used(one)} for one in free]
+    return all(any(mine & others for others in cells if others is not mine) for mine in cells)
 
 
 def _leading_id(grid: Grid, free: Sequence[int]) -> tuple[int, ...]:
@@ -577,7 +590,7 @@ def _groups(grid: Grid, free: Sequence[int], roles: Roles) -> list[list[int]]:
             (
                 group
                 for group in groups
-                if any(same_question(grid, one, other) for other in group[:8])
+                if joins(grid, one, group)
                 or (one in people and all(other in people for other in group) and len(people) == len(candidates))
             ),
             None,
@@ -675,17 +688,20 @@ def _refuse_questions(grid: Grid, group: list[int], *, insist: bool) -> None:
     names = [grid.names[one] for one in group]
     asking = [name for name in names if re.match(r"(is|has|contains|mentions)_", words(name)) or _is_question(name)]
     if grid.has_header and not insist and len(asking) == len(names):
-        raise InputError(
-            [
-                Problem(
-                    grid.source,
-                    f"two readings are possible: the columns {', '.join(map(repr, names))} are annotators, or they are "
-                    "questions that one annotator answered.",
-                    "For annotators pass --layout wide; for questions name the annotator's column with --annotator, "
-                    "or give each annotator a file.",
-                )
-            ]
-        )
+        raise InputError([_people_or_questions(grid, group)])
+
+
+def _people_or_questions(grid: Grid, group: Sequence[int]) -> Problem:
+    """Return what to say about columns that may be annotators, or questions that one annotator answered."""
+    names = [grid.names[one] for one in group]
+    shown = ", ".join(map(repr, names[:10]))
+    return Problem(
+        grid.source,
+        f"two readings are possible: the columns {shown} are annotators, or they are questions that one annotator "
+        "answered.",
+        f"For annotators pass {_flags(names)}; for questions name the annotator's column with --annotator, or give "
+        "each annotator a file.",
+    )
 
 
 def _person_names(grid: Grid, group: Sequence[int]) -> list[str]:

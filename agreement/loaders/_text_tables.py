@@ -172,6 +172,8 @@ def _cells(
         columns = None
     if columns is None or (header and len(columns) != len(header)) or _may_be_short(data, columns, delimiter):
         columns = _exact(data, name, delimiter, skipped, header, reading)
+    if any("\n" in column.categories[column.codes[-1]] for column in columns if len(column)):
+        _refuse_open_quote(data, name, delimiter)
     count = len(columns[0]) if columns else 0
     numbers = np.arange(skipped + 1, skipped + 1 + count, dtype=np.int64)
     return columns, numbers
@@ -203,6 +205,20 @@ def _may_be_short(data: bytes, columns: "Sequence[pd.Categorical]", delimiter: s
     return True
 
 
+def _refuse_open_quote(data: bytes, name: str, delimiter: str) -> None:
+    """Refuse a quote that is never closed: it would swallow all rows to the end of the file into one cell."""
+    reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), delimiter=delimiter, strict=True)
+    rows = 0
+    try:
+        for _ in reader:
+            rows += 1
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise InputError(
+                [Problem(f"{name}!{rows + 1}", "opens a quote that is never closed.", "Close or remove the quote.")]
+            ) from None
+
+
 def _exact(
     data: bytes, name: str, delimiter: str, skipped: int, header: Sequence[str], reading: Reading
 ) -> "list[pd.Categorical]":
@@ -231,9 +247,22 @@ def _exact(
         else:
             ragged.append((skipped + position + 1, len(row)))
     reading.repaired(f"{name}: blank cells beyond the last column left out of a row", padded)
+    if len(ragged) > max(LISTED, len(rows) / 2):
+        raise InputError([_no_table(name, rows)])
     if ragged:
         raise InputError(_ragged(name, ragged, width, bool(header)))
     return [column_of([row[position] for row in rows]) for position in range(width)]
+
+
+def _no_table(name: str, rows: Sequence[Sequence[str]]) -> Problem:
+    """Return what to say about text most of whose rows do not fit each other."""
+    widths = [len(row) for row in rows if row]
+    return Problem(
+        name,
+        f"is no table: its rows have {min(widths)} to {max(widths)} cells, whatever delimiter is tried (comma, tab, "
+        "semicolon, |).",
+        "Export it as CSV with one row per line and cells that hold the delimiter in quotes.",
+    )
 
 
 def _ragged(name: str, ragged: Sequence[tuple[int, int]], width: int, has_header: bool) -> list[Problem]:
