@@ -246,7 +246,7 @@ def _advice(made: Plan) -> Iterator[str]:
         yield f"{first.title}: {plural(first.more or 0, 'more item')} bring the interval to ±{made.half_width:g}."
     thin = [need.label for need in made.needed if need.label is not None and need.more]
     if thin:
-        yield f"{plural(len(thin), 'label')} short of items for that width; rare labels need most: draw them on purpose."
+        yield f"{plural(len(thin), 'label')} short of items for that width; the rare ones need most."
     if made.next_items:
         yield (
             f"Keep {RANDOM_CORE:.0%} of the second labels on items drawn at random, and take agreement from these: "

@@ -161,7 +161,7 @@ def change_between(before: Snapshot, after: Snapshot, settings: Settings) -> Lay
     if both:
         pairing = "paired" if both == set(before.item) == set(after.item) else "partly paired"
     if max(before.inflation, after.inflation) > 1:
-        notes.append("Only pair counts were kept, so items can't be matched and intervals are wider than they need be.")
+        notes.append("Only pair counts were kept: n counts pairs of labels, items can't be matched, and intervals are wide.")
     return LayerChange(
         before.layer, before.kind, before.name, after.name, before.n_units, after.n_units, len(both), pairing, *who,
         tuple(name for name in before.annotators if name in after.annotators), clusters,
