@@ -1,17 +1,17 @@
 """Release checks: which criteria a layer must meet, and what was measured for each."""
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from agreement.annotations import Annotations
 from agreement.comparison import Comparison
-from agreement.criteria import RESULTS, Check, Result, Verdict, decide, settling, verdict
+from agreement.criteria import RESULTS, Check, Criterion, Found, Result, Verdict, verdict
 from agreement.diagnosis import Diagnosis
 from agreement.flags import Flag
+from agreement.intervals import wilson
 from agreement.settings import Settings
 from agreement.wording import optional
 
@@ -32,83 +32,27 @@ KAPPAS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What was measured for one criterion: one score, or why there is none."""
-
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    n: int = 0
-    reason: str = "not computed for this layer"
-    subject: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Criterion:
-    """One limit on one layer, in words."""
-
-    name: str
-    title: str
-    layer: str
-    limit: float
-    source: str
-    at_least: bool = True
-    unit: str = "items"
-    many: str = ""
-
-    def judge(self, found: _Found, passed: str, otherwise: str) -> Check:
-        """Return the check for what was *found*; *passed* and *otherwise* say what the results mean."""
-        result = decide(found.low, found.high, self.limit, at_least=self.at_least)
-        settle = ""
-        meaning = passed if result == "pass" else otherwise
-        if found.value is None:
-            settle = "nothing could be measured: " + found.reason
-            meaning = f"No statement is possible: {found.reason}."
-        elif found.low is None or found.high is None:
-            settle = f"more {self.unit}: there is no interval yet"
-        elif result == "can't tell yet":
-            settle = settling(found.value, (found.low, found.high), found.n, self.limit, self.unit)
-        return Check(
-            self.name, self.title, self.layer, found.subject, result, found.value, found.low, found.high, found.n,
-            self.limit, self.at_least, self.source, meaning, settle,
-        )  # fmt: skip
-
-    def worst(self, measured: Iterable[_Found], passed: str, otherwise: str, none: str) -> Check:
-        """Return the check of the one that decides: the worst result, and in it the value farthest from the limit.
-
-        All must meet the limit, so one that fails is enough to fail; *none* says why nothing could be judged.
-        """
-        checks = [self.judge(found, passed, otherwise) for found in measured]
-        if not checks:
-            return self.judge(_Found(reason=none), passed, otherwise)
-        sign = 1 if self.at_least else -1
-
-        def severity(check: Check) -> tuple[int, float, str]:
-            bound = check.low if self.at_least else check.high
-            return RESULTS.index(check.result), math.inf if bound is None else sign * bound, check.subject
-
-        decisive = min(checks, key=severity)
-        alike = sum(check.result == decisive.result for check in checks)
-        if decisive.result == "pass" or alike < 2:
-            return decisive
-        verb = "fail" if decisive.result == "fail" else "can't be told yet"
-        return replace(
-            decisive, meaning=f"{decisive.meaning} {alike} of {len(checks)} {self.many} {verb}; this is one."
-        )
-
-
-def release_checks(comparisons: tuple[Comparison, ...], diagnosis: Diagnosis, settings: Settings) -> tuple[Check, ...]:
+def release_checks(
+    comparisons: tuple[Comparison, ...],
+    diagnosis: Diagnosis,
+    settings: Settings,
+    annotations: Annotations | None = None,
+) -> tuple[Check, ...]:
     """Return the release checks of every layer, failed ones first, then those that can't tell.
 
     A limit of None switches its check off. Layers of numbers have no labels, so their alpha stands for kappa and no
-    F1 is judged; where nothing can be measured the check says so and never passes.
+    F1 is judged; where nothing can be measured the check says so and never passes. The check of gold needs the
+    *annotations*, which hold the gold.
     """
-    checks = [check for comparison in comparisons for check in _layer_checks(comparison, diagnosis, settings)]
+    checks = [
+        check for comparison in comparisons for check in _layer_checks(comparison, diagnosis, settings, annotations)
+    ]
     return tuple(sorted(checks, key=lambda check: RESULTS.index(check.result)))
 
 
-def _layer_checks(comparison: Comparison, diagnosis: Diagnosis, settings: Settings) -> Iterator[Check]:
+def _layer_checks(
+    comparison: Comparison, diagnosis: Diagnosis, settings: Settings, annotations: Annotations | None
+) -> Iterator[Check]:
     """Yield the checks that apply to one layer, in the order in which people ask."""
     kind = comparison.layer.kind
     if kind in KAPPAS:
@@ -122,7 +66,7 @@ def _layer_checks(comparison: Comparison, diagnosis: Diagnosis, settings: Settin
     if kind in ("category", "ordinal"):
         yield from _pair_confusion(comparison, settings)
     yield from _annotator(comparison, diagnosis, settings)
-    yield from _gold(comparison, settings)
+    yield from _gold(comparison, diagnosis, settings, annotations)
 
 
 def _kappa(comparison: Comparison, settings: Settings) -> Iterator[Check]:
@@ -135,7 +79,7 @@ def _kappa(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     beyond = "alpha" if "alpha" in measure else "kappa"
     words = {"ordinal": f"{beyond} for ordered labels", "number": "alpha for numbers", "labels": f"{beyond} for sets"}
     title = f"Agreement beyond chance ({words.get(layer.kind, beyond)})"
-    yield _Criterion("kappa", title, layer.name, limit, KAPPA_SOURCE).judge(
+    yield Criterion("kappa", title, layer.name, limit, KAPPA_SOURCE).judge(
         found,
         "Annotators agree well beyond what their label shares would give by chance.",
         "Chance could explain too much of the agreement; the labels bear tentative conclusions at most.",
@@ -148,7 +92,7 @@ def _f1_item(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     if limit is None:
         return
     _, found = _first(comparison.scores, ("f1_macro",), "item")
-    yield _Criterion("f1_item", "Macro F1 of two annotators", comparison.layer.name, limit, F1_SOURCE).judge(
+    yield Criterion("f1_item", "Macro F1 of two annotators", comparison.layer.name, limit, F1_SOURCE).judge(
         found,
         "Taking any annotator as the reference, the others find the same classes.",
         "On average over the classes two annotators give different labels too often.",
@@ -160,14 +104,14 @@ def _f1_span(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     gate, layer = settings.gate, comparison.layer.name
     if gate.f1_span is not None:
         _, found = _first(comparison.scores, ("span_f1.strict",), "span")
-        yield _Criterion("f1_span", "Exact span F1", layer, gate.f1_span, F1_SOURCE, unit="spans").judge(
+        yield Criterion("f1_span", "Exact span F1", layer, gate.f1_span, F1_SOURCE, unit="spans").judge(
             found,
             "Two annotators mostly mark the same stretches with the same label.",
             "Two annotators too often mark other stretches, or label them differently.",
         )
     if gate.f1_token is not None:
         _, found = _first(comparison.scores, ("token_f1",), "token")
-        yield _Criterion("f1_token", "Token F1", layer, gate.f1_token, F1_SOURCE, unit="tokens").judge(
+        yield Criterion("f1_token", "Token F1", layer, gate.f1_token, F1_SOURCE, unit="tokens").judge(
             found,
             "Two annotators mostly mark the same words with the same label.",
             "Even word by word two annotators differ too often: it is not only about boundaries.",
@@ -188,7 +132,7 @@ def _class_f1(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     rows = rows if spans else rows.assign(n=rows["n_informative"])
     rows = rows.loc[rows["n"].fillna(0) >= gate.class_items]
     unit = "spans of this class" if spans else "items of this class"
-    criterion = _Criterion(
+    criterion = Criterion(
         "class_f1", "F1 of every class", comparison.layer.name, gate.class_f1, CLASS_SOURCE, unit=unit, many="classes"
     )
     yield criterion.worst(
@@ -204,7 +148,7 @@ def _pair_confusion(comparison: Comparison, settings: Settings) -> Iterator[Chec
     gate = settings.gate
     if gate.pair_confusion is None or len(comparison.layer.labels) < 2:
         return
-    yield _Criterion(
+    yield Criterion(
         "pair_confusion", "Confusion of every label pair", comparison.layer.name, gate.pair_confusion, HOUSE_RULE,
         at_least=False, unit="items with either label", many="label pairs",
     ).worst(
@@ -215,7 +159,7 @@ def _pair_confusion(comparison: Comparison, settings: Settings) -> Iterator[Chec
     )  # fmt: skip
 
 
-def _confusions(comparison: Comparison, least: int) -> list[_Found]:
+def _confusions(comparison: Comparison, least: int) -> list[Found]:
     """Return the share of confusion of each label pair that is on enough items."""
     table: pd.DataFrame | None = comparison.details.get("pair_confusion")
     if table is None:
@@ -297,35 +241,50 @@ def _items(comparison: Comparison) -> int:
     return int(shared.max()) if len(shared) else 0
 
 
-def _gold(comparison: Comparison, settings: Settings) -> Iterator[Check]:
-    """Yield the check of the share of suspicious gold labels, when gold was analysed."""
-    limit = settings.gate.gold
-    measured: dict[str, Any] | None = comparison.details.get("gold_suspicious")
-    if limit is None or measured is None:
+def _gold(
+    comparison: Comparison, diagnosis: Diagnosis, settings: Settings, annotations: Annotations | None
+) -> Iterator[Check]:
+    """Yield the check of the share of gold labels that were flagged, where there is gold that rules can judge."""
+    limit, layer = settings.gate.gold, comparison.layer
+    if limit is None or annotations is None or layer.kind not in ("category", "ordinal", "labels"):
         return
-    yield _Criterion(
-        "gold", "Suspicious gold labels", comparison.layer.name, limit, HOUSE_RULE, at_least=False, unit="gold items"
+    table = annotations.table
+    mine = table.loc[table["layer"].eq(layer.name) & table["annotator"].isin(annotations.of_kind("gold"))]
+    n = mine["item"].nunique()
+    if not n:
+        return
+    flagged = {
+        flag.subject.item for flag in diagnosis.flags if flag.rule == "gold_item" and _is_cause(flag, layer.name)
+    }
+    low, high = wilson(np.array([len(flagged)]), np.array([n]), settings.measures.confidence)
+    yield Criterion(
+        "gold", "Suspicious gold labels", layer.name, limit, HOUSE_RULE, at_least=False, unit="gold items"
     ).judge(
-        _found(measured),
+        Found(len(flagged) / n, float(low[0]), float(high[0]), n),
         "Few gold labels look like slips.",
         "Too many gold labels are contradicted by the annotators; decide them before anything is scored on them.",
     )
 
 
-def _first(scores: pd.DataFrame, measures: tuple[str, ...], level: str) -> tuple[str, _Found]:
+def _is_cause(flag: Flag, layer: str) -> bool:
+    """Return whether *flag* is about *layer* and more than a note."""
+    return flag.subject.layer == layer and flag.verdict in ("confirmed", "suspected")
+
+
+def _first(scores: pd.DataFrame, measures: tuple[str, ...], level: str) -> tuple[str, Found]:
     """Return the first of *measures* that has a pooled value, and that value."""
     pooled = scores.loc[scores["reference"].isna() & scores["label"].isna() & scores["level"].eq(level)]
     for measure in measures:
         for row in pooled.loc[pooled["measure"].eq(measure)].to_dict("records"):
             return measure, _found(row)
-    return measures[0], _Found()
+    return measures[0], Found()
 
 
-def _found(row: Mapping[Any, Any], subject: str = "") -> _Found:
+def _found(row: Mapping[Any, Any], subject: str = "") -> Found:
     """Return what one row of scores says."""
     n = optional(row["n"])
     reason = row.get("undefined")
-    return _Found(
+    return Found(
         optional(row["value"]), optional(row["low"]), optional(row["high"]), 0 if n is None else int(n),
         str(reason) if isinstance(reason, str) and reason else "not computed", subject,
     )  # fmt: skip

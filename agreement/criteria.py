@@ -1,8 +1,8 @@
 """Criteria: what a release check is, how an interval decides it, and what all checks say together."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from agreement import wording
@@ -133,3 +133,77 @@ def _rounded_up(number: float) -> int:
     step: int = 10 ** max(len(str(whole)) - 2, 0)
     steps: int = math.ceil(whole / step)
     return steps * step
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was measured for one criterion: one score with its interval, or the *reason* why there is none."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    reason: str = "not computed for this layer"
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One limit on one layer, in words.
+
+    Parameters
+    ----------
+    name, title, layer, limit, source, at_least
+        As in :class:`Check`.
+    unit, many
+        What more of would settle it, and what several of its subjects are called.
+    """
+
+    name: str
+    title: str
+    layer: str
+    limit: float
+    source: str
+    at_least: bool = True
+    unit: str = "items"
+    many: str = ""
+
+    def judge(self, found: Found, passed: str, otherwise: str) -> Check:
+        """Return the check for what was *found*; *passed* and *otherwise* say what the results mean."""
+        result = decide(found.low, found.high, self.limit, at_least=self.at_least)
+        settle = ""
+        meaning = passed if result == "pass" else otherwise
+        if found.value is None:
+            settle = "nothing could be measured: " + found.reason
+            meaning = f"No statement is possible: {found.reason}."
+        elif found.low is None or found.high is None:
+            settle = f"more {self.unit}: there is no interval yet"
+        elif result == "can't tell yet":
+            settle = settling(found.value, (found.low, found.high), found.n, self.limit, self.unit)
+        return Check(
+            self.name, self.title, self.layer, found.subject, result, found.value, found.low, found.high, found.n,
+            self.limit, self.at_least, self.source, meaning, settle,
+        )  # fmt: skip
+
+    def worst(self, measured: Iterable[Found], passed: str, otherwise: str, none: str) -> Check:
+        """Return the check of the one that decides: the worst result, and in it the value farthest from the limit.
+
+        All must meet the limit, so one that fails is enough to fail; *none* says why nothing could be judged.
+        """
+        checks = [self.judge(found, passed, otherwise) for found in measured]
+        if not checks:
+            return self.judge(Found(reason=none), passed, otherwise)
+        sign = 1 if self.at_least else -1
+
+        def severity(check: Check) -> tuple[int, float, str]:
+            bound = check.low if self.at_least else check.high
+            return RESULTS.index(check.result), math.inf if bound is None else sign * bound, check.subject
+
+        decisive = min(checks, key=severity)
+        alike = sum(check.result == decisive.result for check in checks)
+        if decisive.result == "pass" or alike < 2:
+            return decisive
+        verb = "fail" if decisive.result == "fail" else "can't be told yet"
+        return replace(
+            decisive, meaning=f"{decisive.meaning} {alike} of {len(checks)} {self.many} {verb}; this is one."
+        )

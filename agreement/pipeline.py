@@ -83,7 +83,9 @@ def audit(
     require_comparable(annotations)
     comparisons = compare(annotations, settings)
     diagnosis = diagnose(annotations, comparisons, settings)
-    return Audit(annotations, settings, comparisons, diagnosis, release_checks(comparisons, diagnosis, settings))
+    return Audit(
+        annotations, settings, comparisons, diagnosis, release_checks(comparisons, diagnosis, settings, annotations)
+    )
 
 
 def require_comparable(annotations: Annotations) -> None:

@@ -13,6 +13,7 @@ from agreement.comparison import SCORE_COLUMNS, Comparison
 from agreement.criteria import decide, settling
 from agreement.diagnosis import Diagnosis
 from agreement.flags import Flag, Subject
+from agreement.loaders import load_frame
 from agreement.settings import Settings
 
 
@@ -213,3 +214,25 @@ def test_the_headline_counts_the_failed():
     outcome = verdict([a_check("fail"), a_check("fail"), a_check("pass")])
     assert outcome.headline == "Not ready to ship: 2 of 3 checks fail"
     assert replace(outcome, result="pass").exit_code == 0
+
+
+def gold_annotations():
+    rows = [(f"i{n}", who, "x") for n in range(40) for who in ("a", "b", "c", "g")]
+    frame = pd.DataFrame(rows, columns=["item", "annotator", "label"])
+    settings = Settings.from_mapping({"annotators": {"gold": ["g"]}})
+    return load_frame(frame.assign(layer="tone"), settings)
+
+
+@pytest.mark.parametrize(("slips", "result"), [(0, "can't tell yet"), (12, "fail")])
+def test_flagged_gold_is_a_share_of_the_gold_items(slips, result):
+    flags = tuple(
+        Flag("gold_item", "confirmed", Subject("gold_item", "tone", item=f"i{n}"), "", "", "") for n in range(slips)
+    )
+    found = release_checks((comparison([]),), Diagnosis(flags), Settings(), gold_annotations())
+    check = next(check for check in found if check.name == "gold")
+    # Wilson: 0 of 40 reaches up to 8.8 %, above the limit of 5 %
+    assert (check.value, check.n, check.result) == (slips / 40, 40, result)
+
+
+def test_without_gold_there_is_no_check_of_it():
+    assert "gold" not in checks_of([])

@@ -11,6 +11,7 @@ import pandas as pd
 from agreement.checks import Check
 from agreement.comparison import SCORE_COLUMNS, Comparison
 from agreement.report._disputes import as_text, disputes
+from agreement.report._listed import left_out_of, listed_scores
 from agreement.report._plain import COUNTS, plain
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ def frames(audit: "Audit", *, all_pairs: bool = False) -> dict[str, pd.DataFrame
 
 
 def scores(audit: "Audit", *, all_pairs: bool = False) -> pd.DataFrame:
-    """Return all scores; with *all_pairs* those of pairs that share too few items to be shown elsewhere too."""
-    parts = [comparison.scores for comparison in audit.comparisons]
-    if all_pairs:
-        parts += [comparison.details["left_out_scores"] for comparison in audit.comparisons
-                  if comparison.details.get("left_out_scores") is not None]  # fmt: skip
+    """Return the scores listed; with *all_pairs* also those of pairs that share too few items to be listed."""
+    parts = [
+        comparison.scores if all_pairs else listed_scores(comparison, audit.settings)
+        for comparison in audit.comparisons
+    ]
     parts = [part for part in parts if len(part)]
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SCORE_COLUMNS))
     return whole_counts(frame)
@@ -165,7 +166,7 @@ def reading(audit: "Audit") -> pd.DataFrame:
         *(("warning", text, None) for text in account.warnings),
     ]  # fmt: skip
     for comparison in audit.comparisons:
-        left_out = comparison.details.get("left_out", {})
+        left_out = left_out_of(comparison, audit.settings)
         rows += [("left out", f"{comparison.layer.name}: {what}", number) for what, number in left_out.items()]
     frame = pd.DataFrame([row for row in rows if row[1] or row[2] is not None], columns=["what", "which", "count"])
     return frame.assign(count=pd.array(frame["count"].to_numpy(np.float64, na_value=np.nan), "Int64"))

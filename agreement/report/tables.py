@@ -12,6 +12,7 @@ from agreement.checks import verdict
 from agreement.records import content_hash
 from agreement.report._disputes import disputes
 from agreement.report._frames import frames, safe
+from agreement.report._listed import left_out_of, listed_scores
 from agreement.report._plain import dumped, plain, records
 from agreement.report._profiles import profiles
 from agreement.settings import package_version
@@ -45,7 +46,7 @@ def audit_to_dict(audit: "Audit", *, counts_only: bool = False) -> dict[str, Any
         "scores": [
             row | {"undefined": row["undefined"] or None}
             for comparison in audit.comparisons
-            for row in records(comparison.scores)
+            for row in records(listed_scores(comparison, audit.settings))
         ],
         "flags": flags(audit),
         "checks": [plain(check) for check in audit.checks],
@@ -142,9 +143,9 @@ def _reading(audit: "Audit") -> dict[str, Any]:
     reading = plain(audit.annotations.reading)
     del reading["source_sha256"]  # at the top of the document
     reading["left_out"] = {
-        comparison.layer.name: plain(comparison.details["left_out"])
+        comparison.layer.name: plain(left_out)
         for comparison in audit.comparisons
-        if comparison.details.get("left_out")
+        if (left_out := left_out_of(comparison, audit.settings))
     }
     return dict(reading)
 
