@@ -94,7 +94,12 @@ def _items(annotations: Annotations) -> str:
 
 def _people(annotations: Annotations) -> list[str]:
     """Return a line for each kind of annotator."""
-    plain = {"human": "annotators", "model": "models", "gold": "gold (not compared)", "curator": "curators (not compared)"}
+    plain = {
+        "human": "annotators",
+        "model": "models",
+        "gold": "gold (not compared)",
+        "curator": "curators (not compared)",
+    }
     lines = []
     for kind, title in plain.items():
         names = annotations.of_kind(kind)
@@ -130,7 +135,9 @@ def _shared_items(annotations: Annotations, who: Sequence[str]) -> "np.ndarray[t
     """Return (A, A) how many items, per round, each two annotators both answered in any layer."""
     answered = annotations.assignments
     answered = answered.loc[answered["status"].isin(("done", "empty")) & answered["annotator"].isin(who)]
-    codes = pd.Index(who).get_indexer(answered["annotator"].cat.categories.astype("str"))[answered["annotator"].cat.codes]
+    codes = pd.Index(who).get_indexer(answered["annotator"].cat.categories.astype("str"))[
+        answered["annotator"].cat.codes
+    ]
     rounds = len(answered["round"].cat.categories)
     items = answered["item"].cat.codes.to_numpy().astype(np.int64) * rounds + answered["round"].cat.codes.to_numpy()
     unique, position = np.unique(items, return_inverse=True)

@@ -14,7 +14,8 @@ from agreement.loaders._grids import Grid
 from agreement.loaders._melt import Melted, melt
 from agreement.loaders._names import short_names
 from agreement.loaders._roles import PLACES, Roles, roles_of, unknown_columns, where
-from agreement.loaders._shapes import Shape, shape_of
+from agreement.loaders._shape import Shape
+from agreement.loaders._shapes import shape_of
 from agreement.loaders._vocabulary import ITEMS_SHEET, MODEL, ROLES, names_a_person, words
 from agreement.loaders._workbooks import some
 from agreement.records import Records
@@ -325,7 +326,9 @@ def _records(
         for reason, times in one.aside.items():
             reading.aside(reason, times)
     if rows.empty:
-        raise InputError([Problem(", ".join(reading.files), "holds no label: every cell is blank.", "Export it again.")])
+        raise InputError(
+            [Problem(", ".join(reading.files), "holds no label: every cell is blank.", "Export it again.")]
+        )
     reading.rows_read = len(rows) + sum(reading.set_aside.values())
     _hidden(parts, reading)
     items = [one.items for one in melted] + [_items_of(grid, roles) for grid, roles in others if _tells(grid, roles)]
@@ -406,7 +409,9 @@ def _merged_items(frames: Sequence[pd.DataFrame], reading: Reading) -> pd.DataFr
                 clashes = grouped[name].nunique() > 1
                 if clashes.any():
                     shown = some([str(item) for item in clashes.index[clashes]])
-                    reading.warnings.append(f"{int(clashes.sum())} items have more than one {name}: {shown}. The first counts.")
+                    reading.warnings.append(
+                        f"{int(clashes.sum())} items have more than one {name}: {shown}. The first counts."
+                    )
         everything = grouped.first()
     everything.index.name = "item"
     return everything.fillna("").astype("str")

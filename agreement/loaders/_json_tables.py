@@ -168,7 +168,9 @@ def _unfolded(records: Sequence[Row], source: Source, settings: Settings) -> lis
             parts = [part for one in values for part in one]
             if parts and all(isinstance(part, dict) for part in parts) and _tells_who(parts):
                 return [
-                    (number, _without(record, key) | part) for number, record in records for part in record.get(key) or ()
+                    (number, _without(record, key) | part)
+                    for number, record in records
+                    for part in record.get(key) or ()
                 ]
         if values and all(isinstance(one, dict) for one in values) and _is_answer_map(key, values, settings):
             return [

@@ -10,7 +10,7 @@ import pandas as pd
 from agreement.annotations import STATUSES, Layer, Reading
 from agreement.loaders._cells import cell_lists, same_question, ticked
 from agreement.loaders._grids import Grid
-from agreement.loaders._shapes import Shape
+from agreement.loaders._shape import Shape
 from agreement.settings import Settings
 
 JOINED = " / "
@@ -286,4 +286,3 @@ def _about(grid: Grid, shape: Shape, item: npt.NDArray[np.int32], items: _Codes)
         values[known] = grid.texts(position)[filled[first]]
         columns[name] = values
     return pd.DataFrame(columns, index=names)
-

@@ -30,7 +30,8 @@ def note_suspects(annotations: Annotations) -> Annotations:
     names = table["label"].cat.categories
     layer_codes, label_codes = table["layer"].cat.codes.to_numpy(), table["label"].cat.codes.to_numpy()
     counts = np.bincount(
-        layer_codes.astype(np.int64) * len(names) + label_codes, minlength=len(table["layer"].cat.categories) * len(names)
+        layer_codes.astype(np.int64) * len(names) + label_codes,
+        minlength=len(table["layer"].cat.categories) * len(names),
     ).reshape(-1, len(names))
     for name, mine in zip(table["layer"].cat.categories, counts, strict=True):
         layer = annotations.layers[str(name)]

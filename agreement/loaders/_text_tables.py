@@ -105,9 +105,7 @@ def _utf8(source: Source, reading: Reading, asked: str | None) -> bytes:
     else:
         return data
     if _binary_share(data[:65_536]) > 0.05:
-        raise InputError(
-            [Problem(source.name, "is no text and no spreadsheet.", "Name CSV, TSV, xlsx or JSON files.")]
-        )
+        raise InputError([Problem(source.name, "is no text and no spreadsheet.", "Name CSV, TSV, xlsx or JSON files.")])
     try:
         text = data.decode("cp1252")
         name = "Windows-1252 (Latin-1)"

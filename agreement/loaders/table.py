@@ -36,9 +36,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     for file in files:
         if _is_other(file):
             if len(files) == 1:
-                problems.append(
-                    Problem(file.name, "is no table.", "Name CSV, TSV, xlsx, JSON or JSON lines files.")
-                )
+                problems.append(Problem(file.name, "is no table.", "Name CSV, TSV, xlsx, JSON or JSON lines files."))
             continue
         try:
             grids += _grids(file, reading, settings)
@@ -81,7 +79,10 @@ def _grids(file: Source, reading: Reading, settings: Settings) -> list[Grid]:
             if missing:
                 names = ", ".join(repr(grid.sheet) for grid in found)
                 raise InputError(
-                    [Problem("--sheets", f"{file.name} has no sheet {name!r}.", f"There are: {names}.") for name in missing]
+                    [
+                        Problem("--sheets", f"{file.name} has no sheet {name!r}.", f"There are: {names}.")
+                        for name in missing
+                    ]
                 )
             found = [grid for grid in found if grid.sheet in wanted]
         if not found:
@@ -94,8 +95,10 @@ def _grids(file: Source, reading: Reading, settings: Settings) -> list[Grid]:
 
 def _is_prose(grid: Grid) -> bool:
     """Return whether a text file is running text: one column of lines."""
-    return not grid.sheet and (len(grid.names) == 1 or (not grid.has_header and len(grid) < 3)) and (
-        grid.file.lower().endswith((".txt", ".dat"))
+    return (
+        not grid.sheet
+        and (len(grid.names) == 1 or (not grid.has_header and len(grid) < 3))
+        and (grid.file.lower().endswith((".txt", ".dat")))
     )
 
 
