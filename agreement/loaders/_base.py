@@ -1,9 +1,10 @@
 """What a loader is, and the files it is offered."""
 
+import os
 import stat
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from glob import glob, has_magic
 from os import PathLike
@@ -126,7 +127,18 @@ def sources(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[
         raise InputError(problems)
     if not found:
         raise InputError([Problem("input", "no file was given.", "Name the files or folders to audit.")])
-    return found
+    return _told_apart(found)
+
+
+def _told_apart(files: list[Source]) -> list[Source]:
+    """Return *files*; if two have one name, such as ``ana/1.ann`` and ``ben/1.ann`` named one by one, with folders."""
+    if len({file.name for file in files}) == len(files):
+        return files
+    common = os.path.commonpath([file.path.absolute().parent for file in files])
+    return [
+        replace(file, name="/".join(filter(None, (file.path.absolute().relative_to(common).as_posix(), file.member))))
+        for file in files
+    ]
 
 
 def _expand(path: Path) -> list[Source]:

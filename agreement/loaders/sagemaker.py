@@ -82,7 +82,7 @@ def _answers(record: Any, file: Source, number: int, skipped: Counter[str]) -> I
     """Yield the answers in one record of either form."""
     if not isinstance(record, dict):
         return
-    item = str(record.get("datasetObjectId", file.folder or file.stem))
+    item = str(record.get("datasetObjectId", file.folder or file.path.absolute().parent.name))
     everybody = record.get("answers") or record.get("annotationsFromAllWorkers") or record.get("annotations") or ()
     for entry in everybody:
         if not isinstance(entry, dict):

@@ -1,6 +1,7 @@
 import pytest
 
 from agreement.errors import InputError
+from agreement.loaders import load
 
 TEXT = "The gene tagger of Oslo tags genes.\n"
 ANA = (
@@ -66,3 +67,10 @@ def test_documents_in_folders_of_their_own(read, statuses):
     names = [f"{who}/{part}/1" for who in ("ana", "ben") for part in ("x", "y")]
     found = read({f"{name}.txt": TEXT for name in names} | {f"{name}.ann": ANA for name in names})
     assert set(statuses(found)) == {("x/1", "ana"), ("y/1", "ana"), ("x/1", "ben"), ("y/1", "ben")}
+
+
+def test_files_named_one_by_one_keep_the_folders_that_tell_them_apart(tmp_path):
+    for name, content in {"ana/1.txt": TEXT, "ana/1.ann": ANA, "ben/1.txt": TEXT, "ben/1.ann": ""}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    assert load(sorted(tmp_path.glob("*/*"))).compared == ("ana", "ben")
