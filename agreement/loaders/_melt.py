@@ -1,36 +1,44 @@
 """Grids into records: every layout becomes a row per annotation, with codes for text from the start."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from agreement.annotations import STATUSES, Layer, Reading
+from agreement.annotations import STATUSES, Layer
 from agreement.loaders._cells import cell_lists, same_question, ticked
 from agreement.loaders._grids import Grid
-from agreement.loaders._shape import Shape
+from agreement.loaders._shape import DEFAULT_LAYER, Shape
 from agreement.settings import Settings
 
 JOINED = " / "
 NO_ITEM = "no item named in the row"
 NO_ANNOTATOR = "no annotator named in the row"
 BLANK = "blank cell"
+EMPTY = STATUSES.index("empty")
+Codes: TypeAlias = npt.NDArray[np.int32]
+Cells: TypeAlias = Codes | int  # a code for each row of the grid, or one that holds for all
 
 
 @dataclass(slots=True)
 class Melted:
     """The annotations of one grid, and what it says about items, gold and models."""
 
-    rows: pd.DataFrame
-    items: pd.DataFrame
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    items: pd.DataFrame = field(default_factory=pd.DataFrame)
     kinds: dict[str, str] = field(default_factory=dict)
     layers: dict[str, Layer] = field(default_factory=dict)
     aside: dict[str, int] = field(default_factory=dict)
 
+    def set_aside(self, reason: str, times: int) -> None:
+        """Count annotations that are not used."""
+        if times:
+            self.aside[reason] = self.aside.get(reason, 0) + times
 
-class _Codes:
+
+class _Names:
     """Text of several columns under one numbering."""
 
     def __init__(self) -> None:
@@ -40,7 +48,11 @@ class _Codes:
         """Return the code of *text*."""
         return self.known.setdefault(text, len(self.known))
 
-    def column(self, cells: "pd.Categorical", *, strip: bool = False) -> npt.NDArray[np.int32]:
+    def some(self, texts: list[str]) -> Codes:
+        """Return the codes of *texts*."""
+        return np.array([self.one(text) for text in texts], dtype=np.int32)
+
+    def column(self, cells: "pd.Categorical[Any]", *, strip: bool = False) -> Codes:
         """Return the codes of all *cells*."""
         names: list[str] = list(cells.categories)
         if strip:
@@ -50,239 +62,236 @@ class _Codes:
             if len(self.known) == len(names):
                 return np.asarray(cells.codes, dtype=np.int32)
             self.known = {}
-        mine = np.array([self.one(name) for name in names], dtype=np.int32)
-        return mine[cells.codes]
+        return self.some(names).take(cells.codes)
 
-    def categorical(self, codes: "npt.NDArray[np.integer[Any]]") -> "pd.Categorical":
+    def categorical(self, codes: npt.NDArray[Any]) -> "pd.Categorical[Any]":
         """Return *codes* as text."""
-        names = list(self.known) or [""]
-        return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str"), validate=False)
+        return text_column(codes, list(self.known) or [""])
+
+
+def text_column(codes: npt.NDArray[Any], names: list[str]) -> "pd.Categorical[Any]":
+    """Return *codes* of *names* as a categorical."""
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str"), validate=False)
 
 
 def melt(
-    grid: Grid, shape: Shape, settings: Settings, reading: Reading, *, annotator: str = "", layer: str = "",
-    round_: str = "",
-) -> Melted:  # fmt: skip
+    grid: Grid, shape: Shape, settings: Settings, *, annotator: str = "", layer: str = "", round_: str = ""
+) -> Melted:
     """Return the annotations in *grid*; *annotator*, *layer* and *round_* say what only its file or sheet names."""
-    items, annotators, labels, layers = _Codes(), _Codes(), _Codes(), _Codes()
-    item_column = _items(grid, shape, items)
-    result = Melted(pd.DataFrame(), pd.DataFrame())
-    parts: list[dict[str, npt.NDArray[Any]]] = []
-    rows = np.arange(len(grid))
+    melting = _Melting(grid, shape, settings, layer)
+    match shape.layout:
+        case "long":
+            melting.add_columns(melting.signed)
+        case "single":
+            melting.add_columns(melting.annotators.one(annotator))
+        case "wide":
+            for position, (who, name, _) in shape.cells.items():
+                melting.add_column(position, melting.annotators.one(who), name)
+        case "transposed":
+            for position in shape.cells:
+                item = melting.items.one(grid.names[position].strip())
+                melting.add_column(position, melting.signed, DEFAULT_LAYER, item)
+        case "one-hot":
+            melting.add_ticks()
+        case _:
+            melting.add_lists()
+    melting.add_gold()
+    return melting.finish(round_)
 
-    def add(take: npt.NDArray[Any], item: Any, who: Any, which: Any, label: Any, status: Any = 0) -> None:
-        parts.append(
-            {
-                "take": take,
-                "item": np.broadcast_to(item, len(take)),
-                "annotator": np.broadcast_to(who, len(take)),
-                "layer": np.broadcast_to(which, len(take)),
-                "label": np.broadcast_to(label, len(take)),
-                "status": np.broadcast_to(status, len(take)),
-            }
+
+class _Melting:
+    """The work of melting one grid: parts of the long table, as codes, until they are joined."""
+
+    def __init__(self, grid: Grid, shape: Shape, settings: Settings, layer: str) -> None:
+        self.grid, self.shape, self.settings, self.layer = grid, shape, settings, layer
+        self.items, self.annotators, self.labels, self.layers = _Names(), _Names(), _Names(), _Names()
+        self.result = Melted()
+        self.parts: list[dict[str, npt.NDArray[Any]]] = []
+        self.rows = np.arange(len(grid))
+        self.item: Cells = 0 if shape.layout == "transposed" else self._item_column()
+        self.signed: Cells = (
+            self.annotators.column(grid.columns[shape.annotator], strip=True) if shape.annotator is not None else 0
         )
+        self.asked = self.layers.column(grid.columns[shape.layer], strip=True) if shape.layer is not None else None
+        self.status = self._statuses()
 
-    status = _statuses(grid, shape, settings)
-    layer_column = layers.column(grid.columns[shape.layer], strip=True) if shape.layer is not None else None
+    def add(
+        self, take: npt.NDArray[Any], item: Cells, who: Cells, layer: Cells, label: Cells, status: Cells = 0
+    ) -> None:
+        """Append annotations from the rows *take*; each code is one for all or one for each of them."""
+        values = {"item": item, "annotator": who, "layer": layer, "label": label, "status": status}
+        self.parts.append({"take": take} | {name: np.broadcast_to(code, len(take)) for name, code in values.items()})
 
-    def add_column(position: int, who: Any, name: str, item: Any = None) -> None:
-        item = item_column if item is None else item
-        which = layer_column if layer_column is not None and name == "label" else layers.one(layer or name)
-        codes = labels.column(grid.columns[position])
-        kind = settings.layers[layer or name].kind if (layer or name) in settings.layers else None
-        if kind == "labels" or (kind is None and (grid.names[position] in grid.lists or _bracketed(grid, position))):
-            result.layers[layer or name] = Layer(layer or name, "labels")
-            lists = cell_lists(grid, position)
-            filled = ~grid.blank(position)
-            lengths = np.array([len(one) for one in lists])
-            take = np.repeat(rows, np.where(filled, np.maximum(lengths, 1), 0))
-            label = np.array(
-                [labels.one(text) for one, full in zip(lists, filled, strict=True) if full for text in (one or [""])],
-                dtype=np.int32,
-            )
-            empty = (lengths == 0)[take]
-            add(take, _pick(item, take), _pick(who, take), _pick(which, take), label, np.where(empty, 1, status[take]))
-            _aside(result, BLANK, int((~filled).sum()))
+    def add_columns(self, who: Cells) -> None:
+        """Append every label column, a layer each."""
+        for position, name in self.shape.labels.items():
+            self.add_column(position, who, name)
+
+    def add_column(self, position: int, who: Cells, name: str, item: Cells | None = None) -> None:
+        """Append one label column, an annotation per cell that is not blank."""
+        grid, status = self.grid, self.status
+        item = self.item if item is None else item
+        layer: Cells = self.asked if self.asked is not None else self.layers.one(self.layer or name)
+        if self._holds_sets(position, self.layer or name):
+            self._add_sets(position, (item, who, layer), self.layer or name)
             return
         blank = grid.blank(position) & (status == 0)
-        take = rows[~blank] if blank.any() else rows
-        _aside(result, BLANK, int(blank.sum()))
-        add(take, _pick(item, take), _pick(who, take), _pick(which, take), codes[take], status[take])
+        take = self.rows[~blank] if blank.any() else self.rows
+        codes = self.labels.column(grid.columns[position])
+        self.result.set_aside(BLANK, int(blank.sum()))
+        self.add(take, _at(item, take), _at(who, take), _at(layer, take), codes[take], status[take])
 
-    by_row = annotators.column(grid.columns[shape.annotator], strip=True) if shape.annotator is not None else None
-    if shape.layout == "long" and by_row is not None:
-        for position, name in shape.labels.items():
-            add_column(position, by_row, name)
-    elif shape.layout == "single":
-        for position, name in shape.labels.items():
-            add_column(position, annotators.one(annotator), name)
-    elif shape.layout == "wide":
-        for position, (who, name, _) in shape.cells.items():
-            add_column(position, annotators.one(who), name)
-    elif shape.layout == "transposed" and by_row is not None:
-        for position in shape.cells:
-            add_column(position, by_row, "label", items.one(grid.names[position].strip()))
-    elif shape.layout == "one-hot":
-        _one_hot(grid, shape, result, add, (item_column, by_row, annotators, labels, layers, layer))
-    elif shape.layout == "list" and shape.annotator is not None:
-        who_lists = cell_lists(grid, shape.annotator)
-        for position, name in shape.labels.items():
-            lists = cell_lists(grid, position)
-            take = np.repeat(rows, [len(one) for one in lists])
-            who = np.array([annotators.one(one.strip()) for names in who_lists for one in names], dtype=np.int32)
-            label = np.array([labels.one(one) for names in lists for one in names], dtype=np.int32)
-            filled = np.array([bool(one.strip()) for names in lists for one in names], dtype=bool)
-            _aside(result, BLANK, int((~filled).sum()))
-            add(take[filled], item_column[take[filled]], who[filled], layers.one(layer or name), label[filled])
-    _gold(grid, shape, settings, result, add, (item_column, annotators, labels, layers, layer))
-    return _finish(grid, shape, result, parts, (items, annotators, labels, layers), round_)
+    def _holds_sets(self, position: int, layer: str) -> bool:
+        """Return whether the cells of a column are sets of labels: declared so, or written as lists."""
+        kind = self.settings.layers[layer].kind if layer in self.settings.layers else None
+        if kind is not None:
+            return kind == "labels"
+        cells = self.grid.used(position)[:200]
+        bracketed = bool(cells) and all(cell.strip().startswith("[") and cell.strip().endswith("]") for cell in cells)
+        return self.grid.names[position] in self.grid.lists or bracketed
 
+    def _add_sets(self, position: int, where: tuple[Cells, Cells, Cells], layer: str) -> None:
+        """Append a row per label of each set; an empty list is an answer, a blank cell is none."""
+        self.result.layers[layer] = Layer(layer, "labels")
+        filled = ~self.grid.blank(position)
+        lists = [one or [""] for one in cell_lists(self.grid, position)]
+        take = np.repeat(self.rows, np.where(filled, [len(one) for one in lists], 0))
+        given = [label for one, full in zip(lists, filled, strict=True) if full for label in one]
+        label = self.labels.some(given)
+        nothing = label == self.labels.known.get("", -1)
+        status = np.where(nothing & (self.status[take] == 0), EMPTY, self.status[take])
+        item, who, layers = (_at(values, take) for values in where)
+        self.result.set_aside(BLANK, int((~filled).sum()))
+        self.add(take, item, who, layers, label, status)
 
-def _pick(values: Any, take: npt.NDArray[Any]) -> Any:
-    """Return the values at *take*, or the one value that holds for all."""
-    return values[take] if isinstance(values, np.ndarray) and values.ndim else values
+    def add_ticks(self) -> None:
+        """Append the labels that are ticked; where several or none may be ticked, the layer holds sets of labels."""
+        grid = self.grid
+        groups: dict[tuple[str, str], list[int]] = {}
+        for position, (who, name, _) in self.shape.cells.items():
+            groups.setdefault((who, self.layer or name), []).append(position)
+        for (who, name), positions in groups.items():
+            ticks = np.stack([ticked(grid, position) for position in positions])
+            answered = ~np.logical_and.reduce([grid.blank(position) for position in positions])
+            person: Cells = self.signed if self.shape.annotator is not None else self.annotators.one(who)
+            layer = self.layers.one(name)
+            if (ticks.sum(axis=0)[answered] != 1).any():
+                self.result.layers[name] = Layer(name, "labels")
+                none = self.rows[answered & ~ticks.any(axis=0)]
+                self.add(none, _at(self.item, none), _at(person, none), layer, self.labels.one(""), EMPTY)
+            for position, mine in zip(positions, ticks, strict=True):
+                take = self.rows[mine]
+                label = self.labels.one(self.shape.cells[position][2])
+                self.add(take, _at(self.item, take), _at(person, take), layer, label)
+            self.result.set_aside(BLANK, int((~answered).sum()))
 
+    def add_lists(self) -> None:
+        """Append the elements of lists of annotators and labels that stand in one order."""
+        names = cell_lists(self.grid, self.shape.annotator or 0)
+        people = [name.strip() for row in names for name in row]
+        self.annotators = _Names()
+        who = self.annotators.some(people)
+        take = np.repeat(self.rows, [len(row) for row in names])
+        for position, name in self.shape.labels.items():
+            given = [label for row in cell_lists(self.grid, position) for label in row]
+            filled = np.array([bool(label.strip()) for label in given], dtype=bool)
+            label, mine = self.labels.some(given)[filled], take[filled]
+            self.result.set_aside(BLANK, int((~filled).sum()))
+            self.add(mine, _at(self.item, mine), who[filled], self.layers.one(self.layer or name), label)
 
-def _aside(result: Melted, reason: str, times: int) -> None:
-    """Count annotations that are not used."""
-    if times:
-        result.aside[reason] = result.aside.get(reason, 0) + times
-
-
-def _bracketed(grid: Grid, position: int) -> bool:
-    """Return whether the cells of a column are lists in JSON or Python notation."""
-    cells = grid.used(position)[:200]
-    return bool(cells) and all(cell.strip().startswith("[") and cell.strip().endswith("]") for cell in cells)
-
-
-def _items(grid: Grid, shape: Shape, items: _Codes) -> npt.NDArray[np.int32]:
-    """Return the code of each row's item: its columns joined, else its row number."""
-    if shape.layout == "transposed":
-        return np.zeros(len(grid), dtype=np.int32)
-    if len(shape.item) == 1:
-        return items.column(grid.columns[shape.item[0]], strip=True)
-    if shape.item:
-        key = [grid.texts(position) for position in shape.item]
-        joined = [JOINED.join(str(part).strip() for part in row) for row in zip(*key, strict=True)]
-        blank = np.logical_or.reduce([grid.blank(position) for position in shape.item])
-        return np.array([items.one("" if no else name) for name, no in zip(joined, blank, strict=True)], dtype=np.int32)
-    return np.array([items.one(f"row {row}") for row in grid.rows], dtype=np.int32)
-
-
-def _statuses(grid: Grid, shape: Shape, settings: Settings) -> npt.NDArray[np.int8]:
-    """Return the position in STATUSES of each row's status; 0 (done) where a word is not one of them."""
-    if shape.status is None:
-        return np.zeros(len(grid), dtype=np.int8)
-    cells = grid.columns[shape.status]
-    names = [settings.reading.status.get(name.strip(), name.strip().casefold()) for name in cells.categories]
-    known = np.array([STATUSES.index(name) if name in STATUSES else 0 for name in names] or [0], dtype=np.int8)
-    return known[cells.codes]
-
-
-def _one_hot(grid: Grid, shape: Shape, result: Melted, add: Any, parts: tuple[Any, ...]) -> None:
-    """Add the labels that are ticked; where several or none may be ticked, the layer holds sets of labels."""
-    item_column, by_row, annotators, labels, layers, layer = parts
-    rows = np.arange(len(grid))
-    groups: dict[tuple[str, str], list[int]] = {}
-    for position, (who, name, _) in shape.cells.items():
-        groups.setdefault((who, layer or name), []).append(position)
-    for (who, name), positions in groups.items():
-        ticks = np.stack([ticked(grid, position) for position in positions])
-        answered = ~np.logical_and.reduce([grid.blank(position) for position in positions])
-        person = by_row if by_row is not None else annotators.one(who)
-        if (ticks.sum(axis=0)[answered] != 1).any():
-            result.layers[name] = Layer(name, "labels")
-            none = rows[answered & ~ticks.any(axis=0)]
-            add(none, item_column[none], _pick(person, none), layers.one(name), labels.one(""), 1)
-        for position, mine in zip(positions, ticks, strict=True):
-            take = rows[mine]
-            label = labels.one(shape.cells[position][2])
-            add(take, item_column[take], _pick(person, take), layers.one(name), label)
-        _aside(result, BLANK, int((~answered).sum()))
-
-
-def _gold(grid: Grid, shape: Shape, settings: Settings, result: Melted, add: Any, parts: tuple[Any, ...]) -> None:
-    """Add the gold labels, once for each item, as annotators of kind gold."""
-    item_column, annotators, labels, layers, layer = parts
-    answers = {**shape.labels, **{one: name for one, (_, name, _) in shape.cells.items()}}
-    for position in shape.gold:
-        name = "gold" if len(shape.gold) == 1 else grid.names[position]
-        if len(set(answers.values())) > 1:
+    def add_gold(self) -> None:
+        """Append the gold labels, once for each item, as annotators of kind gold."""
+        shape, grid = self.shape, self.grid
+        answers = {**shape.labels, **{one: name for one, (_, name, _) in shape.cells.items()}}
+        for position in shape.gold:
+            name = "gold" if len(shape.gold) == 1 else grid.names[position]
             fitting = [one for one in answers if same_question(grid, position, one)]
-            which = answers[fitting[0]] if fitting else next(iter(answers.values()))
-        else:
-            which = next(iter(answers.values()), "label")
-        result.kinds[name] = "gold"
-        codes = labels.column(grid.columns[position])
-        known = np.flatnonzero(~grid.blank(position))
-        once = ~pd.DataFrame({"item": item_column[known], "label": codes[known]}).duplicated().to_numpy()
-        take = known[once]
-        add(take, item_column[take], annotators.one(name), layers.one(layer or which), codes[take])
+            layer = self.layer or next((answers[one] for one in [*fitting, *answers]), DEFAULT_LAYER)
+            self.result.kinds[name] = "gold"
+            codes = self.labels.column(grid.columns[position])
+            known = np.flatnonzero(~grid.blank(position))
+            item = _at(self.item, known)
+            once = ~pd.DataFrame({"item": item, "label": codes[known]}).duplicated().to_numpy()
+            take = known[once]
+            self.add(take, _at(self.item, take), self.annotators.one(name), self.layers.one(layer), codes[take])
 
-
-def _finish(
-    grid: Grid, shape: Shape, result: Melted, parts: list[dict[str, npt.NDArray[Any]]], codes: tuple[_Codes, ...],
-    round_: str,
-) -> Melted:  # fmt: skip
-    """Return *result* with its rows and items."""
-    items, annotators, labels, layers = codes
-    joined = {
-        name: parts[0][name] if len(parts) == 1 else np.concatenate([part[name] for part in parts])
-        for name in (parts[0] if parts else ())
-    }
-    if not joined:
+    def finish(self, round_: str) -> Melted:
+        """Return the parts as one table, without annotations that name no item or no annotator."""
+        grid, shape, result = self.grid, self.shape, self.result
+        if not self.parts:
+            return result
+        joined = {
+            name: self.parts[0][name] if len(self.parts) == 1 else np.concatenate([part[name] for part in self.parts])
+            for name in self.parts[0]
+        }
+        self.parts = []
+        nameless = joined["item"] == self.items.known.get("", -1)
+        unsigned = (joined["annotator"] == self.annotators.known.get("", -1)) & ~nameless
+        result.set_aside(NO_ITEM, int(nameless.sum()))
+        result.set_aside(NO_ANNOTATOR, int(unsigned.sum()))
+        if result.aside.get(NO_ITEM) or result.aside.get(NO_ANNOTATOR):
+            joined = {name: values[~(nameless | unsigned)] for name, values in joined.items()}
+        take = joined["take"]
+        names = {"item": self.items, "annotator": self.annotators, "label": self.labels, "layer": self.layers}
+        columns: dict[str, Any] = {name: known.categorical(joined[name]) for name, known in names.items()}
+        columns["source"] = text_column(np.zeros(len(take), np.int8), [grid.source])
+        columns["row"] = grid.rows[take].astype(np.int32)
+        if joined["status"].any():
+            columns["status"] = text_column(joined["status"], list(STATUSES))
+        if shape.round is not None:
+            rounds = _Names()
+            columns["round"] = rounds.categorical(rounds.column(grid.columns[shape.round], strip=True)[take])
+        elif round_:
+            columns["round"] = text_column(np.zeros(len(take), np.int8), [round_])
+        if shape.time is not None:
+            columns["time"] = grid.texts(shape.time)[take]
+        if result.layers:
+            sets = np.isin(joined["layer"], [self.layers.known[name] for name in result.layers])
+            columns["take"] = np.where(sets, take, -1)
+        result.rows = pd.DataFrame(columns)
+        if shape.about and shape.layout != "transposed":
+            result.items = self._about()
+        if shape.model is not None and shape.annotator is not None and shape.layout == "long":
+            models = grid.columns[shape.annotator][~grid.blank(shape.model)]
+            result.kinds |= {str(name).strip(): "model" for name in models.categories.take(np.unique(models.codes))}
         return result
-    take = joined.pop("take")
-    blank_item, blank_annotator = items.known.get("", -1), annotators.known.get("", -1)
-    nameless = joined["item"] == blank_item
-    unsigned = (joined["annotator"] == blank_annotator) & ~nameless
-    _aside(result, NO_ITEM, int(nameless.sum()))
-    _aside(result, NO_ANNOTATOR, int(unsigned.sum()))
-    if result.aside.get(NO_ITEM) or result.aside.get(NO_ANNOTATOR):
-        stay = ~(nameless | unsigned)
-        take, joined = take[stay], {name: values[stay] for name, values in joined.items()}
-    columns: dict[str, Any] = {
-        "item": items.categorical(joined["item"]),
-        "annotator": annotators.categorical(joined["annotator"]),
-        "label": labels.categorical(joined["label"]),
-        "layer": layers.categorical(joined["layer"]),
-    }
-    if joined["status"].any():
-        columns["status"] = pd.Categorical.from_codes(joined["status"], categories=list(STATUSES))
-    if shape.round is not None:
-        columns["round"] = _text(grid.columns[shape.round], take)
-    elif round_:
-        columns["round"] = pd.Categorical.from_codes(np.zeros(len(take), np.int8), categories=[round_])
-    if shape.time is not None:
-        columns["time"] = grid.texts(shape.time)[take]
-    columns["source"] = pd.Categorical.from_codes(np.zeros(len(take), np.int8), categories=[grid.source])
-    columns["row"] = grid.rows[take].astype(np.int32)
-    if any(layer.kind == "labels" for layer in result.layers.values()):
-        multiple = np.isin(joined["layer"], [layers.known[name] for name in result.layers])
-        columns["take"] = np.where(multiple, take, -1)
-    result.rows = pd.DataFrame(columns)
-    if shape.about:
-        result.items = _about(grid, shape, _items(grid, shape, items), items)
-    if shape.model is not None and shape.annotator is not None and shape.layout == "long":
-        models = grid.columns[shape.annotator][~grid.blank(shape.model)]
-        result.kinds |= {str(name).strip(): "model" for name in models.categories[np.unique(models.codes)]}
-    return result
+
+    def _item_column(self) -> Codes:
+        """Return the code of each row's item: its columns joined, else its row number."""
+        grid, columns = self.grid, self.shape.item
+        if len(columns) == 1:
+            return self.items.column(grid.columns[columns[0]], strip=True)
+        if not columns:
+            return self.items.some([f"row {row}" for row in grid.rows])
+        key = [grid.texts(position) for position in columns]
+        blank = np.logical_or.reduce([grid.blank(position) for position in columns])
+        names = [JOINED.join(part.strip() for part in row) for row in zip(*key, strict=True)]
+        return self.items.some(["" if gone else name for name, gone in zip(names, blank, strict=True)])
+
+    def _statuses(self) -> npt.NDArray[np.int8]:
+        """Return the position in STATUSES of each row's status; 0 (done) where a word is not one of them."""
+        if self.shape.status is None:
+            return np.zeros(len(self.grid), dtype=np.int8)
+        cells = self.grid.columns[self.shape.status]
+        meant = self.settings.reading.status
+        names = [meant.get(name.strip(), name.strip().casefold()) for name in cells.categories]
+        known = np.array([STATUSES.index(name) if name in STATUSES else 0 for name in names], dtype=np.int8)
+        return known.take(cells.codes)
+
+    def _about(self) -> pd.DataFrame:
+        """Return what the grid says about its items, the first filled cell of each item."""
+        names = pd.Index(list(self.items.known), dtype="str", name="item")
+        item = np.asarray(self.item)
+        columns: dict[str, Any] = {}
+        for name, position in self.shape.about.items():
+            filled = np.flatnonzero(~self.grid.blank(position))
+            known, first = np.unique(item[filled], return_index=True)
+            values = np.full(len(names), "", dtype=object)
+            values[known] = self.grid.texts(position)[filled[first]]
+            columns[name] = values
+        return pd.DataFrame(columns, index=names)
 
 
-def _text(cells: "pd.Categorical", take: npt.NDArray[Any]) -> "pd.Categorical":
-    """Return the cells at *take* without blanks at their edges."""
-    codes = _Codes()
-    return codes.categorical(codes.column(cells, strip=True)[take])
-
-
-def _about(grid: Grid, shape: Shape, item: npt.NDArray[np.int32], items: _Codes) -> pd.DataFrame:
-    """Return what the grid says about its items, the first filled cell of each item."""
-    names = pd.Index(list(items.known), dtype="str", name="item")
-    columns: dict[str, Any] = {}
-    for name, position in shape.about.items() if shape.layout != "transposed" else ():
-        filled = np.flatnonzero(~grid.blank(position))
-        known, first = np.unique(item[filled], return_index=True)
-        values = np.full(len(names), "", dtype=object)
-        values[known] = grid.texts(position)[filled[first]]
-        columns[name] = values
-    return pd.DataFrame(columns, index=names)
+def _at(values: Cells, take: npt.NDArray[Any]) -> Cells:
+    """Return the codes of the rows *take*, or the one code that holds for all."""
+    return values[take] if isinstance(values, np.ndarray) else values

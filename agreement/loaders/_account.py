@@ -1,0 +1,91 @@
+"""The account of how tables were read: layout, columns, and cells that a spreadsheet program may have changed."""
+
+from collections.abc import Sequence
+
+from agreement.annotations import Reading
+from agreement.loaders._parts import GOLD, Part
+from agreement.loaders._roles import where
+from agreement.loaders._workbooks import some
+
+
+def count_hidden_rows(parts: Sequence[Part], reading: Reading) -> None:
+    """Count hidden rows as read but not used."""
+    hidden = sum(part.grid.hidden_rows for part in parts)
+    reading.rows_read += hidden
+    reading.aside("hidden row", hidden)
+
+
+def describe_reading(parts: Sequence[Part], reading: Reading) -> None:
+    """Fill in where the reading found what."""
+    layouts = list(dict.fromkeys(part.shape.layout for part in parts))
+    titles = {
+        "long": "long (a row per annotation)", "wide": "wide (a column per annotator)",
+        "transposed": "transposed (annotators as rows)", "one-hot": "one-hot (a column per label)",
+        "list": "lists (annotators and labels of an item in one row)",
+    }  # fmt: skip
+    reading.layout = ", ".join(
+        titles.get(layout, f"one {reading.annotator_from.removesuffix(' names') or 'file'} per annotator")
+        for layout in layouts
+    )
+    people = [part for part in parts if part.annotator != GOLD] or list(parts)
+    if not reading.annotator_from:
+        grid, shape = people[0].grid, people[0].shape
+        if shape.annotator is not None:
+            reading.annotator_from = where(grid, shape.annotator)
+        elif shape.layout == "single":
+            reading.annotator_from = "file names"
+        else:
+            names = [grid.names[position] for position in shape.cells]
+            reading.annotator_from = f"column names ({some(names)})" if grid.has_header else "columns, by position"
+    told: dict[str, str] = {"item": "", "annotator": reading.annotator_from, "label": ""}
+    for part in (*people, *parts):
+        for role, place in _columns_told(part).items():
+            told[role] = told.get(role) or place
+    reading.columns = {role: place for role, place in told.items() if place}
+
+
+def _columns_told(part: Part) -> dict[str, str]:
+    """Return where one grid keeps what."""
+    grid, shape = part.grid, part.shape
+    told = {
+        "item": " + ".join(where(grid, position) for position in shape.item)
+        or ("column names" if shape.layout == "transposed" else "row number"),
+        "label": ", ".join(where(grid, position) for position in shape.labels)
+        or ("cells" if shape.layout != "one-hot" else "column names"),
+        "gold": ", ".join(where(grid, position) for position in shape.gold),
+    }
+    if part.annotator == GOLD:
+        told = {"gold": grid.source}
+    singles = {"layer": shape.layer, "round": shape.round, "time": shape.time, "status": shape.status,
+               "model": shape.model} | {{"cluster": "document"}.get(name, name): at for name, at in shape.about.items()}  # fmt: skip
+    return told | {role: where(grid, position) for role, position in singles.items() if position is not None}
+
+
+def _cells(addresses: Sequence[str]) -> str:
+    """Return how many cells and the first of them."""
+    return f"{len(addresses)} cell{'s' if len(addresses) > 1 else ''} ({some(addresses)})"
+
+
+def dubious_cells(parts: Sequence[Part], reading: Reading) -> None:
+    """Report cells of item and label columns whose text the spreadsheet program made: dates, formats, formulas."""
+    for part in parts:
+        grid, shape = part.grid, part.shape
+        mine = {grid.letters[position] for position in (*shape.item, *shape.labels, *shape.cells, *shape.gold)}
+        for column, cells in grid.dates.items():
+            if column in mine:
+                reading.warnings.append(
+                    f"{grid.source}: {_cells(cells)} hold dates where labels or items stand; a label "
+                    "such as 1-2 may have been turned into a date. Format the column as text and enter them again."
+                )
+        for column, formats in grid.formats.items():
+            for code, cells in formats.items() if column in mine and column not in grid.dates else ():
+                reading.warnings.append(
+                    f"{grid.source}: {_cells(cells)} have the number format {code!r}; the "
+                    "stored value was read, which may look different in the spreadsheet."
+                )
+        uncached = [cell for cell in grid.uncached if cell.rstrip("0123456789") in mine]
+        if uncached:
+            reading.warnings.append(
+                f"{grid.source}: formulas without a computed value count as blank: {_cells(uncached)}. "
+                "Open the workbook in a spreadsheet program and save it."
+            )
