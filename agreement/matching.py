@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from agreement._arrays import couples_in_runs, packed, ranks_in_runs, starts_of_runs, stretches
 from agreement.assignment import best_assignment
-from agreement.meetings import Meetings
-from agreement.spans import Spans, coded_spans
+from agreement.spans import Spans, two_annotators
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -330,18 +329,4 @@ def align_documents(
     labels: tuple[str, ...] = (),
 ) -> Matches:
     """Return the alignment of two annotators' (label, start, end), both listed document by document."""
-    names = labels or tuple(sorted({span[0] for side in (reference, other) for spans in side for span in spans}))
-    d = len(reference)
-    each, none = np.arange(d), np.full(d, -1)
-    met = Meetings(
-        ("reference", "other"), tuple(map(str, each)), ("",), (), (), each, np.zeros(d, np.int64), each, none,
-        np.repeat(each, 2), np.tile([0, 1], d), np.array([[0, 1]]), np.zeros(d, np.int64), each, 2 * each, 2 * each + 1,
-    )  # fmt: skip
-    rows = [
-        (document, side, names.index(label), start, end)
-        for side, documents in enumerate((reference, other))
-        for document, spans in enumerate(documents)
-        for label, start, end in spans
-    ]
-    columns = np.array(rows, dtype=np.int64).reshape(-1, 5).T
-    return align(coded_spans(names, met, (*columns, np.zeros_like(columns[0])), unique=False))
+    return align(two_annotators(reference, other, labels, unique=False))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.intervals import transformed, wilson, wilson_f1, zero_limit
+from agreement.intervals import clopper_pearson_high, transformed, wilson, wilson_f1
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -55,9 +55,10 @@ def ratios(
     The ratio is smoothed by one pseudo-document that agrees by half (numerator 1, denominator 2); one document after
     the other, and the pseudo-document too, is left out; the interval is made on the logit scale with t and clusters -
     1 degrees of freedom, centred at the smoothed ratio, and extended to the ratio itself. If everything agrees, the
-    upper limit is 1 and the lower one that of Clopper and Pearson for no disagreement among the units; the mirror of
-    it if nothing does. With fewer than ten documents, and always *by_unit*, Wilson's interval of the single units takes its place; for F1 on
-    tp / (tp + fp + fn), mapped by 2p / (1 + p).
+    upper limit is 1 and the lower one that of Clopper and Pearson for no disagreement among the units; with a single
+    disagreement their limit for one is a ceiling, so that a disagreement more never raises the limit; the mirror if
+    nothing agrees. With fewer than ten documents, and always with *by_unit*, Wilson's interval of the single
+    units takes its place; for F1 on tp / (tp + fp + fn), mapped by 2p / (1 + p).
 
     Examples
     --------
@@ -83,10 +84,14 @@ def ratios(
     units = bottom - top / 2 if is_f1 else bottom
     closed = wilson_f1(top / 2, units, confidence) if is_f1 else wilson(top, units, confidence)
     low, high = np.where(few, closed[0], low), np.where(few, closed[1], high)
-    none = zero_limit(units, confidence)
-    least, most = (2 * (1 - none) / (2 - none), 2 * none / (1 + none)) if is_f1 else (1 - none, none)
-    low = np.where(value == 1, least, np.where(value == 0, 0.0, low))
-    high = np.where(value == 1, 1.0, np.where(value == 0, most, high))
+    missed = np.ceil(bottom - top)
+    share = 1 - clopper_pearson_high(np.minimum(missed, 1), units, confidence)
+    least = 2 * share / (1 + share) if is_f1 else share
+    low = np.where(value == 1, least, np.where(missed <= 1, np.minimum(low, least), low))
+    high = np.where(value == 1, 1.0, high)
+    most = clopper_pearson_high(np.zeros_like(units), units, confidence)
+    low = np.where(value == 0, 0.0, low)
+    high = np.where(value == 0, 2 * most / (1 + most) if is_f1 else most, high)
     undefined = bottom == 0
     return Ratio(
         top, bottom, value, np.where(undefined, np.nan, low), np.where(undefined, np.nan, high),
@@ -128,7 +133,7 @@ def label_means(
     summed, squares = group_sums(shift, rows, groups) + pseudo, group_sums(shift**2, rows, groups) + pseudo**2
     se = np.sqrt(np.maximum(clusters / (clusters + 1) * (squares - summed**2 / (clusters + 1)), 0))
     low, high = transformed(value, smoothed, se, clusters - 1, (0.0, 1.0), confidence)
-    none = zero_limit(bottom.sum(axis=1) / 2, confidence)
+    none = clopper_pearson_high(np.zeros(groups), bottom.sum(axis=1) / 2, confidence)
     low, high = np.where(value == 1, 1 - none, low), np.where(value == 1, 1.0, high)
     few = (clusters < 2) | ~np.isfinite(value)
     total = share.sum(axis=1)

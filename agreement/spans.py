@@ -170,3 +170,34 @@ def joined_fragments(fragments: str) -> tuple[tuple[int, int], ...]:
         else:
             joined.append((start, end))
     return tuple(joined)
+
+
+def two_annotators(
+    reference: list[list[tuple[str, int, int]]],
+    other: list[list[tuple[str, int, int]]],
+    labels: tuple[str, ...] = (),
+    *,
+    unique: bool = True,
+) -> Spans:
+    """Return the (label, start, end) of two annotators, both listed document by document, as Spans.
+
+    Examples
+    --------
+    >>> two_annotators([[("PER", 0, 3)], []], [[("LOC", 0, 3)], []]).labels
+    ('LOC', 'PER')
+    """
+    names = labels or tuple(sorted({span[0] for side in (reference, other) for spans in side for span in spans}))
+    d = len(reference)
+    each, none = np.arange(d), np.full(d, -1)
+    met = Meetings(
+        ("reference", "other"), tuple(map(str, each)), ("",), (), (), each, np.zeros(d, np.int64), each, none,
+        np.repeat(each, 2), np.tile([0, 1], d), np.array([[0, 1]]), np.zeros(d, np.int64), each, 2 * each, 2 * each + 1,
+    )  # fmt: skip
+    rows = [
+        (document, side, names.index(label), start, end)
+        for side, documents in enumerate((reference, other))
+        for document, spans in enumerate(documents)
+        for label, start, end in spans
+    ]
+    columns = np.array(rows, dtype=np.int64).reshape(-1, 5).T
+    return coded_spans(names, met, (*columns, np.zeros_like(columns[0])), unique=unique)

@@ -35,6 +35,7 @@ def compare_numbers(annotations: Annotations, layer: str, settings: Settings) ->
     for name, finish in _DIFFERENCES.items():
         for sign in (1.0, -1.0) if name in _DIRECTED else (1.0,):
             judge.by_pair(name, "item", shared.differences(finish, sign), swapped=sign < 0)
+    judge.pooled("mean_absolute_difference", "item", shared.mean_absolute())
     for name, coefficient in _COEFFICIENTS.items():
         judge.by_pair(name, "item", shared.coefficients(name, coefficient))
         judge.pooled(name, "item", _pooled(name, coefficient, units, cluster, confidence))
@@ -50,6 +51,7 @@ class Shared:
         self._values = np.column_stack([answers[met.reference], answers[met.other]])
         self._begins = np.searchsorted(met.pair, np.arange(len(met.pairs) + 1))
         self._cluster = None if cluster is None else cluster[met.document]
+        self._own = met.item[met.document]
         self._confidence = confidence
 
     def differences(self, finish: Finish, sign: float) -> Scores:
@@ -59,6 +61,11 @@ class Shared:
             for rows, cluster in self._pairs()
         ]
         return _stacked(parts)
+
+    def mean_absolute(self) -> Scores:
+        """Return the mean absolute difference of all pairs together; the pairs of one item go together."""
+        terms = _difference_terms(self._values[:, 1] - self._values[:, 0])
+        return _in_units(_mean_absolute, terms, self._own if self._cluster is None else self._cluster, self._confidence)
 
     def coefficients(self, name: str, finish: Coefficient) -> Scores:
         """Return a coefficient of each pair with its interval."""
@@ -162,7 +169,7 @@ def _judged(finish: Coefficient, terms: Floats, design: Jackknife) -> Scores:
     value = np.asarray(value)
     why = [(np.asarray(n == 0), Reason.NO_SHARED_ITEMS), (np.asarray(~np.isfinite(value)), Reason.NO_VARIATION)]
     scores = scored(value, np.asarray(n), why)
-    return jackknifed(scores, finish, terms, design, unanimous=bool(value == 1))
+    return jackknifed(scores, finish, terms, design, disagreeing=0 if value == 1 else None)
 
 
 def _stacked(parts: list[Scores]) -> Scores:
