@@ -47,7 +47,7 @@ def write_gold(result: Adjudicated, path: Path) -> Path:
     if suffix == ".jsonl":
         return _files.write_bytes(path, b"".join(orjson.dumps(record) + b"\n" for record in _gold_records(result)))
     if suffix == ".xlsx":
-        return _write_sheet(frame, path)
+        return write_sheet(frame, path)
     separator = "\t" if suffix == ".tsv" else ","
     return _files.write_text(path, safe(frame).to_csv(index=False, sep=separator, lineterminator="\n"))
 
@@ -164,13 +164,13 @@ def _gold_records(result: Adjudicated) -> Iterator[dict[str, Any]]:
         yield record | {"basis": marks[0]["basis"]}
 
 
-def _write_sheet(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a workbook with one sheet, ``Gold``."""
+def write_sheet(frame: pd.DataFrame, path: Path, sheet: str = "Gold") -> Path:
+    """Write *frame* as a workbook with one *sheet*; equal frames give equal bytes."""
     book = Workbook(write_only=True)
     book.properties.creator = "agreement"
     book.properties.created = book.properties.modified = EPOCH
     cells = Cells(book)
-    cells.write("Gold", frame, WIDTHS)
+    cells.write(sheet, frame, WIDTHS)
     with _files.replacing(path) as file, SteadyZip(file, "w", ZIP_DEFLATED, allowZip64=True) as archive:
         ExcelWriter(book, archive).save()
     return path

@@ -1,0 +1,60 @@
+"""The command line: arguments in, exit code out; heavy imports wait inside commands."""
+
+import sys
+
+import click
+
+from agreement.errors import AgreementError
+
+OK, CHECK_FAILED, WRONG_INPUT, CANT_TELL, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 70, 130
+DEFAULT_PAGE = "agreement-report.html"
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Return the exit code of ``agreement`` called with *arguments*; no traceback for anything a user can cause."""
+    try:
+        code = cli.main(arguments, prog_name="agreement", standalone_mode=False)
+    except AgreementError as error:
+        click.echo(str(error), err=True)
+        return WRONG_INPUT
+    except click.ClickException as error:
+        error.show()
+        return WRONG_INPUT
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; outputs are as they were.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return OK
+    except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, not a traceback
+        return _internal_error(error)
+    return int(code or OK)
+
+
+def _internal_error(error: Exception) -> int:
+    """Say that this is our fault and how to report it; the traceback goes to a file that can be attached."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="agreement-error-", suffix=".txt", delete=False) as file:
+        file.write("".join(traceback.format_exception(error)))
+    click.echo(
+        f"agreement: internal error ({type(error).__name__}). This is a fault of the program, not of your data.\n"
+        f"Details, which may quote your data, are in {file.name}. Please report them.",
+        err=True,
+    )
+    return INTERNAL
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="agreement-audit", prog_name="agreement")
+def cli() -> None:
+    """Tell a team whether it can trust its labels.
+
+    Start with `agreement demo`, then `agreement detect FILE…` and `agreement audit FILE…`.
+    """

@@ -1,0 +1,172 @@
+"""Options that several commands share, and what they make of them: settings, annotations, an audit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from agreement.annotations import Annotations
+    from agreement.pipeline import Audit
+    from agreement.settings import Settings
+
+DUPLICATES = ("refuse", "latest", "first", "drop")
+LAYOUTS = ("long", "wide", "per-file", "per-sheet", "transposed", "one-hot", "nested")
+FILE = click.Path(path_type=Path)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """A flag and the key of the settings that it sets."""
+
+    flag: str
+    key: str
+    help: str
+    choices: tuple[str, ...] = ()
+    multiple: bool = False
+    split: str = ""
+    switch: bool | None = None
+
+    @property
+    def parameter(self) -> str:
+        """Name of the click parameter; apart from commands' own."""
+        return "set_" + self.key.replace(".", "__")
+
+    def decorate(self, command: Command) -> Command:
+        """Return *command* with this option."""
+        if self.switch is not None:
+            return click.option(
+                self.flag, self.parameter, flag_value=self.switch, type=bool, default=None, help=self.help
+            )(command)
+        kind = click.Choice(self.choices) if self.choices else None
+        return click.option(self.flag, self.parameter, type=kind, multiple=self.multiple, help=self.help)(command)
+
+    def value(self, given: Any) -> Any:  # noqa: ANN401 - whatever click parsed
+        """Return the value for the settings, None if the flag was not used."""
+        if given is None or given == ():
+            return None
+        if self.split:
+            parts = given if self.multiple else [given]
+            return [piece.strip() for part in parts for piece in part.split(self.split) if piece.strip()]
+        if self.key == "reading.status":
+            return dict(pair.split("=", 1) if "=" in pair else (pair, "") for pair in given)
+        return list(given) if self.multiple else given
+
+
+READING_OPTIONS = (
+    _Option("--read-as", "reading.format", "Input format, when the one detected is wrong (see `agreement formats`)."),
+    _Option("--layout", "columns.layout", "Shape of the table, when two readings are possible.", LAYOUTS),
+    _Option("--item", "columns.item", "Column that names the item; repeat to join several.", multiple=True),
+    _Option("--annotator", "columns.annotator", "Column that names the annotator."),
+    _Option("--annotators", "columns.annotators", "Columns or sheets that are annotators: a,b,c.", split=","),
+    _Option("--label", "columns.label", "Column with labels; repeat for several layers.", multiple=True),
+    _Option("--layer", "columns.layer", "Column that names the layer."),
+    _Option("--text", "columns.text", "Column with the text of the item."),
+    _Option("--section", "columns.section", "Column with the guideline section of the item."),
+    _Option("--document", "columns.document", "Column with the document whose items belong together."),
+    _Option("--round", "columns.round", "Column with the labelling round."),
+    _Option("--time", "columns.time", "Column with the time of the annotation."),
+    _Option("--gold", "columns.gold", "Column, annotator, sheet or file with the gold labels."),
+    _Option("--sheet", "columns.sheets", "Sheet to read; repeat for several.", multiple=True),
+    _Option("--order", "labels.order", "Labels from lowest to highest: 'low,mid,high'.", split=","),
+    _Option("--labels", "labels.declared", "The closed label set: 'a,b,c'; others are errors.", split=","),
+    _Option("--missing", "missing.values", "Labels that mean no answer: '?,n/a'.", split=","),
+    _Option("--duplicates", "reading.duplicates", "When an annotator labelled an item twice, differently.", DUPLICATES),
+    _Option("--status", "reading.status", "Reading of a status, e.g. rejected=empty.", multiple=True),
+    _Option("--model", "annotators.model", "Annotator that is a model; repeat for several.", multiple=True),
+    _Option("--ignore", "annotators.ignore", "Annotator to leave out; repeat for several.", multiple=True),
+    _Option("--guideline", "sections.file", "Guideline: Markdown, CSV, or a sheet of the workbook."),
+    _Option("--encoding", "reading.encoding", "Encoding of text files."),
+    _Option("--hidden", "reading.hidden", "Read hidden sheets and rows too.", switch=True),
+    _Option("--predictions", "reading.predictions", "Read a platform's predictions as model annotators.", switch=True),
+    _Option("--no-trim", "reading.trim_spans", "Keep blanks at the edges of spans.", switch=False),
+)
+REPORT_OPTIONS = (
+    _Option("--title", "report.title", "Title of the report."),
+    _Option("--date", "report.date", "Date printed on the page; none by default."),
+    _Option("--no-text", "report.text", "Leave the texts of items out of every output.", switch=False),
+    _Option("--templates", "report.templates", "Folder whose templates replace ours, one by one."),
+)
+
+
+def reading_options(command: Command) -> Command:
+    """Return *command* with the paths, the configuration file and every option that says how to read."""
+    for option in reversed(READING_OPTIONS):
+        command = option.decorate(command)
+    command = click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        help="Settings file; default: agreement.toml here, if there is one.",
+    )(command)
+    return click.argument("paths", nargs=-1, required=True, metavar="PATH...")(command)
+
+
+def report_options(command: Command) -> Command:
+    """Return *command* with the options of everything that is written."""
+    for option in reversed(REPORT_OPTIONS):
+        command = option.decorate(command)
+    for decorate in (
+        click.option("--quiet", is_flag=True, help="Print nothing but problems."),
+        click.option("--key", type=click.Path(path_type=Path), help="Key file of the pseudonyms; made if missing."),
+        click.option("--anonymise", is_flag=True, help="Replace annotators' names by keyed pseudonyms everywhere."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def settings_from(given: dict[str, Any]) -> Settings:
+    """Return the settings: the configuration file, overridden by the flags in *given*."""
+    from agreement.settings import Settings
+
+    overrides: dict[str, dict[str, Any]] = {}
+    for option in (*READING_OPTIONS, *REPORT_OPTIONS):
+        value = option.value(given.get(option.parameter))
+        if value is not None:
+            section, key = option.key.split(".")
+            overrides.setdefault(section, {})[key] = value
+    if given.get("anonymise"):
+        overrides.setdefault("report", {})["anonymise"] = True
+    path: Path | None = given.get("config")
+    if path is None and Path("agreement.toml").is_file():
+        path = Path("agreement.toml")
+    return Settings.from_file(path, overrides) if path else Settings.from_mapping(overrides)
+
+
+def stage(words: str, *, quiet: bool) -> AbstractContextManager[Any]:
+    """Return a context that shows *words* while it lasts, on a terminal only."""
+    if quiet or not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status(words)
+
+
+def load_annotations(given: dict[str, Any]) -> tuple[Annotations, Settings]:
+    """Return the annotations and settings that a command was called with, names replaced where asked."""
+    from agreement.loaders import load
+
+    settings = settings_from(given)
+    with stage("Reading the labels", quiet=given.get("quiet", False)):
+        annotations = load(given["paths"], settings)
+        if settings.report.anonymise:
+            from agreement.anonymise import anonymise, key_from
+
+            annotations, _ = anonymise(annotations, key_from(given.get("key")))
+    return annotations, settings
+
+
+def run_audit(given: dict[str, Any]) -> Audit:
+    """Return the audit that a command was called for."""
+    from agreement.pipeline import audit
+
+    annotations, settings = load_annotations(given)
+    with stage("Comparing the annotators", quiet=given.get("quiet", False)):
+        return audit(annotations, settings)

@@ -1,0 +1,167 @@
+"""Commands for what follows an audit: gold, compare, plan, consensus, apply-decisions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from agreement.cli._main import OK, cli
+from agreement.cli._options import FILE, load_annotations, reading_options, settings_from, stage
+from agreement.errors import InputError, Problem
+
+
+def _write_json(path: Path | None, document: Mapping[str, Any]) -> None:
+    """Write *document* to *path*, if there is one."""
+    from agreement import _files
+    from agreement.report._plain import dumped
+
+    if path:
+        _files.write_bytes(path, dumped(document))
+
+
+@cli.command()
+@reading_options
+@click.option("--json", "json_path", type=FILE, help="The same as JSON.")
+def gold(**given: Any) -> int:  # noqa: ANN401 - click hands over options of many types
+    """Say how far the gold labels in PATH... can be trusted; name them with --gold."""
+    from agreement.gold import gold_reports
+    from agreement.report.gold_text import gold_text
+
+    annotations, settings = load_annotations(given)
+    reports = gold_reports(annotations, settings)
+    if not reports:
+        raise InputError(
+            [
+                Problem(
+                    ", ".join(given["paths"]),
+                    "holds no gold labels.",
+                    "Name them with --gold: a column, an annotator, a sheet or a file.",
+                )
+            ]
+        )
+    _write_json(given["json_path"], {"schema": "agreement-gold/1", "gold": [report.to_dict() for report in reports]})
+    click.echo(gold_text(reports))
+    return OK
+
+
+@cli.command()
+@click.argument("before", type=FILE)
+@click.argument("after", type=FILE, required=False)
+@click.option("--config", type=FILE, help="Settings file; default: agreement.toml here, if there is one.")
+@click.option("--round", "set_columns__round", help="Column with the round, to compare rounds within one file.")
+@click.option("--json", "json_path", type=FILE, help="The same as JSON.")
+def compare(before: Path, after: Path | None, json_path: Path | None, **given: Any) -> int:  # noqa: ANN401
+    """Say what changed from BEFORE to AFTER: label files, or the JSON of earlier audits.
+
+    With BEFORE alone the rounds inside it are compared, each with the one before.
+    """
+    from agreement.report.rounds_text import changes_text
+    from agreement.rounds import compare_rounds, rounds_within
+    from agreement.trends import trends
+
+    settings = settings_from(given)
+    first = _source(before, given)
+    if after is not None:
+        changes, courses = compare_rounds(first, _source(after, given), settings, (before.name, after.name)), ()
+    elif isinstance(first, Mapping):
+        raise InputError([Problem(str(before), "is one audit; two are needed.", "Name the later one too.")])
+    else:
+        changes, courses = rounds_within(first, settings), trends(first, settings)
+        if not changes:
+            raise InputError(
+                [Problem(str(before), "holds one round only.", "Name the later file, or the column with --round.")]
+            )
+    document = [change.to_dict() for change in changes], [course.to_dict() for course in courses]
+    _write_json(json_path, {"schema": "agreement-compare/1", "changes": document[0], "trends": document[1]})
+    click.echo(changes_text(changes, courses))
+    return OK
+
+
+def _source(path: Path, given: dict[str, Any]) -> Any:  # noqa: ANN401 - Annotations, or the JSON of an audit
+    """Return the annotations in *path*, or the audit that an earlier run wrote there as JSON."""
+    if path.suffix.lower() == ".json" and path.is_file():
+        with path.open("rb") as file:
+            is_audit = b'"agreement-audit/1"' in file.read(4096)
+        if is_audit:
+            try:
+                return json.loads(path.read_bytes())
+            except ValueError as error:
+                raise InputError([Problem(str(path), f"is not whole: {error}.", "Write the audit again.")]) from None
+    return load_annotations({**given, "paths": [str(path)]})[0]
+
+
+@cli.command()
+@reading_options
+@click.option("--half-width", type=click.FloatRange(0.005, 0.5), default=0.05, show_default=True, help="Of intervals.")
+@click.option("--change", type=click.FloatRange(0.01, 0.9), default=0.1, show_default=True, help="That should show.")
+@click.option("--power", type=click.FloatRange(0.5, 0.99), default=0.8, show_default=True, help="How surely.")
+@click.option("--json", "json_path", type=FILE, help="The same as JSON.")
+def plan(half_width: float, change: float, power: float, **given: Any) -> int:  # noqa: ANN401
+    """Say how many items to label twice, which ones next, and who was never compared, from the pilot in PATH..."""
+    from agreement.planning import plan as make
+    from agreement.report.planning_text import plan_text
+
+    annotations, settings = load_annotations(given)
+    plans = make(annotations, settings, half_width=half_width, change=change, power=power)
+    _write_json(given["json_path"], {"schema": "agreement-plan/1", "plans": [one.to_dict() for one in plans]})
+    click.echo(plan_text(plans))
+    return OK
+
+
+@cli.command()
+@reading_options
+@click.option("-o", "--output", type=FILE, required=True, help="Consensus labels: .csv, .tsv, .xlsx or .jsonl.")
+@click.option(
+    "--method",
+    type=click.Choice(["majority", "one-coin", "dawid-skene"]),
+    help="Default: Dawid-Skene where the labels suffice for it, else one accuracy per annotator.",
+)
+def consensus(output: Path, method: Any, **given: Any) -> int:  # noqa: ANN401 - click hands over many types
+    """Write the labels that annotators agree on, ties shown, with what each annotator is worth."""
+    from agreement import _files
+    from agreement.report.consensus import consensus_text, write_consensus
+
+    annotations, _ = load_annotations(given)
+    found = write_consensus(annotations, _files.checked(output, map(Path, given["paths"])), method)
+    click.echo(consensus_text(found, output))
+    return OK
+
+
+@cli.command("apply-decisions")
+@reading_options
+@click.option(
+    "--decisions", "files", type=FILE, multiple=True, required=True, help="JSON of the page, or workbook; repeat."
+)
+@click.option("-o", "--output", type=FILE, required=True, help="New gold: .csv, .tsv, .xlsx or .jsonl.")
+@click.option("--guideline-changes", type=FILE, help="Guideline changes by section: .md or .csv.")
+@click.option("--conflicts", type=FILE, help="Items that deciders decided differently, as CSV.")
+@click.option("--force", is_flag=True, help="Apply decisions that were made for other data.")
+def apply_decisions(
+    files: tuple[Path, ...],
+    output: Path,
+    guideline_changes: Path | None,
+    conflicts: Path | None,
+    *,
+    force: bool,
+    **given: Any,  # noqa: ANN401 - click hands over options of many types
+) -> int:
+    """Turn decisions about the labels in PATH... into new gold and a list of guideline changes."""
+    from agreement import _files
+    from agreement.adjudication import apply_decisions as apply
+    from agreement.report import adjudicated
+
+    annotations, settings = load_annotations(given)
+    with stage("Applying the decisions", quiet=False):
+        result = apply(files, annotations, force=force, settings=settings)
+    inputs = [*map(Path, given["paths"]), *files]
+    adjudicated.write_gold(result, _files.checked(output, inputs))
+    if guideline_changes:
+        adjudicated.write_guideline(result, _files.checked(guideline_changes, inputs))
+    if conflicts:
+        adjudicated.write_conflicts(result, _files.checked(conflicts, inputs))
+    click.echo(adjudicated.summary(result))
+    return OK
