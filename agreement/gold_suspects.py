@@ -119,7 +119,7 @@ def find_suspects(annotations: Annotations, known: GoldUnits, found: Posterior, 
     expected = np.cumsum(found.right[order]) / np.arange(1, len(order) + 1)
     rank = np.full(units.n_units, np.nan)
     rank[order] = expected
-    hard, confused = _hard_sections(known, found), _confused_pairs(units, known.gold)
+    hard, confused = _hard_sections(known, found), _confused_pairs(units, np.where(found.right > 0.5, known.gold, -1))
     listed = [*order.tolist(), *np.flatnonzero(unanimous).tolist()]
     answers = _answers(units, listed)
     origins = _origins(annotations, known)
@@ -168,7 +168,7 @@ def _hard_sections(known: GoldUnits, found: Posterior) -> set[int]:
 
 
 def _confused_pairs(units: Units, gold: Ints) -> Bools:
-    """Return (K, K) label pairs that annotators give one for the other on 8 % or more of the rarer one's gold items."""
+    """Return (K, K) label pairs that annotators swap on 8 % or more of the rarer one's *gold* (U,), wrong gold aside."""
     k = len(units.labels)
     of = gold[units.unit]
     use = of >= 0

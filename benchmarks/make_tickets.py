@@ -7,6 +7,7 @@ in every section, one annotator off), then a second round after the chat section
 
 import csv
 import json
+import os
 import random
 import re
 import tomllib
@@ -16,8 +17,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
+os.environ["OPENPYXL_LXML"] = "False"  # with lxml installed, openpyxl writes the same XML in other bytes
+
+from openpyxl import Workbook  # noqa: E402 - reads the variable when imported
+from openpyxl.styles import Alignment, Font  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 STORY = ROOT / "sample_data" / "tickets"
