@@ -7,10 +7,14 @@ import numpy as np
 
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
-from agreement.evidence import Bools, Evidence, Floats, from_units
+from agreement.distances import Distances, pair_distances
+from agreement.evidence import Bools, Evidence, Floats, from_pairs, from_units, independent
 from agreement.flags import Flag, Rule
+from agreement.matching import Matches, align
 from agreement.settings import Settings
+from agreement.spans import document_spans
 from agreement.units import Units
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -28,6 +32,8 @@ class Case:
         The evidence without the labels that earlier confirmed flags explain.
     items, rounds
         (U,) names of the item and the round of every unit of the evidence.
+    matches
+        The aligned spans of a spans layer.
     """
 
     annotations: Annotations
@@ -38,6 +44,7 @@ class Case:
     rest: Evidence = field(default_factory=lambda: _NOTHING)
     items: tuple[str, ...] = ()
     rounds: tuple[str, ...] = ()
+    matches: Matches | None = None
 
     @property
     def layer(self) -> str:
@@ -94,11 +101,19 @@ def open_case(annotations: Annotations, comparison: Comparison, settings: Settin
         evidence = from_units(units, _steps(units) if layer.kind == "ordinal" else None)
         items, rounds = _unit_names(units)
     else:
-        evidence, items, rounds = _NOTHING, (), ()
+        matches = align(document_spans(annotations, layer.name)) if layer.kind == "spans" else None
+        distances = pair_distances(annotations, layer.name, settings)
+        evidence = from_pairs(
+            distances.annotators, distances.sections, distances.section,
+            independent(distances.item, distances.cluster, len(distances.clusters)),
+            distances.unit, distances.a, distances.b, distances.distance,
+        )  # fmt: skip
+        items, rounds = _unit_names(distances)
+        return Case(annotations, comparison, settings, (), evidence, evidence, items, rounds, matches)
     return Case(annotations, comparison, settings, (), evidence, evidence, items, rounds)
 
 
-def _unit_names(units: Units) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _unit_names(units: Units | Distances) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return item and round of every unit."""
     rounds = tuple(units.rounds[code] if code >= 0 else "" for code in units.round)
     return tuple(units.items[code] for code in units.item), rounds
@@ -108,5 +123,3 @@ def _steps(units: Units) -> Floats:
     """Return (K, K) distances of ordered labels: steps apart over the most possible."""
     position = np.arange(len(units.labels), dtype=np.float64)
     return np.abs(position[:, None] - position[None, :]) / max(len(units.labels) - 1, 1)
-
-

@@ -194,7 +194,9 @@ def additive(evidence: Evidence, min_labels: int = 1) -> Additive:
             np.concatenate([weight[fitted], np.ones(len(units))]),
             (
                 np.concatenate([rows[fitted], units]),
-                np.concatenate([columns[fitted], m + np.where(evidence.section[units] < 0, n_sections, evidence.section[units])]),
+                np.concatenate(
+                    [columns[fitted], m + np.where(evidence.section[units] < 0, n_sections, evidence.section[units])]
+                ),
             ),
         ),
         shape=(n_units, m + n_sections + 1),

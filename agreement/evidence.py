@@ -196,7 +196,7 @@ def from_units(units: Units, weights: Floats | None = None) -> Evidence:
     expected = 1 - float(share @ share) if weights is None else float(share @ weights @ share)
     return Evidence(
         units.annotators, units.sections, units.labels, units.unit, units.annotator, units.label,
-        units.section, independent(units), np.ones(len(units.unit), bool), weights, None, expected,
+        units.section, independent(units.item, units.cluster, len(units.clusters)), np.ones(len(units.unit), bool), weights, None, expected,
     )  # fmt: skip
 
 
@@ -217,10 +217,14 @@ def from_pairs(
     )  # fmt: skip
 
 
-def independent(units: Units) -> Ints:
-    """Return (U,) codes of what is independent: documents if there are at least 20, else items."""
-    if len(units.clusters) < MIN_DOCUMENTS:
-        return np.unique(units.item, return_inverse=True)[1].astype(np.int64)
-    alone = units.cluster < 0
-    code = np.where(alone, len(units.clusters) + units.item, units.cluster)
+def independent(item: Ints, cluster: Ints, documents: int) -> Ints:
+    """Return (U,) codes of what is independent: documents if there are at least 20 of them, else items.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> independent(np.array([0, 1, 1]), np.array([0, 0, 0]), documents=1)
+    array([0, 1, 1])
+    """
+    code = item if documents < MIN_DOCUMENTS else np.where(cluster < 0, documents + item, cluster)
     return np.unique(code, return_inverse=True)[1].astype(np.int64)

@@ -94,7 +94,9 @@ def table(suite: str, result: dict[str, Counter[str]]) -> None:
         recall = f"{c['hit'] / planted:.3f}" if planted else "  -  "
         print(f"{suite:12} {kind:18} precision {precision} ({right}+{c['wrong']} false)  recall {recall} of {planted}")
     p = result["projects"]
-    print(f"{suite:12} {p['all']} projects, {p['with a false flag']} with a false flag, {p['ms'] / p['all']:.0f} ms each")
+    print(
+        f"{suite:12} {p['all']} projects, {p['with a false flag']} with a false flag, {p['ms'] / p['all']:.0f} ms each"
+    )
 
 
 if __name__ == "__main__":

@@ -229,16 +229,25 @@ def plant(world: _World, kind: str, taken: set[tuple[str, int]]) -> _Plant:
         g = rng.uniform(0.15, 0.40)
         return _Plant(kind, (who,), lambda x: np.where((annotator == who) & (draw < g), random_label(x), x))
     if kind == "annotator_section":
-        who, where = _free(world, "annotator", world.n_annotators, taken), _free(world, "section", world.n_sections, taken, sizes)
+        who, where = (
+            _free(world, "annotator", world.n_annotators, taken),
+            _free(world, "section", world.n_sections, taken, sizes),
+        )
         g, shift, scattered = rng.uniform(0.25, 0.7), int(rng.integers(1, k)), rng.random() < 0.5
         inside = (annotator == who) & (world.section[unit] == where) & (draw < g)
-        return _Plant(kind, (who, where), lambda x: np.where(inside, random_label(x) if scattered else (x + shift) % k, x))
+        return _Plant(
+            kind, (who, where), lambda x: np.where(inside, random_label(x) if scattered else (x + shift) % k, x)
+        )
     if kind == "section":
         where, g = _free(world, "section", world.n_sections, taken, sizes), rng.uniform(0.12, 0.40)
         inside = (world.section[unit] == where) & (draw < g)
         return _Plant(kind, (where,), lambda x: np.where(inside, random_label(x), x), "everybody")
     if kind == "two readings":
-        where, g, shift = _free(world, "section", world.n_sections, taken, sizes), rng.uniform(0.3, 0.8), int(rng.integers(1, k))
+        where, g, shift = (
+            _free(world, "section", world.n_sections, taken, sizes),
+            rng.uniform(0.3, 0.8),
+            int(rng.integers(1, k)),
+        )
         given = np.bincount(annotator[world.section[unit] == where], minlength=world.n_annotators)
         here = rng.permutation(np.flatnonzero(given >= 0.5 * given.max()))
         half = here[: max(2, round(len(here) * rng.uniform(0.35, 0.5)))]
@@ -310,7 +319,9 @@ def _confusions(evidence: Evidence, labels: tuple[int, ...]) -> Floats:
         return np.where(r >= 2, (1 if len(labels) == 2 else 1) * c * other / (r * (r - 1)), np.nan)
 
 
-def project(seed: int, design: str = "free", causes: int | None = None, kinds: tuple[str, ...] = (), **fixed: Any) -> Project:
+def project(
+    seed: int, design: str = "free", causes: int | None = None, kinds: tuple[str, ...] = (), **fixed: Any
+) -> Project:
     """Return the project of *seed*.
 
     Parameters
@@ -395,7 +406,9 @@ def two_reader_project(seed: int, kind: str) -> Project:
         mine = (world.annotator == who) & np.isfinite(now)
         x = position[mine] - position[mine].mean()
         slope, residual = (x @ (now - then)[mine]) / (x @ x), np.nanstd(now[mine])
-        cause = Cause("drift", (f"A{who + 1:02d}",), float(slope), float(slope / (residual / np.sqrt(x @ x))), int(mine.sum()))
+        cause = Cause(
+            "drift", (f"A{who + 1:02d}",), float(slope), float(slope / (residual / np.sqrt(x @ x))), int(mine.sum())
+        )
     elif kind == "copy":
         other = int((who + rng.integers(1, a)) % a)
         at = np.full((len(world.true), a), -1)
@@ -405,7 +418,9 @@ def two_reader_project(seed: int, kind: str) -> Project:
         changed = np.where(hit, source, label)
         both = int(hit.sum())
         wrong = int((hit & (changed != world.true[world.unit])).sum())
-        cause = Cause("copy", tuple(sorted((f"A{who + 1:02d}", f"A{other + 1:02d}"))), 1.0, 4.0 if wrong >= 15 else 0.0, both)
+        cause = Cause(
+            "copy", tuple(sorted((f"A{who + 1:02d}", f"A{other + 1:02d}"))), 1.0, 4.0 if wrong >= 15 else 0.0, both
+        )
     else:
         half = rng.permutation(a)[: a // 2]
         share, shift = rng.uniform(0.06, 0.2), int(rng.integers(1, world.k))

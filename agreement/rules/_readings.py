@@ -127,7 +127,11 @@ def _by_pair(evidence: Evidence, units: Bools) -> _ByPair | None:
         far = np.full((n_units, m, m), np.nan)
         a, b = evidence.pairs.a, evidence.pairs.b
         keep = evidence.kept[a] & evidence.kept[b] & use[evidence.unit[a]]
-        at, i, j = row[evidence.unit[a[keep]]], position[evidence.annotator[a[keep]]], position[evidence.annotator[b[keep]]]
+        at, i, j = (
+            row[evidence.unit[a[keep]]],
+            position[evidence.annotator[a[keep]]],
+            position[evidence.annotator[b[keep]]],
+        )
         far[at, np.minimum(i, j), np.maximum(i, j)] = evidence.pairs.distance[keep]
         distance = far[:, first, second]
     else:

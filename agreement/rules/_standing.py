@@ -127,5 +127,3 @@ def _everywhere(stands: Standing, thresholds: Mapping[str, float]) -> Bools:
     left = np.nan_to_num(stands.without_section, nan=np.inf).min(axis=1)
     needed = np.maximum((1 - thresholds["one_section"]) * excess, thresholds["min_elsewhere"])
     return (excess >= thresholds["min_effect"]) & (left >= needed)
-
-

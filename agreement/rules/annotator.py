@@ -25,6 +25,7 @@ from agreement.rules._parts import (
 from agreement.rules._standing import KAPPA_FLOOR, outliers, standing
 from agreement.rules.annotator_section import RULE as CELLS
 
+
 def annotator_flags(case: Case, thresholds: Mapping[str, float], kind: str, noun: str) -> Iterator[Flag]:
     """Yield a flag of *kind* for each annotator off the pack; *noun* is what pairs disagree on."""
     evidence = _without_cells(case)

@@ -120,7 +120,13 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
 
 
 def _flag(
-    case: Case, evidence: Evidence, slopes: _Slope, code: int, q: float, thresholds: Mapping[str, float], position: Floats
+    case: Case,
+    evidence: Evidence,
+    slopes: _Slope,
+    code: int,
+    q: float,
+    thresholds: Mapping[str, float],
+    position: Floats,
 ) -> Flag:
     """Return the flag of one annotator."""
     name = evidence.annotators[code]

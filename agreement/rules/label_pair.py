@@ -7,15 +7,18 @@ import numpy as np
 from scipy import stats
 
 from agreement.case import Case
-from agreement.contrasts import Estimate, fdr, linear
+from agreement.contrasts import Estimate, fdr, linear, sums_by
 from agreement.evidence import Bools, Evidence, Floats, Ints
-from agreement.flags import Flag, Rule, Subject
+from agreement.flags import Flag, Rule, Subject, Verdict
+from agreement.merging import merge_table
 from agreement.rules._readings import within_readings
 from agreement.rules._parts import TEST, disputes, examples, interval_words, most, rounded, scalar, verdict_of
-from agreement.wording import percent, plural
+from agreement.wording import listed, percent
 
 
 FITTED_CELLS = 6
+MIN_LEANING = 10
+LEANING = 0.25
 BENIGN = 0.02  # classes are never equally alike; so much beyond slips is usual
 
 
@@ -173,7 +176,9 @@ def excess_of(
     hits, misses = int((own > 0).sum()), int((elsewhere > 0).sum())
     chance = expected / max(expected + float(elsewhere.sum()) / max(found.n, 1), 1e-12)
     exact = float(stats.binom.sf(hits - 1, hits + misses, min(chance, 1.0))) if hits else 1.0
-    return Excess(subject[0], subject[-1], estimate, max(float(estimate.p_above(BENIGN)), exact), observed, expected, rarer)
+    return Excess(
+        subject[0], subject[-1], estimate, max(float(estimate.p_above(BENIGN)), exact), observed, expected, rarer
+    )
 
 
 def all_cells(found: Confusions) -> Bools:
@@ -249,6 +254,64 @@ def confused(
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class Nature:
+    """Whether a confusion is the same for everybody: its name, which label whom leans to, and the camps if any."""
+
+    name: str
+    direction: str
+    camps: tuple[tuple[str, ...], ...]
+
+
+def nature_of(evidence: Evidence, first: int, second: int, alpha: float) -> Nature:
+    """Return the nature of the confusion of two labels.
+
+    A shared ambiguity, even a one-way one, leaves nobody leaning: ``symmetric``. If people lean to different labels on
+    the very same items, they apply ``different rules``. Too few to tell: ``open``.
+    """
+    both = units_with(evidence, first, second)
+    label = np.zeros(0, np.int64) if evidence.label is None else evidence.label
+    rows = np.flatnonzero(evidence.kept & both[evidence.unit] & np.isin(label, (first, second)))
+    says_first = (label[rows] == first).astype(np.float64)
+    unit, who = evidence.unit[rows], evidence.annotator[rows]
+    n, n_first = np.bincount(unit), np.bincount(unit, says_first)
+    lean = says_first - (n_first[unit] - says_first) / np.maximum(n[unit] - 1, 1)
+    names = evidence.labels[first], evidence.labels[second]
+    present = evidence.present
+    if len(present) == 2:
+        hits = int(says_first[who == present[0]].sum())
+        n_units = int((who == present[0]).sum())
+        return _between_two(
+            hits, n_units, (evidence.annotators[present[0]], evidence.annotators[present[1]]), names, alpha
+        )
+    means = sums_by(who, len(evidence.annotators), evidence.cluster[unit], lean).mean()
+    tested = np.flatnonzero(means.n >= MIN_LEANING)
+    if len(tested) < 2:
+        return Nature("open", "", ())
+    p = np.minimum(2 * Estimate(np.abs(means.value), means.se, means.df, means.n).p_above()[tested], 1.0)
+    leaning = tested[(fdr(p) < alpha) & (np.abs(means.value[tested]) >= LEANING)]
+    sides = tuple(
+        tuple(evidence.annotators[a] for a in leaning if (means.value[a] > 0) == to_first) for to_first in (True, False)
+    )
+    if all(sides):
+        told = f"{listed(sides[0], most=4)}: {names[0]}; {listed(sides[1], most=4)}: {names[1]}"
+        return Nature("different rules", told, sides)
+    return Nature("open" if len(leaning) else "symmetric", "", ())
+
+
+def _between_two(hits: int, n: int, who: tuple[str, str], names: tuple[str, str], alpha: float) -> Nature:
+    """Return the nature for two annotators, from which of them gave which of the two labels."""
+    if not n:
+        return Nature("open", "", ())
+    larger = max(hits, n - hits)
+    one_way = float(stats.binomtest(hits, n).pvalue) < alpha and larger / n >= 0.75
+    if one_way:
+        to = names if hits == larger else names[::-1]
+        return Nature("different rules", f"{who[0]}: {to[0]}; {who[1]}: {to[1]}", ((who[0],), (who[1],)))
+    upper = float(stats.binomtest(larger, n).proportion_ci(0.95, method="wilson").high)
+    return Nature("symmetric" if upper < 0.80 else "open", "", ())
+
+
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the label pairs confused beyond slips, outside flagged sections."""
     evidence = within_readings(case)
@@ -259,25 +322,54 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         verdict = verdict_of(q, thresholds)
         if verdict is None:
             continue
-        names = evidence.labels[one.first], evidence.labels[one.second]
-        value, low, high, n = scalar(one.estimate, (), case.confidence)
-        units = units_with(case.whole, one.first, one.second)
-        share = one.observed and 2 * value * one.rarer / max(evidence.mean, 1e-12)
-        rarer = min(names, key=lambda name: evidence.label is not None and (evidence.label == evidence.labels.index(name)).sum())
-        yield Flag(
-            RULE.name, verdict, Subject(RULE.name, case.layer, labels=tuple(sorted(names))),
-            f"{names[0]} and {names[1]} are taken for each other beyond slips: of the labels {rarer}, {percent(value)}% "
-            f"get the other label from a colleague over and above what slips explain "
-            f"{interval_words(low, high, n, case.confidence)}.",
-            f"Write a decision rule {names[0]} / {names[1]} with two examples each; merge them only if nobody needs "
-            "the difference.",
-            "guideline owner", nature="open", effect=value, low=low, high=high, n=n, q=q,
-            **disputes(case, units), share_of_disagreement=rounded(float(share)),
-            evidence={
-                "observed": one.observed, "expected_from_slips": one.expected, "share_exact": float(share),
-            },
-            examples=examples(case, most(case.whole.disagreement, units)),
-        )  # fmt: skip
+        yield pair_flag(case, RULE.name, evidence, one, q, verdict, units_with(case.whole, one.first, one.second))
+
+
+def pair_flag(case: Case, rule: str, evidence: Evidence, one: Excess, q: float, verdict: Verdict, units: Bools) -> Flag:
+    """Return the flag of one label pair; *units* (U,) of the whole case show it."""
+    names = evidence.labels[one.first], evidence.labels[one.second]
+    value, low, high, n = scalar(one.estimate, (), case.confidence)
+    share = 2 * value * one.rarer / max(evidence.mean, 1e-12)
+    margin = np.bincount(
+        np.zeros(0, np.int64) if evidence.label is None else evidence.label, minlength=len(evidence.labels)
+    )
+    rarer = names[0] if margin[one.first] <= margin[one.second] else names[1]
+    nature = nature_of(evidence, one.first, one.second, 0.01)
+    noun = "item" if rule == "label_pair" else "aligned span"
+    told = {
+        "symmetric": "Nobody leans to either label, so it is the definition, not the people.",
+        "different rules": f"People apply different rules ({nature.direction}); who is right is open.",
+        "open": "Whether people lean to different labels can't be told yet.",
+    }[nature.name]
+    decide = f"Write a decision rule {names[0]} / {names[1]} with two examples each"
+    return Flag(
+        rule, verdict, Subject(rule, case.layer, labels=tuple(sorted(names))),
+        f"{names[0]} and {names[1]} are taken for each other beyond slips: {percent(value)}% of the labels {rarer} get the "
+        f"other label from a colleague over and above what slips explain "
+        f"{interval_words(low, high, n, case.confidence, noun)}. {told}",
+        f"Adjudicate five items where they meet. {decide}."
+        if nature.name == "different rules"
+        else f"{decide}; merge the two only if nobody needs the difference.",
+        "guideline owner", nature=nature.name, camps=nature.camps, direction=nature.direction,
+        effect=value, low=low, high=high, n=n, q=q,
+        **disputes(case, units), share_of_disagreement=rounded(share),
+        evidence={
+            "observed": one.observed, "expected_from_slips": one.expected,
+            "distinguishability": distinguishability(evidence, one.first, one.second),
+            "merge": merge_table(evidence, one.first, one.second, case.confidence), "share_exact": min(share, 1.0),
+        },
+        examples=examples(case, most(case.whole.disagreement, units)),
+    )  # fmt: skip
+
+
+def distinguishability(evidence: Evidence, first: int, second: int) -> float:
+    """Return 1 - J_cd^2 / (J_cc J_dd), half an item added to each cell: 1 = never confused, below .90 hard to tell.
+
+    Darroch & McCloud 1986, Austral. J. Statist. 28.
+    """
+    found = confusions(evidence)
+    table = found.table + 0.5 / max(found.n, 1)
+    return float(1 - table[first, second] ** 2 / (table[first, first] * table[second, second]))
 
 
 def units_with(evidence: Evidence, first: int, second: int) -> Bools:
@@ -285,7 +377,9 @@ def units_with(evidence: Evidence, first: int, second: int) -> Bools:
     label, n_units = evidence.label, len(evidence.section)
     if label is None:
         return np.zeros(n_units, bool)
-    has = [np.bincount(evidence.unit[evidence.kept & (label == code)], minlength=n_units) > 0 for code in (first, second)]
+    has = [
+        np.bincount(evidence.unit[evidence.kept & (label == code)], minlength=n_units) > 0 for code in (first, second)
+    ]
     return np.asarray(has[0] & has[1])
 
 

@@ -169,9 +169,7 @@ def unreliable(
         others = apart.copy()
         others[section] = False
         estimates.append(section_effect(evidence, strata, int(section), others))
-    p = np.array(
-        [float(e.p_above(thresholds["benign"])) if e.n >= thresholds["min_items"] else 1.0 for e in estimates]
-    )
+    p = np.array([float(e.p_above(thresholds["benign"])) if e.n >= thresholds["min_items"] else 1.0 for e in estimates])
     effect = np.array([float(e.value) if np.isfinite(e.value) else -1.0 for e in estimates])
     q = fdr(p)
     sound = ~apart[tested]
@@ -310,7 +308,9 @@ def _flag(
     title = case.annotations.guidelines.name(name)
     value, low, high, n = scalar(effect, (), case.confidence)
     inside = evidence.section == section
-    here = sorted({evidence.annotators[a] for a in np.unique(evidence.annotator[evidence.kept & inside[evidence.unit]])})
+    here = sorted(
+        {evidence.annotators[a] for a in np.unique(evidence.annotator[evidence.kept & inside[evidence.unit]])}
+    )
     camps: tuple[tuple[str, ...], ...] = (camp, tuple(who for who in here if who not in camp)) if camp else ()
     if not camps and len(here) >= 4:
         camps = two_readings(evidence, inside, 0.01, 0.10)
@@ -352,7 +352,15 @@ RULE = Rule(
     "section",
     "Unreliable guideline section",
     "Labels disagree more in this section than in the others: for everybody, or because it is read in two ways.",
-    {**TEST, "min_effect": 0.08, "benign": 0.03, "keep_without_anyone": 0.50, "spreads": 2.0, "min_sound": 0.33, "min_items": 15},
+    {
+        **TEST,
+        "min_effect": 0.08,
+        "benign": 0.03,
+        "keep_without_anyone": 0.50,
+        "spreads": 2.0,
+        "min_sound": 0.33,
+        "min_items": 15,
+    },
     40,
     _check,
 )

@@ -1,0 +1,69 @@
+"""Two span labels that are taken for each other where both annotators marked the same place."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from agreement.case import Case
+from agreement.evidence import Bools, Evidence
+from agreement.flags import Flag, Rule
+from agreement.matching import Matches
+from agreement.rules._parts import TEST, verdict_of
+from agreement.rules.label_pair import all_cells, confused, confusions, pair_flag
+
+
+def aligned(case: Case, matches: Matches) -> tuple[Evidence, Bools]:
+    """Return the evidence of aligned spans, a unit per aligned pair, and which of them (E,) count.
+
+    Spans count when the labels of both people in the document still do.
+    """
+    first, second = matches.pairs[matches.pair[matches.meeting]].T
+    document = matches.document[matches.meeting]
+    n = len(document)
+    kept = case.rest.kept
+    rows = {(int(u), int(a)) for u, a in zip(case.rest.unit[kept], case.rest.annotator[kept], strict=True)}
+    use = np.array(
+        [
+            (int(d), int(a)) in rows and (int(d), int(b)) in rows
+            for d, a, b in zip(document, first, second, strict=True)
+        ],
+        dtype=bool,
+    )
+    labels = np.column_stack([matches.reference_label, matches.other_label]).ravel()
+    return Evidence(
+        matches.annotators, case.rest.sections, matches.labels, np.repeat(np.arange(n), 2),
+        np.column_stack([first, second]).ravel(), labels, case.rest.section[document], case.rest.cluster[document],
+        np.repeat(use, 2),
+    ), use  # fmt: skip
+
+
+def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
+    """Yield the label pairs confused beyond slips on aligned spans."""
+    matches = case.matches
+    if matches is None or len(matches.labels) < 3 or not len(matches.meeting):
+        return
+    evidence, _ = aligned(case, matches)
+    if not evidence.compared.any():
+        return
+    found = confusions(evidence)
+    for one, q in confused(evidence, found, all_cells(found), thresholds):
+        verdict = verdict_of(q, thresholds)
+        if verdict is None:
+            continue
+        pair = {one.first, one.second}
+        hit = np.array(
+            [{int(a), int(b)} == pair for a, b in zip(matches.reference_label, matches.other_label, strict=True)]
+        )
+        units = np.zeros(len(case.whole.section), bool)
+        units[matches.document[matches.meeting[hit]]] = True
+        yield pair_flag(case, RULE.name, evidence, one, q, verdict, units)
+
+
+RULE = Rule(
+    "span_label_pair",
+    "Two span labels taken for each other",
+    "People mark the same place and call it differently, more often than slips explain.",
+    {**TEST, "min_effect": 0.08, "min_ratio": 1.5, "min_mutual": 0.40, "min_items": 20},
+    61,
+    _check,
+)
