@@ -168,7 +168,7 @@ def _hard_sections(known: GoldUnits, found: Posterior) -> set[int]:
 
 
 def _confused_pairs(units: Units, gold: Ints) -> Bools:
-    """Return (K, K) label pairs that annotators swap on 8 % or more of the rarer one's *gold* (U,), wrong gold aside."""
+    """Return (K, K) pairs of labels swapped on 8 % or more of the rarer one's *gold* (U,), wrong ones aside."""
     k = len(units.labels)
     of = gold[units.unit]
     use = of >= 0

@@ -19,8 +19,8 @@ from typing import Any
 
 os.environ["OPENPYXL_LXML"] = "False"  # with lxml installed, openpyxl writes the same XML in other bytes
 
-from openpyxl import Workbook  # noqa: E402 - reads the variable when imported
-from openpyxl.styles import Alignment, Font  # noqa: E402
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
 
 ROOT = Path(__file__).parents[1]
 STORY = ROOT / "sample_data" / "tickets"
