@@ -74,7 +74,7 @@ class Cells:
         for sheet, rows in self.rows_left.items():
             yield (
                 f"left out of {sheet}",
-                f"{rows:,} rows beyond the {EXCEL_ROWS:,} that Excel holds; they are in the CSV",
+                f"{rows:,} rows, too many for a sheet; they are in the CSV",
             )
 
     def write(

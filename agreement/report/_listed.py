@@ -40,7 +40,7 @@ def _kept(scores: pd.DataFrame, settings: Settings) -> tuple[NDArray[np.bool_] |
     names = np.sort(mine[["reference", "other"]].astype(str).to_numpy(dtype=str), axis=1)
     shared = pd.Series(mine["n"].fillna(0).to_numpy(np.int64)).groupby([names[:, 0], names[:, 1]]).max()
     enough = shared.index[shared.to_numpy() >= settings.measures.min_pair_items]
-    if len(shared) <= LIST_ALL_PAIRS or not len(enough) or len(enough) == len(shared):
+    if len(shared) <= LIST_ALL_PAIRS or len(enough) == len(shared):
         return None, 0
     rows = np.sort(scores.loc[paired, ["reference", "other"]].astype(str).to_numpy(dtype=str), axis=1)
     keep = ~paired

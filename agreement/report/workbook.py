@@ -23,6 +23,7 @@ from agreement.report.tables import report_id, source_sha256, title
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
 
+MOST_SCORES = 50_000  # more take minutes to write and to open; JSON and CSV have them all
 EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - Office knows no zones; fixed, so that equal audits give equal bytes
 DECIDE = ("decision", "note", "guideline section")
 # column: width in characters; others get 14
@@ -49,6 +50,7 @@ def write_workbook(audit: "Audit", path: Path) -> Path:
     sheets = dict(_sheets(audit))
     # the summary comes first in the book but is made last: it says what had to be cut
     summary = book.create_sheet("Summary")
+    sheets["Scores"] = _fitting(sheets["Scores"], cells)
     for name, frame in sheets.items():
         extra = _validations(audit, frame) if name == "Disputes" else ()
         cells.write(name, frame, WIDTHS, extra)
@@ -90,6 +92,15 @@ def _summary(audit: "Audit", cells: Cells) -> pd.DataFrame:
     ]
     rows += list(cells.remarks())
     return pd.DataFrame(rows, columns=["key", "value of"])
+
+
+def _fitting(scores: pd.DataFrame, cells: Cells) -> pd.DataFrame:
+    """Return the scores that a sheet can take: beyond ``MOST_SCORES`` rows the pooled ones, then as many as fit."""
+    if len(scores) <= MOST_SCORES:
+        return scores
+    cells.rows_left["Scores"] = len(scores) - MOST_SCORES
+    paired = scores["reference"].notna()
+    return pd.concat([scores.loc[~paired], scores.loc[paired]], ignore_index=True).head(MOST_SCORES)
 
 
 def _pairs(audit: "Audit") -> pd.DataFrame:

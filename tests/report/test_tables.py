@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreement.annotations import Layer, Reading
-from agreement.comparison import SCORE_COLUMNS, compare
+from agreement.comparison import SCORE_COLUMNS, Comparison, compare
 from agreement.loaders import load_frame
 from agreement.pipeline import audit
 from agreement.records import Records, assemble, content_hash
 from agreement.report import tables
 from agreement.report._disputes import disagreement, disputes
 from agreement.report._frames import defused
+from agreement.report._listed import left_out_of, listed_scores
 from agreement.report._plain import dumped, plain, records
 from agreement.settings import Settings
 
@@ -232,3 +233,26 @@ def test_layers_and_annotators_are_described(make_audit, annotations):
     skipped = annotations.assignments.assign(status=pd.Categorical(["skipped", *["done"] * 11]))
     less = make_audit(annotations=replace(annotations, assignments=skipped)).to_dict()
     assert less["annotators"][0]["n"] == 3
+
+
+def many_pairs(shared):
+    """Return a comparison of 46 annotators, so 1,035 pairs, the first of which shares *shared* items."""
+    names = [f"a{number:02}" for number in range(46)]
+    pairs = [(one, two) for place, one in enumerate(names) for two in names[place + 1 :]]
+    rows = [dict.fromkeys(SCORE_COLUMNS) | {"measure": "kappa_mean", "value": 0.5, "n": 99, "undefined": ""}]
+    rows += [
+        dict.fromkeys(SCORE_COLUMNS)
+        | {"measure": measure, "value": 0.5, "reference": one, "other": two, "n": 10 if place else shared}
+        | {"undefined": ""}
+        for measure in ("cohen_kappa", "f1_macro")
+        for place, (one, two) in enumerate(pairs)
+    ]
+    return Comparison(Layer("label", "category"), pd.DataFrame(rows, columns=list(SCORE_COLUMNS)))
+
+
+@pytest.mark.parametrize(("shared", "listed"), [(30, 1), (29, 0)])
+def test_a_large_project_lists_pairs_with_enough_shared_items(shared, listed):
+    comparison = many_pairs(shared)
+    scores = listed_scores(comparison, Settings())
+    assert len(scores) == 1 + 2 * listed
+    assert list(left_out_of(comparison, Settings()).values()) == [1035 - listed]
