@@ -91,6 +91,27 @@ def plural(number: int, noun: str, nouns: str = "") -> str:
     return f"no {many}" if number == 0 else f"{count(number)} {noun if number == 1 else many}"
 
 
+def shortened(names: Sequence[str], most: int = 80) -> dict[str, str]:
+    """Return each of *names* as a page prints it: cut in the middle beyond *most* characters, still all different.
+
+    Examples
+    --------
+    >>> list(shortened(["Refund", "x" * 100, "x" * 101], 12).values())
+    ['Refund', 'xxxxxxxx…xxx', 'xxxxxxxx…xxx (2)']
+    """
+    shown: dict[str, str] = {}
+    taken = {name for name in names if len(name) <= most}
+    for name in names:
+        short = cut = name if len(name) <= most else f"{name[: most - 4]}…{name[-3:]}"
+        number = 1
+        while len(name) > most and short in taken:
+            number += 1
+            short = f"{cut} ({number})"
+        taken.add(short)
+        shown[name] = short
+    return shown
+
+
 def listed(words: Sequence[str], last: str = "and", most: int = 0) -> str:
     """Return *words* as a phrase; beyond *most* of them (0 = all) only how many more there are.
 

@@ -12,13 +12,22 @@ from agreement.criteria import Check, verdict
 from agreement.errors import OutputError
 from agreement.flags import Flag
 from agreement.records import content_hash
-from agreement.report._cards import Card
-from agreement.report._layer import CAUSES, items_link, layer_view
+from agreement.report._layer import CAUSES, layer_view
 from agreement.report._queue import disputed, queue
 from agreement.report._slugs import Slugs, slug
 from agreement.report.model import Action, CheckRow, LayerView, Link, ReportModel
 from agreement.settings import package_version
-from agreement.wording import Figure, action_title, count, decimal, digits_for, listed, percent, plural
+from agreement.wording import (
+    Figure,
+    action_title,
+    count,
+    decimal,
+    digits_for,
+    listed,
+    percent,
+    plural,
+    shortened,
+)
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
@@ -62,7 +71,7 @@ def build(audit: "Audit", most: int) -> ReportModel:
         verdict=verdict(audit.checks),
         reason=_reason(layers),
         facts=_facts(audit, layers),
-        checks=tuple(_check_row(check, audit.settings.measures.confidence) for check in audit.checks),
+        checks=tuple(_check_row(check, audit, layers) for check in audit.checks),
         actions=actions[:ACTIONS_MOST],
         actions_left=max(len(actions) - ACTIONS_MOST, 0),
         layers=layers,
@@ -78,7 +87,7 @@ def build(audit: "Audit", most: int) -> ReportModel:
             for section in sorted({card.section for card in cards if card.section})
         },
         rounds=rounds,
-        label_sets={comparison.layer.name: comparison.layer.labels for comparison in audit.comparisons},
+        label_sets={one.layer.name: shortened(one.layer.labels) for one in audit.comparisons},
     )
 
 
@@ -164,63 +173,71 @@ def _facts(audit: "Audit", layers: tuple[LayerView, ...]) -> tuple[tuple[str, st
     return tuple(facts)
 
 
-def _check_row(check: Check, confidence: float) -> CheckRow:
+def _check_row(check: Check, audit: "Audit", layers: tuple[LayerView, ...]) -> CheckRow:
     """Return a release check with its figure, printed as precisely as its limit demands."""
+    subject = check.subject
+    for label, short in shortened(audit.annotations.layers[check.layer].labels).items():
+        subject = subject.replace(label, short) if label != short else subject
     share = check.name in SHARES
     digits = digits_for(check.limit, (check.value, check.low, check.high))
     figure = Figure(
-        check.value, check.low, check.high, check.n, share=share, digits=digits, confidence=confidence,
+        check.value, check.low, check.high, check.n, share=share, digits=digits,
+        confidence=audit.settings.measures.confidence,
         reason="" if check.value is not None else check.settle or check.meaning,
     )  # fmt: skip
     limit = ""
     if check.limit is not None:
         shown = f"{percent(check.limit)}%" if share else decimal(check.limit, digits)
         limit = f"at least {shown}" if check.at_least else f"at most {shown}"
-    return CheckRow(check, figure, limit, EVIDENCE.get(check.name, "method"))
+    return CheckRow(check, subject, figure, limit, _anchor(EVIDENCE.get(check.name, "method"), layers))
+
+
+def _anchor(wanted: str, layers: tuple[LayerView, ...]) -> str:
+    """Return the section that holds the evidence, or where it says why there is none."""
+    present = {
+        "guideline": any(layer.sections or layer.pairs or layer.section_flags for layer in layers),
+        "classes": any(layer.classes for layer in layers),
+        "gold": any(layer.gold_items for layer in layers),
+    }
+    return wanted if present.get(wanted, True) else "method"
 
 
 def _actions(audit: "Audit", layers: tuple[LayerView, ...], slugs: Slugs) -> tuple[Action, ...]:
     """Return what to do, the largest effect first, confirmed causes before suspected ones; gold labels as one."""
-    causes = [flag for flag in audit.diagnosis.flags if flag.verdict in CAUSES]
+    causes = [flag for layer in layers for flag in layer.flags if flag.verdict in CAUSES]
     gold = [flag for flag in causes if flag.rule == "gold_item"]
     causes = [flag for flag in causes if flag.rule != "gold_item"] + gold[:1]
-    totals = {layer.name: layer.disputes.hits or 0 for layer in layers}
-    several = len(layers) > 1
 
     def weight(flag: Flag) -> tuple[bool, float, float]:
         return flag.verdict != "confirmed", -(flag.share_of_disputes or 0.0), -(flag.effect or 0.0)
 
-    return tuple(_action(audit, flag, len(gold), totals, slugs, several=several) for flag in sorted(causes, key=weight))
+    return tuple(_action(audit, flag, len(gold), layers, slugs) for flag in sorted(causes, key=weight))
 
 
-def _action(audit: "Audit", flag: Flag, n_gold: int, totals: dict[str, int], slugs: Slugs, *, several: bool) -> Action:
+def _action(audit: "Audit", flag: Flag, n_gold: int, layers: tuple[LayerView, ...], slugs: Slugs) -> Action:
     """Return one action."""
     subject, guidelines = flag.subject, audit.annotations.guidelines
+    shown = shortened(audit.annotations.layers[subject.layer].labels)
     title = action_title(
         flag.rule,
         annotator=subject.annotator or listed(subject.annotators),
         annotators=subject.annotators,
         section=guidelines.name(subject.section) if subject.section else "",
-        label=subject.label or "",
-        labels=tuple(sorted(subject.labels)),
+        label=shown.get(subject.label or "", subject.label or ""),
+        labels=tuple(shown.get(label, label) for label in sorted(subject.labels)),
         item=subject.item or "",
     )
     if flag.rule == "gold_item" and n_gold > 1:
         title = f"Re-read {n_gold} gold labels"
     effect = None
-    total = totals.get(subject.layer, 0)
+    total = next((layer.disputes.hits or 0 for layer in layers if layer.name == subject.layer), 0)
     if flag.disputes is not None and flag.share_of_disputes is not None and total:
         effect = Figure(flag.share_of_disputes, n=total, unit="dispute", share=True, hits=flag.disputes)
     anchor = FLAG_EVIDENCE.get(flag.rule, "people" if subject.annotator or subject.annotators else "guideline")
-    link = Link(f"#{anchor}")
+    link = Link(f"#{_anchor(anchor, layers)}")
     if subject.annotator:
         link = Link("#" + slugs("annotator", subject.annotator))
     return Action(
         title, flag.message, flag.advice, flag.owner, flag.verdict != "confirmed", link, effect,
-        subject.layer if several else "",
+        subject.layer if len(layers) > 1 else "",
     )  # fmt: skip
-
-
-def dispute_link(card: Card) -> Link:
-    """Return the link that opens one card."""
-    return items_link(item=card.item)

@@ -1,13 +1,13 @@
 """One disputed item as a card: identical annotations merged, spans as marked segments instead of offsets."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from agreement.annotations import Annotations
-from agreement.wording import between, plural
+from agreement.wording import between, plural, shortened
 
 TEXT_LIMIT = 1200
 MARGIN = 90
@@ -85,15 +85,15 @@ class Card:
     labels: tuple[str, ...]
     gold_contradicted: bool
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the card for the page's script; short keys, because there are hundreds."""
-        card: dict[str, Any] = {"id": self.item, "y": self.layer, "v": [_version(v) for v in self.versions]}
+    def to_dict(self, labels: Mapping[str, int]) -> dict[str, Any]:
+        """Return the card for the page's script: short keys, and numbers for *labels*, because there are hundreds."""
+        card: dict[str, Any] = {"id": self.item, "y": self.layer, "v": [_version(v, labels) for v in self.versions]}
         optional = {
             "r": self.round,
             "s": self.section,
             "t": self.text,
             "c": self.cut,
-            "g": _version(self.gold) if self.gold else None,
+            "g": _version(self.gold, labels) if self.gold else None,
             "p": [list(pair) for pair in self.pairs],
             "k": list(self.labels),
             "x": int(self.gold_contradicted),
@@ -101,8 +101,10 @@ class Card:
         return card | {key: value for key, value in optional.items() if value}
 
 
-def _version(version: Version) -> dict[str, Any]:
+def _version(version: Version, labels: Mapping[str, int]) -> dict[str, Any]:
     """Return one version for the page's script."""
+    if isinstance(version.final, str) and version.final in labels:
+        return {"l": labels[version.final], "a": list(version.annotators)}
     short: dict[str, Any] = {"l": version.label, "a": list(version.annotators)}
     if version.lines:
         short["m"] = [[_segment(segment) for segment in line] for line in version.lines]
@@ -131,6 +133,7 @@ def cards(
 
     *causes* gives label pairs, labels and whether gold is contradicted, by item and round.
     """
+    shown = shortened(annotations.layers[layer].labels)
     kind = annotations.layers[layer].kind
     items = {item for item, _ in wanted}
     table, asked = (
@@ -153,7 +156,7 @@ def cards(
         cut = max(len(text) - sum(min(end, len(text)) - start for start, end in keep), 0) if text else 0
         pairs, labels, contradicted = causes.get((item, round_), ((), (), False))
         agreed = _agreed([set(spans) for spans in mine.values()])
-        golden = _versions(kind, gold, text, keep, agreed)
+        golden = _versions(kind, gold, text, keep, agreed, shown)
         found.append(
             Card(
                 item,
@@ -162,10 +165,10 @@ def cards(
                 str(sections.get(item, "")),
                 "" if kind == "spans" else text[:TEXT_LIMIT],
                 cut,
-                _versions(kind, mine, text, keep, agreed),
+                _versions(kind, mine, text, keep, agreed, shown),
                 golden[0] if golden else None,
-                pairs,
-                labels,
+                tuple((shown[first], shown[second]) for first, second in pairs),
+                tuple(shown[label] for label in labels),
                 contradicted,
             )
         )
@@ -193,8 +196,9 @@ def _texts(frame: pd.DataFrame, *columns: str) -> Iterator[tuple[str, ...]]:
 
 
 def _versions(
-    kind: str, said: Mapping[str, list[Span]], text: str, keep: list[tuple[int, int]], agreed: set[Span]
-) -> tuple[Version, ...]:
+    kind: str, said: Mapping[str, list[Span]], text: str, keep: list[tuple[int, int]], agreed: set[Span],
+    shown: Mapping[str, str],
+) -> tuple[Version, ...]:  # fmt: skip
     """Return the distinct versions, those of most annotators first."""
     merged: dict[tuple[Span, ...], list[str]] = {}
     for annotator in sorted(said):
@@ -203,16 +207,23 @@ def _versions(
     for spans, by in merged.items():
         who = tuple(by)
         names = [span[2] for span in spans]
+        words = [shown.get(name, name) for name in names]
         if kind == "spans":
             label = plural(len(spans), "span") if spans else NOTHING
             lines = _lines(text, spans, keep, agreed) if text else _offsets(spans, agreed)
+            lines = tuple(tuple(_relabelled(segment, shown) for segment in line) for line in lines)
             versions.append(Version(label, who, lines, [[s, e, name] for s, e, name, _ in spans]))
         elif kind == "labels":
-            versions.append(Version(", ".join(names) or NO_LABEL, who, (), names))
+            versions.append(Version(", ".join(words) or NO_LABEL, who, (), names))
         else:
-            label = names[0] if names else NO_LABEL
-            versions.append(Version(label, who, (), label))
+            final = names[0] if names else ""
+            versions.append(Version(shown.get(final, final) or NO_LABEL, who, (), final))
     return tuple(sorted(versions, key=lambda v: (-len(v.annotators), v.label, v.annotators)))
+
+
+def _relabelled(segment: Segment, shown: Mapping[str, str]) -> Segment:
+    """Return the segment with its label as it is shown."""
+    return segment if segment.label is None else replace(segment, label=shown.get(segment.label, segment.label))
 
 
 def _agreed(answers: list[set[Span]]) -> set[Span]:

@@ -1,7 +1,7 @@
 """One layer of an audit as the page shows it: classes, sections, people, pairs; lookups and sorting only."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from agreement.report._slugs import Slugs
 from agreement.report._spans import span_panel
 from agreement.report.model import ClassRow, DuoRow, LayerView, Link, PairRow, SectionRow
 from agreement.units import Units
-from agreement.wording import Figure, budget, count, f1_band, listed, optional
+from agreement.wording import Figure, budget, count, f1_band, listed, optional, shortened
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
@@ -49,6 +49,7 @@ class Context:
     flags: tuple[Flag, ...]
     slugs: Slugs
     unit: str
+    shown: Mapping[str, str]
 
     @cached_property
     def peers(self) -> Peers | None:
@@ -64,6 +65,14 @@ class Context:
     def kind(self) -> str:
         """Kind of the layer."""
         return self.comparison.layer.kind
+
+    def word(self, label: str) -> str:
+        """Return *label* as it is shown."""
+        return self.shown.get(label, label)
+
+    def pair_link(self, first: str, second: str, **more: str) -> Link:
+        """Return a link to the items on which these two labels meet."""
+        return self.link(pair="~".join(self.word(label) for label in sorted((first, second))), **more)
 
     def link(self, **filters: str) -> Link:
         """Return a link to this layer's items under *filters*."""
@@ -84,9 +93,10 @@ def layer_view(
     """Return what the page shows about one layer."""
     settings, layer = audit.settings, comparison.layer
     unit = "document" if layer.kind == "spans" else "item"
-    flags = tuple(flag for flag in audit.diagnosis.flags if flag.subject.layer == layer.name)
+    shown = shortened(layer.labels)
+    flags = tuple(readable(flag, shown) for flag in audit.diagnosis.flags if flag.subject.layer == layer.name)
     book = score_book(comparison, settings.measures.confidence)
-    context = Context(audit, comparison, book, found, flags, slugs, unit)
+    context = Context(audit, comparison, book, found, flags, slugs, unit, shown)
     pairs = label_pairs(context)
     duos = duo_rows(context)
     persons = people(context)
@@ -103,7 +113,7 @@ def layer_view(
         headlines=leading(book, layer.kind, unit, settings.gate.f1_bands),
         all_scores=all_scores(book, settings.gate.f1_bands),
         classes=classes(context, pairs),
-        unused=tuple(label for label in layer.labels if label not in set(used_labels(context))),
+        unused=tuple(shown[label] for label in layer.labels if label not in set(used_labels(context))),
         skew=skew(context),
         heat=confusion_heat(context),
         pairs=pairs,
@@ -126,6 +136,15 @@ def layer_view(
         budget=budget(_budget(audit, flags)),
         first=comparison is audit.comparisons[0],
     )
+
+
+def readable(flag: Flag, shown: Mapping[str, str]) -> Flag:
+    """Return the finding with very long labels cut in its sentences."""
+    message, advice = flag.message, flag.advice
+    for label, short in shown.items():
+        if label != short:
+            message, advice = message.replace(label, short), advice.replace(label, short)
+    return replace(flag, message=message, advice=advice)
 
 
 def _budget(audit: "Audit", flags: Sequence[Flag]) -> list[tuple[str, float]]:
@@ -194,10 +213,12 @@ def label_pairs(context: Context) -> tuple[PairRow, ...]:
         return ()
     where = _where(units, mixtures(units))
     code = {name: number for number, name in enumerate(units.labels)}
-    gate, several = context.audit.settings.gate, len(context.audit.comparisons) > 1
+    gate = context.audit.settings.gate
+    prefix = [context.name] if len(context.audit.comparisons) > 1 else []
     rows = []
     for row in table.loc[table["both"] > 0].to_dict("records"):
         names = str(row["first"]), str(row["second"])
+        words = context.word(names[0]), context.word(names[1])
         figure = Figure(
             optional(row["value"]), optional(row["low"]), optional(row["high"]), int(row["n"]), share=True,
             confidence=context.audit.settings.measures.confidence,
@@ -207,9 +228,9 @@ def label_pairs(context: Context) -> tuple[PairRow, ...]:
             continue
         rows.append(
             PairRow(
-                context.slugs("pair", *([context.name] if several else []), *names), *names, int(row["both"]),
-                int(row["either"]), figure, _tone(figure, gate.pair_confusion),
-                where.get((code[names[0]], code[names[1]]), ""), context.link(pair="~".join(sorted(names))), flags,
+                context.slugs("pair", *prefix, *names), *words, int(row["both"]), int(row["either"]), figure,
+                _tone(figure, gate.pair_confusion), where.get((code[names[0]], code[names[1]]), ""),
+                context.pair_link(*names), flags,
             )
         )  # fmt: skip
     return tuple(sorted(rows[:PAIRS_MOST], key=lambda row: not row.flags))
@@ -247,6 +268,7 @@ def classes(context: Context, pairs: Sequence[PairRow]) -> tuple[ClassRow, ...]:
     level = "span" if kind == "spans" else "item"
     measure, counted = ("span_f1.strict", "span") if kind == "spans" else ("f1", "label")
     figures = context.book.by_label(measure, level, counted)
+    full = {short: label for label, short in context.shown.items()}
     partners: dict[str, tuple[str, int]] = {}
     for row in pairs:
         for name, partner in ((row.first, row.second), (row.second, row.first)):
@@ -254,13 +276,14 @@ def classes(context: Context, pairs: Sequence[PairRow]) -> tuple[ClassRow, ...]:
                 partners[name] = (partner, row.both)
     rows = []
     for name, figure in figures.items():
-        partner, items = partners.get(name, ("", 0))
-        filters = {"pair": "~".join(sorted((name, partner)))} if partner else {"label": name}
+        partner, items = partners.get(context.word(name), ("", 0))
+        shown = context.word(name)
+        link = context.pair_link(name, full[partner]) if partner else context.link(label=shown)
         rows.append(
             ClassRow(
-                context.slugs("class", name), name, figure,
+                context.slugs("class", name), shown, figure,
                 "" if figure.value is None else f1_band(figure.value, gate.f1_bands), partner, items,
-                context.link(**filters), by_subject(context.flags, label=name),
+                link, by_subject(context.flags, label=name),
                 tuple(guidelines.name(section.id) for section in guidelines.governing(name)),
             )
         )  # fmt: skip
@@ -285,7 +308,7 @@ def sections(context: Context) -> tuple[SectionRow, ...]:
             continue
         here = codes == code
         hits = int((here & is_disputed).sum())
-        mostly, filters = _mostly(found, here)
+        mostly, link = _mostly(context, here, section)
         known = guidelines.sections.get(section)
         rows.append(
             SectionRow(
@@ -293,24 +316,25 @@ def sections(context: Context) -> tuple[SectionRow, ...]:
                 known.revised if known else "",
                 share_of(hits, int((here & found.compared).sum()), context.unit, confidence),
                 share_of(hits, int(is_disputed.sum()), "dispute", confidence),
-                mostly, context.link(section=section), context.link(section=section, **filters),
+                mostly, context.link(section=section), link,
                 by_subject(context.flags, section=section),
             )
         )  # fmt: skip
     return tuple(sorted(rows, key=lambda row: (-(row.of_all.value or 0), row.name)))
 
 
-def _mostly(found: Disputed, here: Flags) -> tuple[str, dict[str, str]]:
-    """Return what the disputes of the units *here* are mostly about, in words and as a filter of the queue."""
+def _mostly(context: Context, here: Flags, section: str) -> tuple[str, Link]:
+    """Return what the disputes of the units *here*, in *section*, are mostly about, in words and as a link."""
+    found = context.disputed
     mine = found.cause[here[found.unit]]
-    if not len(mine):
-        return "", {}
     counts = np.bincount(mine, minlength=len(found.causes))
     cause = found.causes[int(np.argmax(counts))]
-    if not cause:
-        return "", {}
-    words = f"{' vs. '.join(cause)} ({count(int(counts.max()))})"
-    return words, {"pair": "~".join(sorted(cause))} if len(cause) == 2 else {"label": cause[0]}
+    if not counts.any() or not cause:
+        return "", context.link(section=section)
+    words = f"{' vs. '.join(context.word(label) for label in cause)} ({count(int(counts.max()))})"
+    if len(cause) == 2:
+        return words, context.pair_link(*cause, section=section)
+    return words, context.link(section=section, label=context.word(cause[0]))
 
 
 def duo_rows(context: Context) -> list[DuoRow]:

@@ -43,11 +43,14 @@ def confusion_heat(context: "Context") -> Heat | None:
                 cells.append(Cell(DASH, 0))
                 continue
             names = units.labels[first], units.labels[second]
-            title = f"{names[0]} and {names[1]}: {percent(n / of)}%, {count(n)} of {count(of)} {context.unit}s"
+            said = " and ".join(context.word(name) for name in names)
+            title = f"{said}: {percent(n / of)}%, {count(n)} of {count(of)} {context.unit}s"
             strength = 1 + int(np.searchsorted(CONFUSION_STEPS, n / of, side="right"))
-            cells.append(Cell(percent(n / of), strength, title, context.link(pair="~".join(sorted(names)))))
-        rows.append((units.labels[int(order[r])], (*cells, *[None] * (len(order) - 1 - r))))
-    return Heat(tuple(units.labels[int(c)] for c in order[:-1]), tuple(rows), len(units.labels) - len(order))
+            cells.append(Cell(percent(n / of), strength, title, context.pair_link(*names)))
+        rows.append((context.word(units.labels[int(order[r])]), (*cells, *[None] * (len(order) - 1 - r))))
+    return Heat(
+        tuple(context.word(units.labels[int(c)]) for c in order[:-1]), tuple(rows), len(units.labels) - len(order)
+    )
 
 
 def _side_by_side(share: NDArray[np.float64], both: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -139,21 +142,18 @@ def pair_tables(context: "Context") -> tuple[tuple[str, str, Heat], ...]:
     if tables is None or len(tables.pairs) > TABLES_MOST_PAIRS or len(tables.labels) > TABLES_MOST_LABELS:
         return ()
     found = []
+    labels = tuple(context.word(label) for label in tables.labels)
     for (reference, other), counts in zip(tables.pairs.tolist(), tables.counts, strict=True):
         if not counts.sum():
             continue
         off = counts - np.diag(np.diagonal(counts))
         worst = max(int(off.max()), 1)
         rows = []
-        for r, label in enumerate(tables.labels):
+        for r, label in enumerate(labels):
             cells = [
-                Cell(
-                    count(int(n)) if n else DASH,
-                    0 if r == c or not n else 1 + min(5, int(5 * n / worst)),
-                    f"{tables.annotators[reference]} {label}, {tables.annotators[other]} {tables.labels[c]}: {n}",
-                )
+                Cell(count(int(n)) if n else DASH, 0 if r == c or not n else 1 + min(5, int(5 * n / worst)))
                 for c, n in enumerate(counts[r])
             ]
             rows.append((label, tuple(cells)))
-        found.append((tables.annotators[reference], tables.annotators[other], Heat(tables.labels, tuple(rows))))
+        found.append((tables.annotators[reference], tables.annotators[other], Heat(labels, tuple(rows))))
     return tuple(found)

@@ -175,7 +175,7 @@ def queue(
             mine.setdefault(unit, []).append(found.causes[cause])
     causes = {}
     for unit in order.tolist():
-        pairs = tuple((c[0], c[1]) for c in mine[unit] if len(c) == 2)
+        pairs = tuple((min(c), max(c)) for c in mine[unit] if len(c) == 2)
         labels = tuple(dict.fromkeys(label for c in mine[unit] for label in c))
         causes[found.items[unit], found.rounds[unit]] = (pairs, labels, bool(found.gold_contradicted[unit]))
     return cards(annotations, comparison.layer.name, list(causes), causes, with_text=with_text)

@@ -31,7 +31,10 @@ def span_panel(context: "Context") -> SpanPanel | None:
     place = {kind: number for number, kind in enumerate(ERROR_KINDS)}
     counts = np.stack([sides * total[:, [place[k] for k in kinds]].sum(axis=1) for _, kinds, sides in KINDS], axis=1)
     rows = [
-        (label, tuple(Figure(n / all_, n=all_, unit="span", share=True, hits=n) for n in mine))
+        (
+            context.word(label),
+            tuple(Figure(n / all_, n=all_, unit="span", share=True, hits=n) for n in mine),
+        )
         for label, mine, all_ in zip(details.errors.labels, counts.tolist(), counts.sum(axis=1).tolist(), strict=True)
         if all_
     ]

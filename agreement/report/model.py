@@ -25,6 +25,7 @@ class CheckRow:
     """A release check with its figure and the place of its evidence."""
 
     check: Check
+    subject: str
     figure: Figure
     limit: str
     link: str
@@ -291,7 +292,7 @@ class ReportModel:
     guideline: str
     section_names: Mapping[str, str]
     rounds: tuple[str, ...]
-    label_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    label_sets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def item_link(self, card: Card) -> Link:
         """Return the link that opens one card of the queue."""

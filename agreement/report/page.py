@@ -63,6 +63,11 @@ def render_page(audit: "Audit") -> str:
     except TemplateError as error:
         where = getattr(error, "name", None) or report.templates or "the shipped templates"
         raise OutputError(f"{where}: the page can't be rendered: {error.message or error}.") from error
+    except Exception as error:
+        if report.templates is None:
+            raise
+        # whatever a template of the user's own does wrong is theirs to mend
+        raise OutputError(f"{report.templates}: the page can't be rendered: {error}.") from error
     return page
 
 
@@ -120,7 +125,7 @@ def _without(model: ReportModel, over: int) -> tuple[Any, ...]:
     """Return the cards of *model* without as many of the last ones as hold *over* bytes."""
     kept = list(model.cards)
     while kept and over > 0:
-        over -= len(str(_embedded(kept.pop().to_dict())).encode("utf-8", errors="replace"))
+        over -= len(str(_embedded(kept.pop().to_dict({}))).encode("utf-8", errors="replace"))
     return tuple(kept)
 
 
@@ -166,16 +171,26 @@ def _asset(environment: SandboxedEnvironment, name: str) -> str:
 
 def _data(model: ReportModel) -> dict[str, Any]:
     """Return what the page's script works on."""
+    codes = {name: {label: code for code, label in enumerate(labels)} for name, labels in model.label_sets.items()}
     return {
         "report_id": model.report_id,
         "source": model.source,
         "total": model.disputes,
         "sections": [[section, name] for section, name in model.section_names.items()],
-        "layers": [[layer.name, layer.kind, list(model.label_sets[layer.name])] for layer in model.layers],
+        "layers": [
+            [
+                name,
+                layer.kind,
+                list(labels),
+                {str(code[label]): short for label, short in labels.items() if label != short},
+            ]
+            for layer in model.layers
+            for name, labels, code in [(layer.name, model.label_sets[layer.name], codes[layer.name])]
+        ],
         "maps": [
             [layer.name, list(layer.picture.names), layer.picture.cells]
             for layer in model.layers
             if layer.picture and layer.picture.png
         ],
-        "items": [card.to_dict() for card in model.cards],
+        "items": [card.to_dict(codes[card.layer]) for card in model.cards],
     }

@@ -191,15 +191,21 @@ reveal();
 if (!one("#card")) return;
 
 /* ------------------------------------------------------------------ the queue of disputed items */
-const layers = new Map(data.layers.map(([name, kind, labels]) => [name, { kind, labels }]));
+const layers = new Map(data.layers.map(([name, kind, labels, cut]) => [name, {
+  kind, labels, shown: labels.map((label, number) => Object.hasOwn(cut, number) ? cut[number] : label), // very long ones are cut
+}]));
 const sections = new Map(data.sections);
 const several = layers.size > 1;
 const keyOf = (layer, round, id) => JSON.stringify([layer, round, id]);
 const BETWEEN = "~";
 for (const item of data.items) {
   item.r ??= ""; item.s ??= ""; item.t ??= ""; item.p ??= []; item.k ??= [];
+  for (const version of [...item.v, ...(item.g ? [item.g] : [])]) {
+    const { labels, shown } = layers.get(item.y);
+    if (typeof version.l === "number") { version.f = labels[version.l]; version.l = shown[version.l]; }
+  }
   item.key = keyOf(item.y, item.r, item.id);
-  item.pairs = item.p.map((pair) => [...pair].sort().join(BETWEEN));
+  item.pairs = item.p.map((pair) => pair.join(BETWEEN));
   item.annotators = item.v.flatMap((version) => version.a);
   item.plain = item.t || (item.v[0]?.m ? plainText(item.v[0].m[0]) : "");
   item.search = [item.id, item.plain, ...item.v.map((v) => v.l + " " + v.a.join(" ")), ...item.k].join(" ").toLowerCase();
@@ -324,19 +330,19 @@ function choices(item) {
   return found;
 }
 function otherField(item, given, offered) {
-  const { kind, labels } = layers.get(item.y);
+  const { kind, labels, shown: words } = layers.get(item.y);
   const own = given?.decision === "label" && !offered.some((choice) => choice.decision === "label" && same(choice.final, given.final)) ? given.final : null;
   if (kind === "spans") return null;
   if (kind === "labels") {
     return make("select", { id: "d-other", multiple: true, size: Math.min(labels.length, 5), "aria-label": "Another set of labels" },
-      ...labels.map((label) => make("option", { value: label, selected: Array.isArray(own) && own.includes(label) }, label)));
+      ...labels.map((label, n) => make("option", { value: n, selected: Array.isArray(own) && own.includes(label) }, words[n])));
   }
   if (kind === "number" || kind === "answer") {
     return make("input", { type: "text", id: "d-other", "aria-label": "Another answer", placeholder: "Another answer", value: own ?? "" });
   }
   const seen = offered.filter((choice) => choice.decision === "label").map((choice) => choice.final);
   return make("select", { id: "d-other", "aria-label": "Another label" }, make("option", { value: "" }, "Another label…"),
-    ...labels.filter((label) => !seen.includes(label)).map((label) => make("option", { value: label, selected: own === label }, label)));
+    ...labels.map((label, n) => seen.includes(label) ? null : make("option", { value: n, selected: own === label }, words[n])));
 }
 let offered = [];
 function showCard() {
@@ -389,14 +395,15 @@ function go(step) {
   const next = view[view.findIndex((item) => item.key === current) + step];
   if (next) select(next.key, true);
 }
-function ownAnswer() {
-  const field = one("#d-other");
+function ownAnswer(item) {
+  const field = one("#d-other"), { labels } = layers.get(item.y);
   if (!field) return null;
-  if (field.multiple) { const chosen = [...field.selectedOptions].map((o) => o.value); return chosen.length ? chosen : null; }
+  if (field.multiple) { const chosen = [...field.selectedOptions].map((o) => labels[o.value]); return chosen.length ? chosen : null; }
+  if (field.matches("select")) return field.value === "" ? null : labels[field.value];
   return field.value.trim() || null;
 }
 function commit() {
-  const item = byKey.get(current), radio = one("input[name=d]:checked", card), own = ownAnswer();
+  const item = byKey.get(current), radio = one("input[name=d]:checked", card), own = ownAnswer(item);
   if (!radio && own === null) return say("Choose an answer first.");
   const chosen = radio ? offered[Number(radio.value)] : { decision: "label", final: own };
   const place = view.findIndex((other) => other.key === current), next = view[place + 1]?.key;

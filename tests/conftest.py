@@ -1,0 +1,154 @@
+"""What all tests share: golden files, and audits of whole projects."""
+
+import random
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from agreement.annotations import Layer, Reading
+from agreement.loaders import load
+from agreement.pipeline import Audit, audit
+from agreement.records import Records, assemble
+from agreement.settings import Settings
+
+GOLDEN = Path(__file__).parent / "golden"
+SAMPLES = Path(__file__).parent.parent / "sample_data"
+
+HOSTILE_LABELS = (
+    "</script><script>alert(1)</script>",
+    '<img src=x onerror="alert(2)">',
+    "__proto__",
+    "=cmd|' /C calc'!A0",
+    "\u202egnol\u202c",
+    "😀 ok",
+    "a~b & c",
+    "L" * 10_000,
+    "constructor",
+)
+HOSTILE_TEXTS = (
+    "</script><script>alert(3)</script>",
+    "😀 the 👩‍👩‍👧 kettle {{ 7*7 }} {% raw %}",
+    "שלום עולם مرحبا",
+    "https://evil.example/?q=<b>",
+    "\u2028line\u2029separators\u0000and nul",
+    "x" * 10_000,
+)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update-golden", action="store_true", help="rewrite golden files; look at the diff")
+
+
+@pytest.fixture
+def golden(request):
+    """Compare a text with the golden file of that name, or write it with --update-golden."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.exists(), f"{path.name} is missing: run pytest --update-golden and look at it"
+        assert text == path.read_text(encoding="utf-8"), (
+            f"{path.name} differs: run pytest --update-golden, look at the diff"
+        )
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def tickets() -> Audit:
+    """The ticket story: sections, three planted causes, gold none."""
+    return audit([str(SAMPLES / "tickets" / "tickets.xlsx")])
+
+
+@pytest.fixture(scope="session")
+def entities() -> Audit:
+    """The story with spans."""
+    return audit([str(SAMPLES / "entities" / "entities.jsonl")])
+
+
+@pytest.fixture(scope="session")
+def sentiment() -> Audit:
+    """The ordinal story, with gold."""
+    settings = Settings.from_file(SAMPLES / "sentiment" / "agreement.toml")
+    return audit(load(str(SAMPLES / "sentiment" / "sentiment.csv"), settings), settings)
+
+
+@pytest.fixture(scope="session")
+def small() -> Audit:
+    """Twelve items, three annotators, two sections: the smallest data that shows a section with text."""
+    answers = ["aaa", "aab", "abb", "bbb", "bbc", "ccc", "cca", "aaa", "bab", "ccb", "aac", "bbb"]
+    names = {"a": "Refund", "b": "Billing", "c": "Delivery"}
+    rows = pd.DataFrame(
+        [
+            {"item": f"T{number:02}", "annotator": who, "label": names[code]}
+            for number, codes in enumerate(answers, start=1)
+            for who, code in zip(("Ana", "Ben", "Cleo"), codes, strict=True)
+        ]
+    )
+    items = pd.DataFrame(
+        {
+            "text": [f"Message number {number}" for number in range(1, 13)],
+            "section": ["3.1" if number % 2 else "3.2" for number in range(1, 13)],
+        },
+        index=pd.Index([f"T{number:02}" for number in range(1, 13)], name="item"),
+    )
+    reading = Reading(format="table", files=["small.csv"], rows_read=36)
+    return audit(assemble(Records(rows, reading, items=items), Settings()), Settings())
+
+
+@pytest.fixture(scope="session")
+def hostile() -> Audit:
+    """Labels, texts, items, annotators and sections that attack the page."""
+    draw = random.Random(7)
+    who = ('Ana "A"', "Ben<script>", "__proto__")
+    rows, texts = [], {}
+    for number in range(60):
+        item = f"I{number}<i>" if number else "__proto__"
+        texts[item] = HOSTILE_TEXTS[number % len(HOSTILE_TEXTS)]
+        right = draw.choice(HOSTILE_LABELS)
+        rows += [
+            {"item": item, "annotator": name, "label": right if draw.random() < 0.6 else draw.choice(HOSTILE_LABELS)}
+            for name in who
+        ]
+    items = pd.DataFrame({"text": texts, "section": dict.fromkeys(texts, "3.1<u>")})
+    items.index.name = "item"
+    reading = Reading(format="table", files=["<b>.csv"], warnings=["<script>alert(4)</script>"], rows_read=len(rows))
+    settings = Settings.from_mapping({"report": {"title": "<script>T</script>"}})
+    return audit(assemble(Records(pd.DataFrame(rows), reading, items=items), settings), settings)
+
+
+@pytest.fixture(scope="session")
+def every_kind() -> Audit:
+    """Six layers, one of each kind, with emoji and right-to-left text before and inside overlapping spans."""
+    draw = random.Random(3)
+    text = "😀😀 The kettle broke יום רביעי and nobody came."
+    rows = []
+    for number in range(40):
+        for who in ("Ana", "Ben", "Cleo"):
+            key = {"item": f"D{number:02}", "annotator": who}
+            rows += [
+                {**key, "layer": "topic", "label": draw.choice("aaab") if number % 2 else "b"},
+                {**key, "layer": "mood", "label": draw.choice(("low", "mid")) if number % 3 else "high"},
+                {**key, "layer": "score", "label": str(number % 10 + draw.choice((0, 0, 1)))},
+                {**key, "layer": "answer", "label": draw.choice(("the red kettle", "a red kettle", "kettle"))},
+                {**key, "layer": "tags", "label": "x"},
+                {**key, "layer": "span", "label": "THING", "start": 3, "end": 13 if draw.random() < 0.7 else 7},
+            ]
+            if draw.random() < 0.4:
+                rows.append({**key, "layer": "tags", "label": "y"})
+            if draw.random() < 0.4:
+                rows.append({**key, "layer": "span", "label": "EVENT", "start": 7, "end": 19})
+    frame = pd.DataFrame(rows)
+    frame[["start", "end"]] = frame[["start", "end"]].fillna(-1).astype(int)
+    layers = {
+        "topic": Layer("topic", "category"), "mood": Layer("mood", "ordinal", ("low", "mid", "high"), declared=True),
+        "score": Layer("score", "number"), "answer": Layer("answer", "answer"), "tags": Layer("tags", "labels"),
+        "span": Layer("span", "spans"),
+    }  # fmt: skip
+    names = sorted(set(frame["item"]))
+    items = pd.DataFrame({"text": [text] * len(names)}, index=pd.Index(names, name="item"))
+    reading = Reading(format="table", rows_read=len(frame))
+    return audit(assemble(Records(frame, reading, items=items, layers=layers), Settings()), Settings())

@@ -1,0 +1,89 @@
+"""The wording rules of the report, over every rendered page."""
+
+# ruff: noqa: RUF001 - the words of the page are typographic
+
+import re
+
+import pytest
+
+BANDS = {"excellent": (0.9, 1), "strong": (0.7, 0.9), "moderate": (0.5, 0.7), "weak": (0.3, 0.5), "poor": (-1, 0.3)}
+
+
+def main_of(tree):
+    return tree.find("main")[0]
+
+
+def test_1_no_value_without_interval_and_n(tree):
+    shown = main_of(tree).find("span", cls="v")
+    assert shown
+    for node in main_of(tree).find("td"):
+        values = node.find("span", cls="v")
+        if not values:
+            continue
+        detail = node.find("span", cls="ci")[0].text
+        if values[0].text == "—":
+            assert detail, "a dash needs its reason"
+        else:
+            assert re.search(r"(\bn [\d,]+|[\d,]+ of [\d,]+)$", detail), detail
+            assert re.match(r"[−<>\d.%]+( to |–)|no interval|[\d,]+ of [\d,]+$", detail), detail
+
+
+def test_1_no_number_is_undefined_machine_talk(tree):
+    assert not re.search(
+        r"\b(nan|NaN|None|inf|undefined|null|True|False)\b", main_of(tree).text.replace("None of the", "")
+    )
+
+
+def test_3_every_section_ends_in_an_action_with_an_owner_or_nothing_to_do(tree):
+    for section in main_of(tree).find("section"):
+        assert re.search(r"Owner: |Nothing to do", section.text), section.attributes["id"]
+
+
+def test_4_result_words(tree):
+    words = {node.text for node in tree.find("span", cls="st")}
+    assert words <= {"Pass", "Fail", "Can’t tell yet"}
+
+
+def test_5_bands_follow_the_printed_value(tree):
+    classes = [node for node in main_of(tree).find("section") if node.attributes["id"] == "classes"]
+    for section in classes:
+        for row in section.find("tr"):
+            values, words = row.find("span", cls="v"), [cell.text for cell in row.find("td") if cell.text in BANDS]
+            if words and values[0].text != "—":
+                low, high = BANDS[words[0]]
+                assert low <= float(values[0].text.replace("−", "-")) <= high
+                assert float(values[0].text.replace("−", "-")) < high or high == 1
+
+
+def test_6_effects_are_up_to_and_overlap(tree):
+    effects = [node.text for node in main_of(tree).find("div", cls="eff") if node.text]
+    assert all(re.match(r"up to .*% of disputes \([\d,]+ of [\d,]+\)", text) for text in effects)
+    if effects:
+        assert "They overlap" in main_of(tree).text
+
+
+@pytest.mark.parametrize("name", ["tickets", "entities", "sentiment", "small", "every_kind"])
+def test_7_8_10_words_that_are_never_said(pages, parse, name):
+    tree = parse(pages[name])
+    sections = {node.attributes["id"]: node for node in main_of(tree).find("section")}
+    words = " ".join(node.text for key, node in sections.items() if key != "items").lower()
+    assert not re.search(r"\bsignificant(ly)?\b|\bworst annotator", words)
+    assert not re.search(r"\bbad\b|\brank(ed|ing)?\b", sections["people"].text.lower())
+    if "gold" in sections:
+        assert "wrong" not in sections["gold"].text
+
+
+def test_9_true_minus_and_en_dash(tree):
+    for node in main_of(tree).find("span", cls="ci"):
+        assert not re.search(r"-\d|\d-\d", node.text), node.text
+
+
+def test_11_no_empty_cell(tree):
+    for table in main_of(tree).find("table", cls="stack"):
+        heads = [head.text for head in table.find("thead")[0].find("th")] if table.find("thead") else []
+        for row in table.find("tbody")[0].find("tr"):
+            for position, cell in enumerate(row.find("td"), start=1):
+                decorated = cell.find("span", cls="iv") or cell.find("span", cls="bar")
+                optional = position < len(heads) and heads[position] in ("Word", "Meaning")
+                bar = position < len(heads) and ("Interval" in heads[position] or "Distance" in heads[position])
+                assert cell.text or decorated or optional or bar, row.text
