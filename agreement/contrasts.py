@@ -111,9 +111,8 @@ def difference(inside: Estimate, outside: Estimate) -> Estimate:
 
 def linear(influence: Floats, cluster: Ints, value: float, n: float) -> Estimate:
     """Return the estimate *value* whose standard error is that of the summed *influence* (U,) by *cluster* (U,)."""
-    use = influence != 0
-    summed = np.bincount(cluster[use], influence[use])
-    clusters = len(np.unique(cluster[use]))
+    summed = np.bincount(cluster, influence)
+    clusters = int(np.count_nonzero(np.bincount(cluster, influence != 0)))
     se = float(np.sqrt((summed**2).sum() * clusters / (clusters - 1))) if clusters > 1 else np.nan
     return Estimate(np.float64(value), np.float64(se), np.float64(clusters - 1), np.float64(n))
 

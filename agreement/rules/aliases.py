@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from agreement.case import Case
 from agreement.evidence import Evidence
 from agreement.flags import Flag, Rule, Subject

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from agreement.case import Case
+from agreement.evidence import Bools, Evidence
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._parts import TEST, disputed, disputes, examples, interval_words, most, points, rounded, verdict_of
 from agreement.rules._readings import Camps, camps, names_of
-from agreement.evidence import Bools, Evidence
 from agreement.wording import listed
 
 

@@ -8,8 +8,8 @@ from agreement.case import Case
 from agreement.contrasts import fdr
 from agreement.evidence import Bools, Evidence
 from agreement.flags import Flag, Rule, Subject
-from agreement.rules._readings import within_readings
 from agreement.rules._parts import TEST, disputed, disputes, examples, interval_words, most, rounded, scalar, verdict_of
+from agreement.rules._readings import within_readings
 from agreement.rules.label_pair import (
     Confusions,
     Excess,
@@ -48,7 +48,7 @@ def vague(
         order = np.argsort(-np.where(q < thresholds["q_confirmed"], value, value - 9), kind="stable")
         for number in order[(large & (q < thresholds["q_suspected"]))[order]]:
             label, one = known[number]
-            others = partners(evidence, found, reference, label)
+            others = partners(found, reference, label)
             done.add(label)
             if others and others[0][1] < thresholds["max_partner"]:
                 result.append((one, float(q[number]), others))

@@ -11,10 +11,9 @@ from agreement.contrasts import Estimate, fdr, linear, sums_by
 from agreement.evidence import Bools, Evidence, Floats, Ints
 from agreement.flags import Flag, Rule, Subject, Verdict
 from agreement.merging import merge_table
-from agreement.rules._readings import within_readings
 from agreement.rules._parts import TEST, disputes, examples, interval_words, most, rounded, scalar, verdict_of
+from agreement.rules._readings import within_readings
 from agreement.wording import listed, percent
-
 
 FITTED_CELLS = 6
 MIN_LEANING = 10
@@ -139,46 +138,64 @@ def _slips(found: Confusions, p: Floats, mine: Bools, others: Bools) -> Floats:
     return weights
 
 
+@dataclass(frozen=True, slots=True)
+class _Beyond:
+    """Observed and expected confusions of some cells, per unit, and the weights of the reference cells."""
+
+    mine: Bools
+    others: Bools
+    slips: Floats
+    observed: float
+    expected: float
+    rarer: float
+
+    @property
+    def value(self) -> float:
+        """Confusions beyond slips per label of the rarer class; the table of ordered pairs holds each one twice."""
+        return (self.observed - self.expected) / (2 * max(self.rarer, 1e-12))
+
+
+def _beyond(found: Confusions, cells: list[tuple[int, int]], reference: Bools, subject: tuple[int, ...]) -> _Beyond:
+    """Return the confusions of *cells* against those expected from the cells of *reference* (K, K upper triangle)."""
+    mine = np.zeros(reference.shape, bool)
+    mine[tuple(np.array(cells).T)] = True
+    others = reference & ~mine
+    slips = _slips(found, found.margin, mine, others)
+    return _Beyond(
+        mine, others, slips, 2 * float(found.table[mine].sum()), 2 * float((slips * found.table)[others].sum()),
+        float(min(found.margin[list(subject)])),
+    )  # fmt: skip
+
+
 def excess_of(
     evidence: Evidence, found: Confusions, cells: list[tuple[int, int]], reference: Bools, subject: tuple[int, ...]
 ) -> Excess:
-    """Return the confusions of *cells* beyond slips, scaled on the cells of *reference* (K, K upper triangle).
-
-    Two models of slips, the worse of the two counts: slips follow prevalence (p_c p_d), or are uniform (p_c + p_d).
-    """
-    p = found.margin
-    first, second = np.array(cells).T
-    mine = np.zeros(reference.shape, bool)
-    mine[first, second] = True
-    others = reference & ~mine
-    in_mine, in_others = mine[found.first, found.second], others[found.first, found.second]
+    """Return the test of the confusions of *cells* beyond slips, scaled on the other cells of *reference*."""
+    part = _beyond(found, cells, reference, subject)
+    in_mine, in_others = part.mine[found.first, found.second], part.others[found.first, found.second]
     if len(subject) == 1:  # two people who leave a vague label for two others did not slip
         in_others &= found.top[found.unit] != subject[0]
     n_units = len(evidence.section)
-    own = np.bincount(found.unit[in_mine], found.share[in_mine], minlength=n_units)
-    slips = _slips(found, p, mine, others)
-    rest = np.bincount(
-        found.unit[in_others],
-        found.share[in_others] * slips[found.first[in_others], found.second[in_others]],
-        minlength=n_units,
-    )
+
+    def summed(rows: Bools, values: Floats) -> Floats:
+        return np.bincount(found.unit[rows], values[rows], minlength=n_units)
+
+    own = summed(in_mine, found.share)
+    rest = summed(in_others, found.share * part.slips[found.first, found.second])
     expected = float(rest.sum()) / max(found.n, 1)
-    rarer = float(min(p[list(subject)]))
-    observed = float(own.sum()) / max(found.n, 1)
-    influence = np.where(evidence.compared, own - rest - (observed - expected), 0.0)
-    scale = max(rarer, 1e-12) * 2  # the table of ordered pairs holds each confusion twice
-    n = int(np.isin(evidence.label, subject)[evidence.kept].sum()) and len(
-        np.unique(evidence.unit[evidence.kept & np.isin(evidence.label, subject)])
-    )
-    estimate = linear(influence / (found.n * scale), evidence.cluster, (observed - expected) / scale, n)
-    # few disputes: the exact test of how many of them fall on this pair is the honest one
-    elsewhere = np.bincount(found.unit[in_others], found.share[in_others], minlength=n_units)
-    hits, misses = int((own > 0).sum()), int((elsewhere > 0).sum())
+    influence = np.where(evidence.compared, own - rest - (part.observed - expected), 0.0)
+    scale = 2 * max(part.rarer, 1e-12)
+    label = np.zeros(0, np.int64) if evidence.label is None else evidence.label
+    marked = evidence.kept & ((label == subject[0]) | (label == subject[-1]))
+    n = int(np.count_nonzero(np.bincount(evidence.unit[marked], minlength=n_units)))
+    estimate = linear(influence / (found.n * scale), evidence.cluster, (part.observed - expected) / scale, n)
+    # few disputes: the exact test of how many of them fall on these cells is the honest one
+    elsewhere = summed(in_others, found.share)
+    hits, misses = int(np.count_nonzero(own)), int(np.count_nonzero(elsewhere))
     chance = expected / max(expected + float(elsewhere.sum()) / max(found.n, 1), 1e-12)
     exact = float(stats.binom.sf(hits - 1, hits + misses, min(chance, 1.0))) if hits else 1.0
-    return Excess(
-        subject[0], subject[-1], estimate, max(float(estimate.p_above(BENIGN)), exact), observed, expected, rarer
-    )
+    p = max(float(estimate.p_above(BENIGN)), exact)
+    return Excess(subject[0], subject[-1], estimate, p, part.observed, expected, part.rarer)
 
 
 def all_cells(found: Confusions) -> Bools:
@@ -187,16 +204,14 @@ def all_cells(found: Confusions) -> Bools:
     return np.asarray(np.triu(np.ones(found.table.shape, bool), 1) & used & used[:, None])
 
 
-def partners(evidence: Evidence, found: Confusions, reference: Bools, label: int) -> list[tuple[int, float]]:
+def partners(found: Confusions, reference: Bools, label: int) -> list[tuple[int, float]]:
     """Return the label's partners in *reference* with their shares of its confusions beyond slips, largest first."""
     cells = cells_of(reference, label)
     others = reference.copy()
     others[label, :] = others[:, label] = False
     if not others.any():
         others = reference
-    each = [
-        (c + d - label, excess_of(evidence, found, [(c, d)], others, (label,)).estimate.value.item()) for c, d in cells
-    ]
+    each = [(c + d - label, _beyond(found, [(c, d)], others, (label,)).value) for c, d in cells]
     total = sum(max(value, 0.0) for _, value in each)
     if total <= 0:
         return []
@@ -209,11 +224,11 @@ def cells_of(reference: Bools, label: int) -> list[tuple[int, int]]:
     return [(int(c), int(d)) for c, d in np.argwhere(reference) if label in (c, d)]
 
 
-def mutual(evidence: Evidence, found: Confusions, one: Excess) -> float:
+def mutual(found: Confusions, one: Excess) -> float:
     """Return the smaller of the shares that each of the two has in the other's confusions beyond slips."""
     cells = all_cells(found)
     return min(
-        dict(partners(evidence, found, cells, a)).get(b, 0.0)
+        dict(partners(found, cells, a)).get(b, 0.0)
         for a, b in ((one.first, one.second), (one.second, one.first))
     )
 
@@ -228,7 +243,12 @@ def confused(
         pairs = [(int(c), int(d)) for c, d in np.argwhere(reference)]
         if len(pairs) < 2:
             break
-        worth = [pair for pair in pairs if found.table[pair] * found.n >= 1.0]
+        # the rest can't reach the minimum; a p value of 1 for them only makes the others' q larger
+        worth = [
+            pair
+            for pair in pairs
+            if found.table[pair] * found.n >= 1 and _beyond(found, [pair], reference, pair).value >= BENIGN
+        ]
         tested = [excess_of(evidence, found, [pair], reference, pair) for pair in worth]
         p = np.ones(len(pairs))
         p[: len(tested)] = [one.p for one in tested]
@@ -248,7 +268,7 @@ def confused(
             result += [(tested[i], float(q[i])) for i in suspected]
             break
         strongest = int(np.argmax(np.where(confirmed, [float(one.estimate.value) for one in tested], -np.inf)))
-        if len(evidence.labels) < 4 or mutual(evidence, found, tested[strongest]) >= thresholds["min_mutual"]:
+        if len(evidence.labels) < 4 or mutual(found, tested[strongest]) >= thresholds["min_mutual"]:
             result.append((tested[strongest], float(q[strongest])))
         reference[tested[strongest].first, tested[strongest].second] = False
     return result

@@ -24,14 +24,13 @@ from agreement.rules._parts import (
     verdict_of,
 )
 from agreement.rules._readings import two_readings
+from agreement.rules._standing import KAPPA_FLOOR, standing
 from agreement.rules.annotator_section import RULE as CELLS
 from agreement.rules.label import RULE as LABELS
 from agreement.rules.label import vague
 from agreement.rules.label_pair import RULE as PAIRS
 from agreement.rules.label_pair import Confusions, all_cells, confused, confusions, excess_of
-from agreement.rules._standing import KAPPA_FLOOR, standing
 from agreement.wording import listed
-
 
 BORROWED = 8
 
