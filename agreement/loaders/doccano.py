@@ -164,9 +164,12 @@ def _items(members: Sequence[list[_Example]], into: Collector) -> list[list[str]
         return [[one.name for one in examples] for examples in members]
     into.reading.warnings.append("ids differ between the members' files: examples were matched by their text.")
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for examples in members:
         for one in examples:
-            names.setdefault(one.text, one.name if one.name not in names.values() else f"{one.file.stem}/{one.name}")
+            if one.text not in names:
+                names[one.text] = one.name if one.name not in taken else f"{one.file.stem}/{one.name}"
+                taken.add(names[one.text])
     return [[names[one.text] for one in examples] for examples in members]
 
 

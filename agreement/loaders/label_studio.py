@@ -3,27 +3,20 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, TypeAlias
 
 from agreement.annotations import Layer
 from agreement.loaders._base import Loader, Source
 from agreement.loaders._collector import Collector, Submission, single_or_several
 from agreement.loaders._json import collector_paused, json_records
+from agreement.loaders._label_studio_results import KINDS, Result, results_of
 from agreement.records import Records
-from agreement.settings import LayerKind, Settings
+from agreement.settings import Settings
 
 Json: TypeAlias = dict[str, Any]
 
 GROUND_TRUTH = "ground_truth"
-AUDITED = ("labels", "choices", "taxonomy", "rating", "number", "textarea", "pairwise", "datetime", "hypertextlabels")
-KINDS: dict[str, LayerKind] = {
-    "labels": "spans",
-    "hypertextlabels": "spans",
-    "taxonomy": "labels",
-    "number": "number",
-    "textarea": "answer",
-}
-STATEMENT = {"pairwise": "selected", "textarea": "text"}
 
 
 def accepts(files: Sequence[Source]) -> list[Source]:
@@ -73,27 +66,26 @@ class _Export:
     skipped: Counter[str]
     controls: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    results: dict[int, list[Result]] = field(default_factory=dict)
     text_key: str | None = None
     without_offsets: list[str] = field(default_factory=list)
 
     def read(self) -> None:
         """Read all tasks into the collector."""
-        answers = [answer for _, task in self.tasks for answer in (*_annotations(task), *_listed(task, "predictions"))]
         sizes: dict[str, list[int]] = {}
-        for answer in answers:
+        for answer in self._answers():
             if isinstance(who := answer.get("completed_by"), dict) and "id" in who:
                 self.names[str(who["id"])] = str(who.get("email") or who["id"])
-            for result in _audited(answer):
-                layer = _layer(result)
-                self.controls.setdefault(layer, _kind(result))
-                if _kind(result) in ("choices", "taxonomy"):
-                    sizes.setdefault(layer, []).append(len(_labels(result)))
+            results = self.results[id(answer)] = results_of(answer, self.skipped)
+            for layer, kind, labels, _ in results:
+                self.controls.setdefault(layer, kind)
+                if kind != "labels":
+                    sizes.setdefault(layer, []).append(len(labels))
         for layer, kind in self.controls.items():
             if kind == "rating":
-                self.into.layers[layer] = _rating(layer, answers)
+                self.into.layers[layer] = _rating(layer, chain.from_iterable(self.results.values()))
             else:
-                chosen = KINDS.get(kind) or single_or_several(sizes.get(layer, ()))
-                self.into.layers[layer] = Layer(layer, chosen)
+                self.into.layers[layer] = Layer(layer, KINDS.get(kind) or single_or_several(sizes.get(layer, ())))
         self.text_key = self._text_key()
         for number, task in self.tasks:
             self._read_task(number, task)
@@ -103,6 +95,13 @@ class _Export:
                 f"{len(self.without_offsets)} labelled regions lack start and end, so they can't be compared as spans.",
                 "Export again from Label Studio with Export > JSON.",
             )
+
+    def _answers(self) -> Iterator[Json]:
+        """Yield every annotation, and every prediction if they are asked for."""
+        for _, task in self.tasks:
+            yield from _annotations(task)
+            if self.into.settings.reading.predictions:
+                yield from _listed(task, "predictions")
 
     def _text_key(self) -> str | None:
         """Return the data field that spans point into: the one asked for, else the one their texts are found in."""
@@ -115,17 +114,17 @@ class _Export:
             fields = {key: value for key, value in _data(task).items() if isinstance(value, str)}
             votes.update(key for key in fields if key == "text")
             votes.update(dict.fromkeys([max(fields, key=lambda key: len(fields[key]))] if fields else [], 1))
-            for answer in _annotations(task):
-                for result in _results(answer):
-                    claim = result.get("value", {}).get("text")
-                    if _kind(result) == "labels" and isinstance(claim, str):
-                        votes.update({key: 10 for key, value in fields.items() if claim in value})
+            for result in chain.from_iterable(self.results[id(answer)] for answer in _annotations(task)):
+                claim = result.value.get("text")
+                if result.kind == "labels" and isinstance(claim, str):
+                    votes.update({key: 10 for key, value in fields.items() if claim in value})
         return votes.most_common(1)[0][0] if votes else None
 
     def _read_task(self, number: int, task: Json) -> None:
         """Read one task: its text, annotations, drafts and predictions."""
-        item = str(task.get("id", number))
         data = _data(task)
+        asked = [str(data[key]) for key in self.into.settings.columns.item if key in data]
+        item = " / ".join(asked) or str(task.get("id", number))
         text = data.get(self.text_key or "")
         metadata = {key: value for key, value in data.items() if key != self.text_key}
         self.into.item(item, text if isinstance(text, str) else None, f"{self.file}!{number}", metadata)
@@ -175,41 +174,33 @@ class _Export:
 
     def _read_answer(self, answer: Json, place: Submission) -> None:
         """Note what one annotation or prediction holds in each layer."""
-        audited = list(_audited(answer))
-        for result in _results(answer):
-            if not any(result is one for one in audited):
-                kind = _kind(result)
-                regional = (
-                    "choices of single regions" if kind in ("choices", "taxonomy", "textarea", "rating") else kind
-                )
-                self.skipped["relations" if kind == "relation" else regional] += 1
-        by_layer: dict[str, list[Json]] = {layer: [] for layer in self.controls}
-        for result in audited:
-            by_layer[_layer(result)].append(result)
+        by_layer: dict[str, list[Result]] = {layer: [] for layer in self.controls}
+        for result in self.results[id(answer)]:
+            by_layer[result.layer].append(result)
         for layer, results in by_layer.items():
             mine = replace(place, layer=layer)
             kind = self.into.layers[layer].kind
             if kind == "spans":
                 self._add_spans(mine, results)
             else:
-                labels = [label for result in results for label in _labels(result)]
+                labels = [label for result in results for label in result.labels]
                 self.into.add(mine, labels or ([""] if kind != "labels" and mine.status == "done" else ()))
 
-    def _add_spans(self, place: Submission, results: Sequence[Json]) -> None:
+    def _add_spans(self, place: Submission, results: Sequence[Result]) -> None:
         """Note the spans of one annotation."""
-        labels, starts, ends, covered = [], [], [], []
-        for result in results:
-            value = result["value"]
-            offsets = value.get("globalOffsets") or value
-            if "start" not in offsets or "end" not in offsets:
-                self.without_offsets.append(f"{self.file}!{place.row}, item {place.item}")
-                continue
-            for label in _labels(result):
-                labels.append(label)
-                starts.append(offsets.get("start"))
-                ends.append(offsets.get("end"))
-                covered.append(value.get("text") if isinstance(value.get("text"), str) else None)
-        self.into.add(place, labels, starts, ends, covered)
+        values = [(label, result.value) for result in results for label in result.labels]
+        bounds = [value.get("globalOffsets") or value for _, value in values]
+        without = sum("start" not in bound or "end" not in bound for bound in bounds)
+        if without:
+            self.without_offsets += [f"{self.file}!{place.row}, item {place.item}"] * without
+            return
+        self.into.add(
+            place,
+            [label for label, _ in values],
+            [bound["start"] for bound in bounds],
+            [bound["end"] for bound in bounds],
+            [text if isinstance(text := value.get("text"), str) else None for _, value in values],
+        )
 
 
 def _listed(task: Json, name: str) -> list[Json]:
@@ -228,57 +219,9 @@ def _data(task: Json) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _results(answer: Json) -> Iterator[Json]:
-    """Return the results of an annotation or prediction."""
-    return (result for result in answer.get("result") or () if isinstance(result, dict))
-
-
-def _audited(answer: Json) -> Iterator[Json]:
-    """Yield the results that are compared: spans, and answers about the whole item rather than one region."""
-    results = list(_results(answer))
-    regions = {result.get("id") for result in results if _kind(result).endswith("labels")}
-    for result in results:
-        kind = _kind(result)
-        if kind not in AUDITED or not isinstance(result.get("value"), dict):
-            continue
-        if KINDS.get(kind) == "spans" or result.get("id") is None or result.get("id") not in regions:
-            yield result
-
-
-def _layer(result: Json) -> str:
-    """Return the name of the control that made *result*."""
-    return str(result.get("from_name") or _kind(result))
-
-
-def _kind(result: Json) -> str:
-    """Return the type of *result*; tools that write Label Studio JSON leave it out."""
-    value = result.get("value")
-    guess = next((kind for kind in AUDITED if kind in value), None) if isinstance(value, dict) else None
-    return str(result.get("type") or guess or "results without a type")
-
-
-def _labels(result: Json) -> list[str]:
-    """Return the labels of *result*: paths of a taxonomy joined by ``>``."""
-    kind, value = _kind(result), result["value"]
-    found = value.get(STATEMENT.get(kind, kind))
-    if found is None:
-        return []
-    if kind == "taxonomy":
-        return [" > ".join(map(str, path)) if isinstance(path, list) else str(path) for path in found]
-    if kind == "textarea" and isinstance(found, list):
-        return ["\n".join(map(str, found))]
-    return [str(label) for label in found] if isinstance(found, list) else [str(found)]
-
-
-def _rating(layer: str, answers: Iterable[Json]) -> Layer:
+def _rating(layer: str, results: Iterable[Result]) -> Layer:
     """Return an ordinal layer with every star from the first to the highest that was given."""
-    given = [
-        label
-        for answer in answers
-        for result in _audited(answer)
-        if _layer(result) == layer
-        for label in _labels(result)
-    ]
+    given = [label for result in results if result.layer == layer for label in result.labels]
     if not all(label.isdecimal() for label in given):
         return Layer(layer, "number")
     return Layer(layer, "ordinal", tuple(map(str, range(1, max(map(int, given)) + 1))), declared=True)

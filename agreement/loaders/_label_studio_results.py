@@ -1,0 +1,67 @@
+"""What one annotation or prediction of Label Studio holds: results by control, and what is not audited."""
+
+from collections import Counter
+from typing import Any, NamedTuple, TypeAlias
+
+from agreement.settings import LayerKind
+
+Json: TypeAlias = dict[str, Any]
+
+AUDITED = ("labels", "choices", "taxonomy", "rating", "number", "textarea", "pairwise", "datetime", "hypertextlabels")
+KINDS: dict[str, LayerKind] = {
+    "labels": "spans", "hypertextlabels": "spans", "taxonomy": "labels", "number": "number", "textarea": "answer",
+}  # fmt: skip
+STATEMENT = {"pairwise": "selected", "textarea": "text"}
+REGIONAL = ("choices", "taxonomy", "textarea", "rating", "number")
+
+
+class Result(NamedTuple):
+    """One audited result: the control that made it, of which type, its labels and its raw value."""
+
+    layer: str
+    kind: str
+    labels: list[str]
+    value: Json
+
+
+def results_of(answer: Json, skipped: Counter[str]) -> list[Result]:
+    """Return the results of *answer* that are compared; others are counted in *skipped* under their names.
+
+    Compared are spans, and answers about the whole item; an answer that shares the id of a region is about that
+    region only.
+    """
+    raw = [result for result in answer.get("result") or () if isinstance(result, dict)]
+    kinds = [_kind(result) for result in raw]
+    regions = {result.get("id") for result, kind in zip(raw, kinds, strict=True) if kind.endswith("labels")} - {None}
+    audited = []
+    for result, kind in zip(raw, kinds, strict=True):
+        value = result.get("value")
+        if kind not in AUDITED or not isinstance(value, dict):
+            skipped["relations" if kind == "relation" else kind] += 1
+        elif kind in REGIONAL and result.get("id") in regions:
+            skipped["choices of single regions"] += 1
+        else:
+            audited.append(Result(str(result.get("from_name") or kind), kind, _labels(kind, value), value))
+    return audited
+
+
+def _kind(result: Json) -> str:
+    """Return the type of *result*; tools that write Label Studio JSON leave it out."""
+    kind, value = result.get("type"), result.get("value")
+    if kind:
+        return str(kind)
+    guess = next((name for name in AUDITED if name in value), None) if isinstance(value, dict) else None
+    return guess or "results without a type"
+
+
+def _labels(kind: str, value: Json) -> list[str]:
+    """Return the labels in *value*: paths of a taxonomy joined by ``>``."""
+    found = value.get(STATEMENT.get(kind, kind))
+    if found is None:
+        return []
+    if kind == "taxonomy":
+        return [" > ".join(map(str, path)) if isinstance(path, list) else str(path) for path in found]
+    if not isinstance(found, list):
+        return [str(found)]
+    labels = [label if isinstance(label, str) else str(label) for label in found]
+    return ["\n".join(labels)] if kind == "textarea" else labels
