@@ -100,7 +100,7 @@ def _people(annotations: Annotations) -> list[str]:
         "gold": "gold (not compared)",
         "curator": "curators (not compared)",
     }
-    lines = []
+    lines: list[str] = []
     for kind, title in plain.items():
         names = annotations.of_kind(kind)
         if names:
@@ -185,7 +185,7 @@ def likely_order(labels: Sequence[str]) -> tuple[str, ...] | None:
     if not 3 <= len(labels) <= 11:
         return None
     if all(re.fullmatch(r"-?\d{1,3}", label.strip()) for label in labels):
-        return tuple(sorted(labels, key=lambda label: int(label)))
+        return tuple(sorted(labels, key=int))
     folded = {" ".join(label.casefold().replace("_", " ").replace("-", " ").split()): label for label in labels}
     for scale in SCALES:
         if len(folded) == len(labels) and set(folded) <= set(scale):
@@ -234,7 +234,7 @@ def suggested_config(annotations: Annotations, settings: Settings) -> str:
             and (order := likely_order(list(_labels(annotations, layer.name))))
         ],
     }  # fmt: skip
-    people = {kind: [name for name in annotations.of_kind(kind)] for kind in ("model", "gold")}
+    people = {kind: list(annotations.of_kind(kind)) for kind in ("model", "gold")}
     if people["model"]:
         chosen.setdefault("annotators", {}).setdefault("model", people["model"])
     lines = [f"# How {shown(_list(reading.files))} is read; written by agreement detect.", ""]

@@ -47,7 +47,7 @@ def load(paths: str | PathLike[str] | Iterable[str | PathLike[str]], settings: S
 
 
 def _choose(files: list[Source], settings: Settings) -> tuple[Loader, list[Source]]:
-    """Return the loader for *files* and those it accepts: the one asked for, else a platform's, else the generic one."""
+    """Return the loader for *files* and those it accepts: the one asked for, a platform's, or else the generic one."""
     known = loaders()
     if settings.reading.format:
         if settings.reading.format not in known:

@@ -56,8 +56,8 @@ def _columns_told(part: Part) -> dict[str, str]:
     }
     if part.annotator == GOLD:
         told = {"gold": grid.source}
-    singles = {"layer": shape.layer, "round": shape.round, "time": shape.time, "status": shape.status,
-               "model": shape.model} | {{"cluster": "document"}.get(name, name): at for name, at in shape.about.items()}  # fmt: skip
+    about = {("document" if name == "cluster" else name): position for name, position in shape.about.items()}
+    singles = {role: getattr(shape, role) for role in ("layer", "round", "time", "status", "model")} | about
     return told | {role: where(grid, position) for role, position in singles.items() if position is not None}
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from agreement.loaders._grids import Grid, is_number
@@ -59,11 +60,11 @@ def is_binary(grid: Grid, position: int) -> bool:
     return cells in TICKS
 
 
-def ticked(grid: Grid, position: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def ticked(grid: Grid, position: int) -> npt.NDArray[np.bool_]:
     """Return (R,) where a column of ticks is ticked."""
     cells = grid.columns[position]
     yes = np.array([str(name).strip().casefold() in ("1", "x", "true", "yes", "y") for name in cells.categories])
-    return yes[cells.codes]
+    return yes.take(cells.codes)
 
 
 def same_question(grid: Grid, one: int, other: int) -> bool:

@@ -1,11 +1,12 @@
 """Several grids into one set of records: what sheets and files stand for, and what each of them adds."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from agreement.annotations import Reading
+from agreement.annotations import Layer, Reading
 from agreement.errors import InputError, Problem
 from agreement.loaders._account import count_hidden_rows, describe_reading, dubious_cells
 from agreement.loaders._grids import Grid
@@ -112,7 +113,7 @@ def _records(
     frames = [one.rows for one in melted if len(one.rows)]
     rows = frames[0] if len(frames) == 1 else _stacked(frames)
     kinds: dict[str, str] = {}
-    layers = {}
+    layers: dict[str, Layer] = {}
     for one in melted:
         kinds |= one.kinds
         layers |= one.layers
@@ -124,46 +125,54 @@ def _records(
         )
     reading.rows_read = len(rows) + sum(reading.set_aside.values())
     count_hidden_rows(parts, reading)
-    items = [one.items for one in melted] + [
-        items_of(grid, roles) for grid, roles in others if tells_of_items(grid, roles)
-    ]
+    items = [one.items for one in melted] + [items_of(grid, roles) for grid, roles in others if tells_of_items(roles)]
     for grid, roles in others:
-        if not tells_of_items(grid, roles):
+        if not tells_of_items(roles):
             reading.warnings.append(f"{grid.source} was not read: it holds no labels ({len(grid)} rows).")
-    names = list(rows["annotator"].cat.categories)
-    short = short_names(names)
-    if any(short[name] != name for name in names):
-        rows["annotator"] = rows["annotator"].cat.rename_categories(short)
-        reading.repaired("e-mail address of an annotator shortened", sum(short[name] != name for name in names))
-        kinds = {short.get(name, name): kind for name, kind in kinds.items()}
-    for name in rows["annotator"].cat.categories:
-        if is_gold_name(name) or name == settings.columns.gold:
-            kinds[name] = "gold"
-        elif words(name) in CURATORS:
-            kinds[name] = "curator"
-        elif MODEL.fullmatch(words(name)):
-            kinds[name] = "model"
+    kinds = _kinds(_shorten(rows, kinds, reading), rows, settings)
     reading.gold_candidates = sorted(name for name, kind in kinds.items() if kind == "gold")
     describe_reading(parts, reading)
     dubious_cells(parts, reading)
     return Records(rows, reading, items=merged_items(items, reading), kinds=kinds, layers=layers)
 
 
+def _shorten(rows: pd.DataFrame, kinds: dict[str, str], reading: Reading) -> dict[str, str]:
+    """Write short names in place of e-mail addresses, and return the kinds under them."""
+    names = list(rows["annotator"].cat.categories)
+    short = short_names(names)
+    changed = sum(short[name] != name for name in names)
+    if changed:
+        rows["annotator"] = rows["annotator"].cat.rename_categories(short)
+        reading.repaired("e-mail address of an annotator shortened", changed)
+    return {short.get(name, name): kind for name, kind in kinds.items()}
+
+
+def _kinds(kinds: dict[str, str], rows: pd.DataFrame, settings: Settings) -> dict[str, str]:
+    """Return the kinds of annotators with those that their names give away."""
+    named = {}
+    for name in rows["annotator"].cat.categories:
+        if is_gold_name(name) or name == settings.columns.gold:
+            named[name] = "gold"
+        elif words(name) in CURATORS:
+            named[name] = "curator"
+        elif MODEL.fullmatch(words(name)):
+            named[name] = "model"
+    return kinds | named
+
+
 def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return *frames* below each other, text still as codes."""
-    columns = list(dict.fromkeys(name for frame in frames for name in frame))
-    stacked = {}
+    columns = list(dict.fromkeys(str(name) for frame in frames for name in frame))
+    defaults: dict[str, Any] = {"take": -1, "status": "done"}
+    stacked: dict[str, Any] = {}
     for name in columns:
-        pieces = []
-        for frame in frames:
-            if name in frame:
-                pieces.append(frame[name])
-            else:
-                default: object = {"take": -1, "status": "done"}.get(name, "")
-                pieces.append(pd.Series([default] * len(frame), dtype="category" if name != "take" else "int64"))
-        if isinstance(pieces[0].dtype, pd.CategoricalDtype):
-            text = [piece.astype(pd.CategoricalDtype(piece.cat.categories.astype("str"))) for piece in pieces]
-            stacked[name] = pd.Series(pd.api.types.union_categoricals(text))
-        else:
+        default = defaults.get(name, "")
+        pieces = [frame[name] if name in frame else pd.Series([default] * len(frame)) for frame in frames]
+        if name in ("take", "time", "row"):
             stacked[name] = pd.concat(pieces, ignore_index=True)
+        else:
+            text = [piece.astype("category") for piece in pieces]
+            names = [piece.cat.categories.astype("str") for piece in text]
+            known = [piece.cat.rename_categories(mine.tolist()) for piece, mine in zip(text, names, strict=True)]
+            stacked[name] = pd.api.types.union_categoricals(known)
     return pd.DataFrame(stacked)

@@ -1,5 +1,7 @@
 """A pandas frame as if it had been read from a file."""
 
+from typing import Any
+
 import numpy as np
 import orjson
 import pandas as pd
@@ -45,7 +47,7 @@ def frame_records(frame: pd.DataFrame, settings: Settings) -> Records:
     return combine([Grid(NAME, names, columns, rows, lists=lists)], reading, settings)
 
 
-def _text(column: "pd.Series[object]") -> "tuple[pd.Categorical, bool]":
+def _text(column: "pd.Series[Any]") -> "tuple[pd.Categorical, bool]":
     """Return the cells of a column as text, and whether any of them is a list."""
     missing = column.isna()
     if isinstance(column.dtype, pd.CategoricalDtype):

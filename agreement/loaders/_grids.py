@@ -70,7 +70,8 @@ class Grid:
     def texts(self, column: int) -> "npt.NDArray[np.object_]":
         """Return the cells of *column* as objects."""
         cells = self.columns[column]
-        return np.asarray(cells.categories, dtype=object)[cells.codes]
+        names: npt.NDArray[np.object_] = np.asarray(cells.categories, dtype=object)
+        return names.take(cells.codes)
 
     def blank(self, column: int) -> npt.NDArray[np.bool_]:
         """Return (R,) True where *column* holds nothing but blanks."""

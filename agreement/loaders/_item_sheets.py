@@ -22,7 +22,7 @@ def is_items_sheet(grid: Grid, roles: Roles) -> bool:
     return bool(roles.item) and no_labels and not people and (named or (bool(tells) and not roles.free))
 
 
-def tells_of_items(grid: Grid, roles: Roles) -> bool:
+def tells_of_items(roles: Roles) -> bool:
     """Return whether a grid without labels tells something about items."""
     return bool(roles.item) and bool({"text", "section", "document"} & set(roles.single))
 
@@ -43,11 +43,10 @@ def merged_items(frames: Sequence[pd.DataFrame], reading: Reading) -> pd.DataFra
         return pd.DataFrame(index=pd.Index([], name="item"))
     everything = pd.concat(told)
     if len(told) > 1 or everything.index.has_duplicates:
-        blank = everything.eq("") | everything.isna()
-        grouped = everything.mask(blank).groupby(level=0, sort=False)
+        grouped = everything.where(everything != "").groupby(level=0, sort=False)
         for name in ("section", "cluster"):
             if name in everything:
-                clashes = grouped[name].nunique().gt(1)  # noqa: PD101 - per item, not of the whole column
+                clashes = grouped[name].nunique().gt(1)
                 if clashes.any():
                     shown = some([str(item) for item in clashes.index[clashes]])
                     reading.warnings.append(

@@ -151,7 +151,7 @@ def _outer_is_item(outer: Sequence[str], inner: Sequence[str], source: Source, s
 
 def _of_records(records: Sequence[Row], source: Source, settings: Settings, sheet: str) -> Grid:
     """Return the grid of *records*: nested annotations get a row each, lists of scalars become list cells."""
-    rows = _unfolded(records, source, settings)
+    rows = _unfolded(records, settings)
     names = list(dict.fromkeys(str(key) for _, record in rows for key in record))
     lists = {str(key) for _, record in rows for key, value in record.items() if isinstance(value, list)}
     columns = [column_of([_cell(record.get(name)) for _, record in rows]) for name in names]
@@ -159,7 +159,7 @@ def _of_records(records: Sequence[Row], source: Source, settings: Settings, shee
     return Grid(source.name, names, columns, numbers, sheet=sheet, folder=source.folder, lists=lists)
 
 
-def _unfolded(records: Sequence[Row], source: Source, settings: Settings) -> list[Row]:
+def _unfolded(records: Sequence[Row], settings: Settings) -> list[Row]:
     """Return *records* with one list of annotation objects, or one map of annotator to label, unfolded into rows."""
     keys = dict.fromkeys(key for _, record in records for key in record)
     for key in keys:

@@ -18,7 +18,7 @@ NO_ITEM = "no item named in the row"
 NO_ANNOTATOR = "no annotator named in the row"
 BLANK = "blank cell"
 EMPTY = STATUSES.index("empty")
-Codes: TypeAlias = npt.NDArray[np.int32]
+Codes: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 Cells: TypeAlias = Codes | int  # a code for each row of the grid, or one that holds for all
 
 

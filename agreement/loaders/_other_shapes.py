@@ -36,10 +36,8 @@ def is_transposed(grid: Grid, roles: Roles, base: Shape) -> bool:
 
 def transposed_shape(grid: Grid, roles: Roles, base: Shape) -> Shape:
     """Return the shape of a table with annotators as rows and items as columns."""
-    if base.annotator is None:
-        annotator = base.item[0] if len(base.item) == 1 else 0
-    else:
-        annotator = base.annotator
+    corner = base.item[0] if len(base.item) == 1 else 0
+    annotator = corner if base.annotator is None else base.annotator
     known = {annotator, *roles.note, *(one for one in (base.time, base.round) if one is not None)}
     cells = {one: ("", DEFAULT_LAYER, "") for one in range(len(grid.names)) if one not in known}
     return replace(base, layout="transposed", item=(), annotator=annotator, cells=cells, about={}, gold=())
@@ -74,7 +72,7 @@ def sideways_shape(grid: Grid, roles: Roles, base: Shape) -> Shape | None:
             Problem(
                 grid.source,
                 f"two readings are possible: rows are annotators ({', '.join(grid.used(first)[:3])} …) and columns are "
-                f"items, or rows are items and columns annotators ({', '.join(grid.names[one] for one in rest[:3])} …).",
+                f"items, or rows are items and columns annotators ({', '.join(grid.names[at] for at in rest[:3])} …).",
                 "Choose with --layout transposed or --layout wide.",
             )
         ]
@@ -129,9 +127,14 @@ def one_hot_shape(grid: Grid, roles: Roles, base: Shape, *, insist: bool) -> Sha
     """Return the shape of a row per annotation with a column per label, if exactly one of them is ticked."""
     candidates = [one for one in [*roles.free, *roles.label, *roles.note] if is_binary(grid, one)]
     if insist and base.annotator is None:
-        return one_hot_wide_shape(grid, roles, base) or _refuse_one_hot(grid)
+        found = one_hot_wide_shape(grid, roles, base)
+        if found is None:
+            raise InputError([_not_one_hot(grid)])
+        return found
+    if insist and len(candidates) < 2:
+        raise InputError([_not_one_hot(grid)])
     if len(candidates) < 2 or (not insist and roles.label):
-        return _refuse_one_hot(grid) if insist else None
+        return None
     times = np.sum([ticked(grid, one) for one in candidates], axis=0)
     if not insist and (times != 1).any():
         names = ", ".join(repr(grid.names[one]) for one in candidates)
@@ -150,16 +153,12 @@ def one_hot_shape(grid: Grid, roles: Roles, base: Shape, *, insist: bool) -> Sha
     return replace(base, layout="one-hot", cells=cells, item=base.item or find_item(grid, roles, base.annotator or 0))
 
 
-def _refuse_one_hot(grid: Grid) -> None:
-    """Refuse a one-hot reading that the columns do not bear out."""
-    raise InputError(
-        [
-            Problem(
-                grid.source,
-                "has no two columns that are ticked or not, so --layout one-hot does not fit.",
-                "A column per label holds 1 or 0, x or nothing, TRUE or FALSE.",
-            )
-        ]
+def _not_one_hot(grid: Grid) -> Problem:
+    """Return what to say when a one-hot reading was asked for and the columns do not bear it out."""
+    return Problem(
+        grid.source,
+        "has no two columns that are ticked or not, so --layout one-hot does not fit.",
+        "A column per label holds 1 or 0, x or nothing, TRUE or FALSE.",
     )
 
 

@@ -1,9 +1,9 @@
 """What sheets and files stand for: an annotator each, a layer, a round, or just more items."""
 
-import os.path
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from agreement.annotations import Reading
 from agreement.errors import InputError, Problem
@@ -30,7 +30,7 @@ class Part:
 
 def stem(grid: Grid) -> str:
     """Return the file's name without folder and suffix."""
-    return os.path.splitext(grid.file.rpartition("/")[2])[0]  # noqa: PTH122 - a name in a message, not a path on disk
+    return PurePosixPath(grid.file).stem
 
 
 def is_gold_name(name: str) -> bool:
@@ -124,14 +124,20 @@ def _shortened(names: Sequence[str]) -> dict[str, str]:
     unique = list(dict.fromkeys(names))
     if len(unique) < 2:
         return {name: name for name in unique}
-    front = os.path.commonprefix(unique)
+    front = _shared_start(unique)
     front = front[: max((front.rfind(cut) + 1 for cut in "_-. "), default=0)]
-    back = os.path.commonprefix([name[len(front) :][::-1] for name in unique])
+    back = _shared_start([name[len(front) :][::-1] for name in unique])
     back = back[: max((back.rfind(cut) + 1 for cut in "_-. "), default=0)]
     short = {name: name[len(front) : len(name) - len(back)] for name in unique}
     if all(re.search(r"[^\W\d_]{2}", one) for one in short.values()):
         return short
     return {name: name for name in unique}
+
+
+def _shared_start(names: Sequence[str]) -> str:
+    """Return the letters that all *names* begin with."""
+    first, last = min(names), max(names)
+    return first[: next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
 
 
 def _disjoint_items(parts: Sequence[Part]) -> bool:

@@ -116,47 +116,45 @@ def _asked_for(grid: Grid, columns: Columns, roles: Roles, taken: set[int]) -> N
 
 def _named(grid: Grid, roles: Roles, taken: set[int]) -> None:
     """Give roles to the other columns by their names, the surest name first."""
-
-    def open_positions() -> list[int]:
-        return [position for position in range(len(grid.names)) if position not in taken]
-
-    for role in ("annotator", "model", "time", "round", "start", "end", "status"):
-        if role in roles.single:
-            continue
-        found = [position for position in open_positions() if is_called(grid.names[position], role)]
-        if found:
-            best = min(found, key=lambda position: ROLES[role].index(words(grid.names[position])))
-            roles.single[role] = best
-            taken.add(best)
+    _named_once(grid, roles, taken, ("annotator", "model", "time", "round", "start", "end", "status"))
     if not roles.item:
-        ranked = [
-            (rank, position) for position in open_positions() if (rank := item_rank(grid.names[position])) is not None
-        ]
+        ranked = [(rank, at) for at in _open(grid, taken) if (rank := item_rank(grid.names[at])) is not None]
         ranked = ranked or [
-            (0, position)
-            for position in open_positions()
-            if words(grid.names[position]).endswith("_id") and not is_known(grid.names[position])
+            (0, at)
+            for at in _open(grid, taken)
+            if words(grid.names[at]).endswith("_id") and not is_known(grid.names[at])
         ]
-        if ranked:
-            roles.item = (min(ranked)[1],)
-            taken.update(roles.item)
-    for role in ("document", "section", "layer", "text"):
-        found = [position for position in open_positions() if is_called(grid.names[position], role)]
-        if found and role not in roles.single:
-            best = min(found, key=lambda position: ROLES[role].index(words(grid.names[position])))
-            roles.single[role] = best
-            taken.add(best)
-    for position in open_positions():
-        name = grid.names[position]
+        roles.item = (min(ranked)[1],) if ranked else ()
+        taken.update(roles.item)
+    _named_once(grid, roles, taken, ("document", "section", "layer", "text"))
+    for at in _open(grid, taken):
+        name = grid.names[at]
+        home: list[int] | None = None
         if is_called(name, "gold") and "gold" not in roles.asked:
-            roles.gold.append(position)
-            taken.add(position)
+            home = roles.gold
         elif is_called(name, "note") or (item_rank(name) is not None and not names_a_person(name)):
-            roles.note.append(position)
-            taken.add(position)
+            home = roles.note
         elif is_called(name, "label") and "label" not in roles.asked:
-            roles.label.append(position)
-            taken.add(position)
+            home = roles.label
+        if home is not None:
+            home.append(at)
+            taken.add(at)
+
+
+def _open(grid: Grid, taken: set[int]) -> list[int]:
+    """Return the columns that have no role yet."""
+    return [position for position in range(len(grid.names)) if position not in taken]
+
+
+def _named_once(grid: Grid, roles: Roles, taken: set[int], names: Sequence[str]) -> None:
+    """Give each role that one column has at most to the column whose name says it best."""
+    for role in names:
+        ranks = {
+            at: ROLES[role].index(words(grid.names[at])) for at in _open(grid, taken) if is_called(grid.names[at], role)
+        }
+        if ranks and role not in roles.single:
+            roles.single[role] = min(ranks, key=ranks.__getitem__)
+            taken.add(roles.single[role])
 
 
 def where(grid: Grid, position: int) -> str:

@@ -37,7 +37,12 @@ def shape_of(grid: Grid, roles: Roles, settings: Settings, *, alone: bool) -> Sh
     base = Shape(
         "",
         item=roles.item,
-        **{name: roles.get(name) for name in ("annotator", "layer", "round", "time", "status", "model")},
+        annotator=roles.get("annotator"),
+        layer=roles.get("layer"),
+        round=roles.get("round"),
+        time=roles.get("time"),
+        status=roles.get("status"),
+        model=roles.get("model"),
         about=_about(roles),
         gold=tuple(roles.gold),
     )
@@ -60,24 +65,28 @@ def _detected(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, alon
     """Return the shape that names and content agree on."""
     if any(find_column(grid, name) is not None for name in settings.columns.annotators):
         return wide_shape(grid, roles, base, settings, insist=True)
-    if listed := list_shape(grid, roles, base):
-        return listed
-    if base.annotator is not None:
-        if is_transposed(grid, roles, base):
-            return transposed_shape(grid, roles, base)
-        return one_hot_shape(grid, roles, base, insist=False) or long_shape(grid, roles, base, settings)
-    if not grid.has_header and (found := headerless_shape(grid, roles, base)):
-        return found
-    if found := one_hot_wide_shape(grid, roles, base):
-        return found
-    if found := sideways_shape(grid, roles, base):
-        return found
-    if base.model is not None and roles.label and roles.item:
+    found = list_shape(grid, roles, base)
+    if found is None and base.annotator is not None:
+        return _signed(grid, roles, base, settings)
+    if found is None and not grid.has_header:
+        found = headerless_shape(grid, roles, base)
+    found = found or one_hot_wide_shape(grid, roles, base) or sideways_shape(grid, roles, base)
+    if found is None and base.model is not None and roles.label and roles.item:
         return long_shape(grid, roles, replace(base, annotator=base.model), settings)
-    if alone or len(roles.label) != 1 or roles.free:
+    if found is None and (alone or len(roles.label) != 1 or roles.free):
         found = wide_shape(grid, roles, base, settings, insist=False)
-        if found:
-            return found
+    return found or _unsigned(grid, roles, base, settings, alone=alone)
+
+
+def _signed(grid: Grid, roles: Roles, base: Shape, settings: Settings) -> Shape:
+    """Return the shape of a grid whose rows name their annotators."""
+    if is_transposed(grid, roles, base):
+        return transposed_shape(grid, roles, base)
+    return one_hot_shape(grid, roles, base, insist=False) or long_shape(grid, roles, base, settings)
+
+
+def _unsigned(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, alone: bool) -> Shape | None:
+    """Return the shape of one annotator's labels, whom the name of the sheet or file gives away."""
     found = single_shape(grid, roles, base, settings)
     if found and alone and len(found.labels) > 1 and "label" not in roles.asked:
         raise InputError([people_or_questions(grid, list(found.labels))])

@@ -10,7 +10,7 @@ import re
 import zipfile
 from dataclasses import dataclass, field
 
-from defusedxml import ElementTree
+from defusedxml import ElementTree  # type: ignore[import-untyped]
 
 from agreement.loaders._grids import letter
 

@@ -37,7 +37,7 @@ def note_suspects(annotations: Annotations) -> Annotations:
         layer = annotations.layers[str(name)]
         if layer.kind in ("number", "answer") or layer.declared:
             continue
-        used = {str(names[code]): int(mine[code]) for code in np.flatnonzero(mine)}
+        used = {str(names[code]): int(mine[code]) for code in np.flatnonzero(mine).tolist()}
         reading.aliases += alias_suspects(layer.name, used)
         for label, times in used.items():
             if is_no_answer(label):

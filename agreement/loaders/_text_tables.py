@@ -1,6 +1,5 @@
 """CSV, TSV and their kin into grids: encoding, delimiter, header, and every ragged row by its number."""
 
-import codecs
 import csv
 import io
 import sys
@@ -13,6 +12,7 @@ import pandas as pd
 from agreement.annotations import Reading
 from agreement.errors import InputError, Problem
 from agreement.loaders._base import Source
+from agreement.loaders._decoding import text_bytes
 from agreement.loaders._grids import Grid, Interner, column_of, letter
 from agreement.loaders._headers import find_header
 from agreement.settings import Settings
@@ -21,13 +21,6 @@ SAMPLE_ROWS = 300
 CHUNK_ROWS = 1_000_000
 DELIMITERS = ",\t;|"
 LISTED = 20
-BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 def read_text_table(source: Source, reading: Reading, settings: Settings) -> Grid:
@@ -38,7 +31,7 @@ def read_text_table(source: Source, reading: Reading, settings: Settings) -> Gri
     InputError
         If the file is empty, is no text, or has rows that do not fit its header; lists every such row.
     """
-    data = _utf8(source, reading, settings.reading.encoding)
+    data = text_bytes(source, reading, settings.reading.encoding)
     delimiter = _delimiter(sample_text=data[: 1 << 18].decode("utf-8", "ignore"))
     rows = list(_records(data[: 1 << 20].decode("utf-8", "ignore"), delimiter, SAMPLE_ROWS))
     if not any(cell.strip() for row in rows for cell in row):
@@ -65,70 +58,6 @@ def read_text_table(source: Source, reading: Reading, settings: Settings) -> Gri
         has_header=has_header,
         header_row=first + 1 if has_header else 0,
     )
-
-
-def _utf8(source: Source, reading: Reading, asked: str | None) -> bytes:
-    """Return the content of *source* as UTF-8 without a byte order mark."""
-    data = source.read()
-    if not data.strip():
-        raise InputError([Problem(source.name, "is empty.", "Export it again.")])
-    encoding = asked or next((name for bom, name in BOMS if data.startswith(bom)), None)
-    if encoding is None and b"\0" in data[:4096]:
-        encoding = _without_mark(data[:4096])
-    if encoding:
-        try:
-            text = data.decode(encoding).removeprefix("\ufeff")
-        except (UnicodeDecodeError, LookupError) as error:
-            raise InputError(
-                [Problem(source.name, f"can't be read as {encoding}: {error}.", "Pass the right --encoding.")]
-            ) from None
-        data = text.encode("utf-8", "replace")
-    if b"\0" in data:
-        line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise InputError(
-            [
-                Problem(
-                    f"{source.name}, line {line}",
-                    "holds NUL bytes, which no text table does: it is no spreadsheet, or a damaged one.",
-                    "Export it again as CSV (UTF-8) or xlsx.",
-                )
-            ]
-        )
-    if encoding or data.isascii():
-        return data
-    try:
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        for start in range(0, len(data), 1 << 24):
-            decoder.decode(data[start : start + (1 << 24)], final=start + (1 << 24) >= len(data))
-    except UnicodeDecodeError:
-        pass
-    else:
-        return data
-    if _binary_share(data[:65_536]) > 0.05:
-        raise InputError([Problem(source.name, "is no text and no spreadsheet.", "Name CSV, TSV, xlsx or JSON files.")])
-    try:
-        text = data.decode("cp1252")
-        name = "Windows-1252 (Latin-1)"
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-        name = "Latin-1"
-    reading.warnings.append(
-        f"{source.name} is not valid UTF-8 and was read as {name}; if letters look wrong, pass --encoding."
-    )
-    return text.encode()
-
-
-def _without_mark(head: bytes) -> str | None:
-    """Return the UTF-16 flavour of text that lacks its byte order mark: every second byte of plain text is NUL."""
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if odd > 0.4 * len(head) / 2 and even < 0.05 * len(head):
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.4 * len(head) / 2 and odd < 0.05 * len(head) else None
-
-
-def _binary_share(head: bytes) -> float:
-    """Return the share of control characters."""
-    return sum(1 for byte in head if byte < 9 or 13 < byte < 32) / max(len(head), 1)
 
 
 def _records(text: str, delimiter: str, limit: int) -> Iterator[list[str]]:
@@ -248,7 +177,7 @@ def _exact(
     if len(ragged) > max(LISTED, len(rows) / 2):
         raise InputError([_no_table(name, rows)])
     if ragged:
-        raise InputError(_ragged(name, ragged, width, bool(header)))
+        raise InputError(_ragged(name, ragged, width, has_header=bool(header)))
     return [column_of([row[position] for row in rows]) for position in range(width)]
 
 
@@ -263,7 +192,7 @@ def _no_table(name: str, rows: Sequence[Sequence[str]]) -> Problem:
     )
 
 
-def _ragged(name: str, ragged: Sequence[tuple[int, int]], width: int, has_header: bool) -> list[Problem]:
+def _ragged(name: str, ragged: Sequence[tuple[int, int]], width: int, *, has_header: bool) -> list[Problem]:
     """Return a problem for each of the first ragged rows, and one that counts the rest."""
     expected = f"where the {'header' if has_header else 'table'} has {width}"
     problems = [

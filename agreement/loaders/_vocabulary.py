@@ -31,7 +31,8 @@ ROLES = MappingProxyType({
         "observer", "crowdworker", "turker", "name",
     ),
     "label": (
-        "label", "labels", "label_name", "class", "classes", "category", "categories", "answer", "answers", "annotation",
+        "label", "labels", "label_name", "class", "classes", "category", "categories", "answer", "answers",
+        "annotation",
         "annotations", "value", "choice", "code", "codes", "rating", "ratings", "score", "tag", "tags", "judgment",
         "judgement", "judgments", "judgements", "response", "responses", "decision", "vote", "verdict", "grade",
         "assigned_label", "annotated_label", "class_label", "selected", "result", "mark", "label_value",

@@ -1,7 +1,7 @@
 """A column per annotator, or per annotator and layer: which columns belong together, and who they are."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from agreement.errors import InputError, Problem
@@ -47,7 +47,7 @@ def wide_shape(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, ins
     ]
     item = base.item or _leading_id(grid, free)
     free = [one for one in free if one not in item]
-    groups = _groups(grid, free, roles)
+    groups = _groups(grid, free)
     if not groups and len(free) > 1 and (insist or _small_but_related(grid, item, free)):
         groups = [free]
     if not groups:
@@ -85,7 +85,7 @@ def _leading_id(grid: Grid, free: Sequence[int]) -> tuple[int, ...]:
     return (first,) if blank_name and grid.has_header else ()
 
 
-def _groups(grid: Grid, free: Sequence[int], roles: Roles) -> list[list[int]]:
+def _groups(grid: Grid, free: Sequence[int]) -> list[list[int]]:
     """Return the groups of two and more columns that answer one question: they share their values, or are people."""
     people = [one for one in free if grid.has_header and names_a_person(grid.names[one])]
     candidates = [one for one in free if is_label_like(grid, one) or one in people]
@@ -146,9 +146,9 @@ def _annotator_cells(
     )
 
 
-def _all_people(names: "Sequence[str] | object") -> bool:
+def _all_people(names: Iterable[str]) -> bool:
     """Return whether all *names* are words for annotators."""
-    return all(names_a_person(name) for name in names)  # type: ignore[attr-defined]
+    return all(names_a_person(name) for name in names)
 
 
 def _annotator_side(

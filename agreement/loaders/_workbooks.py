@@ -1,6 +1,6 @@
 """Excel workbooks into grids: every sheet as text, and what a spreadsheet program hides from a table."""
 
-import datetime
+import datetime as dt
 import io
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 SAMPLE_ROWS = 300
 LISTED = 10
-DATES = (datetime.date, datetime.time, datetime.timedelta)
+DATES = (dt.date, dt.time, dt.timedelta)
 
 
 def is_workbook(source: Source) -> bool:
@@ -64,7 +64,7 @@ def read_workbook(source: Source, reading: Reading, settings: Settings) -> list[
     return grids
 
 
-def _open(source: Source, data: bytes) -> Any:
+def _open(source: Source, data: bytes) -> python_calamine.CalamineWorkbook:
     """Return the workbook in *data*."""
     if not data:
         raise InputError([Problem(source.name, "is empty.", "Export it again.")])
@@ -95,7 +95,12 @@ def _damaged(source: Source, error: str) -> Problem:
 
 
 def _sheet(
-    source: Source, book: Any, sheet: str, facts: SheetFacts, reading: Reading, settings: Settings
+    source: Source,
+    book: python_calamine.CalamineWorkbook,
+    sheet: str,
+    facts: SheetFacts,
+    reading: Reading,
+    settings: Settings,
 ) -> Grid | None:
     """Return the grid of one sheet, None if the sheet is blank."""
     table = book.get_sheet_by_name(sheet)
@@ -144,7 +149,7 @@ def _sheet(
     hidden_rows = np.isin(grid.rows, np.array(sorted(facts.hidden_rows), dtype=np.int64))
     if hidden_rows.any() and not settings.reading.hidden:
         reading.warnings.append(
-            f"{name}: {int(hidden_rows.sum())} hidden rows not used (rows {some(grid.rows[hidden_rows])}). "
+            f"{name}: {int(hidden_rows.sum())} hidden rows not used (rows {some(grid.rows[hidden_rows].tolist())}). "
             "Pass --hidden to read them."
         )
         grid.hidden_rows = int(hidden_rows.sum())
@@ -174,7 +179,7 @@ def _text(cell: object) -> str:
 
     Examples
     --------
-    >>> [_text(cell) for cell in (3.0, 0.1, True, "007", datetime.date(2024, 5, 1))]
+    >>> [_text(cell) for cell in (3.0, 0.1, True, "007", dt.date(2024, 5, 1))]
     ['3', '0.1', 'TRUE', '007', '2024-05-01']
     """
     if isinstance(cell, str):
@@ -183,7 +188,7 @@ def _text(cell: object) -> str:
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, (datetime.date, datetime.time)):
+    if isinstance(cell, (dt.date, dt.time)):
         text = cell.isoformat()
         return text.removesuffix("T00:00:00")
     return "" if cell is None else str(cell)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from agreement.annotations import Reading
 from agreement.errors import InputError, Problem
 from agreement.guidelines import Guidelines
-from agreement.loaders._base import Loader, Source
+from agreement.loaders._base import Loader, Source, sources
 from agreement.loaders._combine import combine
 from agreement.loaders._grids import Grid
 from agreement.loaders._guidelines import guidelines_from_grid, guidelines_from_markdown, is_guideline
@@ -18,8 +18,33 @@ from agreement.settings import Settings
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".psv", "")
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines", ".geojson")
-OTHER_SUFFIXES = (".md", ".markdown", ".toml", ".yaml", ".yml", ".py", ".r", ".ipynb", ".html", ".htm", ".xml", ".pdf",
-                  ".docx", ".doc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".log", ".ann", ".conf", ".rtf")  # fmt: skip
+OTHER_SUFFIXES = frozenset(
+    [
+        ".md",
+        ".markdown",
+        ".toml",
+        ".yaml",
+        ".yml",
+        ".py",
+        ".r",
+        ".ipynb",
+        ".html",
+        ".htm",
+        ".xml",
+        ".pdf",
+        ".docx",
+        ".doc",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".svg",
+        ".log",
+        ".ann",
+        ".conf",
+        ".rtf",
+    ]
+)
 
 
 def read(files: Sequence[Source], settings: Settings) -> Records:
@@ -31,36 +56,38 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         Listing every problem of every file; also if two readings are possible, with the option that decides.
     """
     reading = Reading(format="table")
+    grids = _all_grids(files, reading, settings)
+    prose = {grid.file for grid in grids if _is_prose(grid)} if len(grids) > 1 else set()
+    grids = [grid for grid in grids if grid.file not in prose]
+    problems = [problem for grid in grids for problem in _tidy(grid)]
+    if problems:
+        raise InputError(problems)
+    read_from = {grid.file for grid in grids}
+    reading.files = [file.name for file in files if file.name in read_from]
+    reading.warnings += [f"{file.name} was not read: it is no table." for file in files if file.name not in read_from]
+    guidelines, grids = _guidelines(grids, reading, settings)
+    records = combine(grids, reading, settings)
+    records.guidelines = guidelines
+    return records
+
+
+def _all_grids(files: Sequence[Source], reading: Reading, settings: Settings) -> list[Grid]:
+    """Return the grids in all *files* that may hold tables, or raise every problem with them."""
     problems: list[Problem] = []
     grids: list[Grid] = []
     for file in files:
         if _is_other(file):
-            if len(files) == 1:
-                problems.append(Problem(file.name, "is no table.", "Name CSV, TSV, xlsx, JSON or JSON lines files."))
             continue
         try:
             grids += _grids(file, reading, settings)
         except InputError as error:
             problems += error.problems
-    prose = {grid.file for grid in grids if _is_prose(grid)} if len(grids) > 1 else set()
-    grids = [grid for grid in grids if grid.file not in prose]
     if not grids and not problems:
         names = ", ".join(file.name for file in files[:10])
         problems.append(Problem(names, "holds no table.", "Name CSV, TSV, xlsx, JSON or JSON lines files."))
     if problems:
         raise InputError(problems)
-    for grid in grids:
-        problems += _tidy(grid)
-    if problems:
-        raise InputError(problems)
-    for file in files:
-        if _is_other(file) or file.name in prose:
-            reading.warnings.append(f"{file.name} was not read: it is no table.")
-    reading.files = [file.name for file in files if file.name in {grid.file for grid in grids}]
-    guidelines, grids = _guidelines(grids, reading, settings)
-    records = combine(grids, reading, settings)
-    records.guidelines = guidelines
-    return records
+    return grids
 
 
 def _is_other(file: Source) -> bool:
@@ -161,8 +188,6 @@ def read_guidelines(path: str, settings: Settings) -> Guidelines:
     InputError
         If the file can't be read or holds no section.
     """
-    from agreement.loaders._base import sources
-
     source = sources([path])[0]
     if source.suffix in (".md", ".markdown", ".txt"):
         found = guidelines_from_markdown(source.read().decode("utf-8-sig", "replace"), source.name)
