@@ -47,6 +47,7 @@ def check_figure(check: Check, confidence: float) -> str:
     share = check.name in SHARES
     figure = Figure(
         check.value, check.low, check.high, check.n, share=share, confidence=confidence,
+        hits=round(check.value * check.n) if check.name == "gold" else None,
         digits=digits_for(check.limit, (check.value, check.low, check.high)),
     )  # fmt: skip
     return f"{figure.text} {figure.detail}{limit_text(check)}"

@@ -35,7 +35,7 @@ def summary(audit: "Audit", written: Mapping[str, Path] | None = None, *, colour
     steps = list(_actions(audit))
     fixed = 2 + len(figures) + 1 + (len(outputs) + 1 if outputs else 0) + (2 if steps else 0)
     room = HEIGHT - fixed
-    checks = _cut(list(_checks(audit)), max(room - min(len(steps), 3) * 2, 3), "checks")
+    checks = _cut(list(_checks(audit)), max(room - min(len(steps), 3), 3), "checks")
     lines = [_headline(audit), Text(""), *checks, Text(""), *figures]
     if steps:
         lines += [Text(""), Text("What to do next", style="bold"), *_wrapped(steps, room - len(checks))]
@@ -54,19 +54,20 @@ def summary(audit: "Audit", written: Mapping[str, Path] | None = None, *, colour
 
 
 def _wrapped(steps: list[str], room: int) -> list[Text]:
-    """Return the steps in at most *room* lines: two each while they fit, and how many more there are."""
-    lines: list[Text] = []
+    """Return the steps in at most *room* lines: two each if three of them fit so, else one; and how many more."""
     console = Console(width=WIDTH, legacy_windows=False)
+    each = 2 if room >= 2 * min(len(steps), 3) + (len(steps) > 3) else 1
+    lines: list[Text] = []
     for number, step in enumerate(steps, start=1):
-        parts = list(Text(step).wrap(console, WIDTH - 3))
-        if len(parts) > 2:
-            second = Text(" ".join(part.plain for part in parts[1:]))
-            second.truncate(WIDTH - 3, overflow="ellipsis")
-            parts = [parts[0], second]
-        needed = len(parts) + (1 if number < len(steps) else 0)
-        if len(lines) + needed > room:
+        first, *rest = Text(step).wrap(console, WIDTH - 3)
+        parts = [first, Text(" ".join(part.plain for part in rest))] if rest else [first]
+        if rest and each == 1:
+            parts = [Text(step)]
+        if len(lines) + len(parts) + (number < len(steps)) > room:
             lines.append(Text(f"   … and {len(steps) - number + 1} more, see the report", style="dim"))
             break
+        for part in parts:
+            part.truncate(WIDTH - 3, overflow="ellipsis")
         lines.append(Text(f"{number}. ").append_text(parts[0]))
         lines += [Text("   ").append_text(part) for part in parts[1:]]
     return lines
