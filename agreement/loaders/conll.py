@@ -11,6 +11,7 @@ from agreement.annotations import Layer
 from agreement.loaders._base import HEAD_BYTES, Loader, Source
 from agreement.loaders._collector import Collector, Submission
 from agreement.loaders._folders import annotators_and_documents
+from agreement.loaders._json import collector_paused
 from agreement.loaders._tags import PREFIXED, UNSEEN, is_tag, spans_of
 from agreement.records import Records
 from agreement.settings import Settings
@@ -20,6 +21,8 @@ SUFFIXES = (".conll", ".iob", ".iob2", ".bio", ".conllu", ".tsv", ".txt", ".col"
 DOCUMENT_MARK = "-DOCSTART-"
 SENTENCE_NAME = re.compile(r"#\s*sent_id\s*=\s*(\S+)")
 SHARE_OF_TAGS = 0.9
+BLOCK = re.compile(r"(?:[^\S\n]*\S[^\n]*(?:\n|\Z))+")
+LOOSE_TAB = re.compile(r" *\t *")
 
 
 @dataclass(slots=True)
@@ -69,7 +72,8 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     known: dict[str, tuple[list[str], str]] = {}
     columns = []
     for file, annotator, document in zip(files, annotators, documents, strict=True):
-        header, sentences = _sentences(file, document, into)
+        with collector_paused():
+            header, sentences = _sentences(file, document, into)
         sentences = [sentence for sentence in sentences if sentence.cells]
         if not sentences:
             continue
@@ -99,29 +103,33 @@ def _sentences(file: Source, document: str, into: Collector) -> tuple[list[str],
     except UnicodeDecodeError as error:
         into.refuse(file.name, f"is not UTF-8 at byte {error.start}.", "Pass --encoding.")
         return [], []
+    text = LOOSE_TAB.sub("\t", text.replace("\r\n", "\n"))
     separator = "\t" if "\t" in text[:10_000] else None
     sentences: list[_Sentence] = []
-    part, name = 0, ""
     header: list[str] = []
-    current: _Sentence | None = None
-    for number, line in enumerate(text.split("\n"), 1):
-        cells = line.rstrip("\r\t ").split(separator) if line.strip() else []
-        if line.startswith("#") and (separator is None or len(cells) == 1):
-            name = found[1] if (found := SENTENCE_NAME.match(line)) else name
-        elif cells and cells[0] == DOCUMENT_MARK:
-            part, current = part + 1, None
-        elif not cells:
-            current = None
-        elif not sentences and not header and not is_tag(cells[-1]):
-            header = cells
-        else:
-            if current is None:
-                place = "/".join(filter(None, (document, f"document {part}" if part else "")))
-                default = f"{place}/sentence {len(sentences) + 1}" if place else f"sentence {len(sentences) + 1}"
-                current = _Sentence(name or default, place, number, [])
-                sentences.append(current)
-                name = ""
-            current.cells.append([cell.strip() for cell in cells])
+    part, number, at, name = 0, 1, 0, ""
+    for block in BLOCK.finditer(text):
+        number += text.count("\n", at, block.start())
+        at = block.start()
+        lines = block[0].rstrip().split("\n")
+        skip = 0
+        for line in lines:
+            if line.startswith(DOCUMENT_MARK):
+                part += 1
+            elif line.startswith("#") and not is_tag(line.split()[-1]):
+                name = found[1] if (found := SENTENCE_NAME.match(line)) else name
+            else:
+                break
+            skip += 1
+        cells = [line.rstrip().split(separator) for line in lines[skip:]]
+        if cells and not sentences and not header and not is_tag(cells[0][-1]):
+            header = cells.pop(0)
+            skip += 1
+        if cells:
+            place = "/".join(filter(None, (document, f"document {part}" if part else "")))
+            default = f"{place}/sentence {len(sentences) + 1}" if place else f"sentence {len(sentences) + 1}"
+            sentences.append(_Sentence(name or default, place, number + skip, cells))
+            name = ""
     return header, sentences
 
 
