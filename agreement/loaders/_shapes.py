@@ -51,7 +51,7 @@ def shape_of(grid: Grid, roles: Roles, settings: Settings, *, alone: bool) -> Sh
             return long_shape(grid, roles, base, settings)
         case "wide":
             return wide_shape(grid, roles, base, settings, insist=True)
-        case "transposed":
+        case "transposed" if not (base.item and base.annotator is not None):  # else a nested map, unfolded by now
             return transposed_shape(grid, roles, base)
         case "one-hot":
             return one_hot_shape(grid, roles, base, insist=True)

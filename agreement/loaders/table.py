@@ -16,35 +16,11 @@ from agreement.loaders._workbooks import is_workbook, read_workbook
 from agreement.records import Records
 from agreement.settings import Settings
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".psv", "")
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines", ".geojson")
-OTHER_SUFFIXES = frozenset(
-    [
-        ".md",
-        ".markdown",
-        ".toml",
-        ".yaml",
-        ".yml",
-        ".py",
-        ".r",
-        ".ipynb",
-        ".html",
-        ".htm",
-        ".xml",
-        ".pdf",
-        ".docx",
-        ".doc",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".gif",
-        ".svg",
-        ".log",
-        ".ann",
-        ".conf",
-        ".rtf",
-    ]
-)
+OTHER_SUFFIXES = (
+    ".md", ".markdown", ".toml", ".yaml", ".yml", ".py", ".r", ".ipynb", ".html", ".htm", ".xml", ".pdf", ".docx",
+    ".doc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".log", ".ann", ".conf", ".rtf",
+)  # fmt: skip
 
 
 def read(files: Sequence[Source], settings: Settings) -> Records:

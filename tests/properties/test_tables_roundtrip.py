@@ -49,7 +49,9 @@ def annotators_of(cells: Cells) -> list[str]:
     return list(dict.fromkeys(who for _, who in cells))
 
 
-def long(cells: Cells, columns: tuple[int, ...] = (0, 1, 2), header: tuple[str, ...] | None = ("id", "who", "label")) -> Rows:
+def long(
+    cells: Cells, columns: tuple[int, ...] = (0, 1, 2), header: tuple[str, ...] | None = ("id", "who", "label")
+) -> Rows:
     rows = [[item, who, label] for (item, who), label in cells.items()]
     body = [[row[position] for position in columns] for row in rows]
     return ([[header[position] for position in columns]] if header else []) + body
@@ -57,7 +59,10 @@ def long(cells: Cells, columns: tuple[int, ...] = (0, 1, 2), header: tuple[str, 
 
 def wide(cells: Cells) -> Rows:
     people = annotators_of(cells)
-    return [["item_id", *people], *([item, *(cells.get((item, who), "") for who in people)] for item in items_of(cells))]
+    return [
+        ["item_id", *people],
+        *([item, *(cells.get((item, who), "") for who in people)] for item in items_of(cells)),
+    ]
 
 
 def transposed(cells: Cells) -> Rows:
@@ -232,7 +237,9 @@ def test_every_shape_reads_back(shape: str, cells: Cells) -> None:
 @settings(max_examples=15, deadline=None)
 def test_one_hot_reads_back(cells: Cells) -> None:
     found = read_back(cells, csv_file(one_hot)).table
-    assert {(i, a): v.removeprefix("is ") for i, a, v in zip(found["item"], found["annotator"], found["label"], strict=True)} == cells
+    assert {
+        (i, a): v.removeprefix("is ") for i, a, v in zip(found["item"], found["annotator"], found["label"], strict=True)
+    } == cells
 
 
 @given(cells=tables(), order=st.permutations((0, 1, 2)))
@@ -240,7 +247,9 @@ def test_one_hot_reads_back(cells: Cells) -> None:
 def test_long_without_header_reads_back_or_asks(cells: Cells, order: list[int]) -> None:
     write = csv_file(lambda mine: long(mine, tuple(order), None))
     item, annotator, label = (str(order.index(role) + 1) for role in (0, 1, 2))
-    found = read_back(cells, write, columns={"item": [item], "annotator": annotator, "label": [label], "header": 0}).table
+    found = read_back(
+        cells, write, columns={"item": [item], "annotator": annotator, "label": [label], "header": 0}
+    ).table
     assert {(i, a): v for i, a, v in zip(found["item"], found["annotator"], found["label"], strict=True)} == cells
 
 
