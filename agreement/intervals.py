@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
+from scipy.special import betaincinv, ndtri, stdtrit
 
 from agreement.counts import Ints, Margins, chunks
 from agreement.scores import LabelSums, Measure, Reason, Scores
@@ -83,16 +83,40 @@ def wilson_f1(tp: NDArray[np.number], either: NDArray[np.number], confidence: fl
     return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
-def zero_limit(n: NDArray[np.number], confidence: float = 0.95) -> Floats:
-    """Return the Clopper-Pearson upper limit of a share seen 0 times in n: 1 - ((1 - confidence) / 2)^(1/n).
+def clopper_pearson_high(successes: NDArray[np.number], n: NDArray[np.number], confidence: float = 0.95) -> Floats:
+    """Return the upper limit of the exact binomial interval (Clopper & Pearson 1934, p. 404).
 
     Examples
     --------
     >>> import numpy as np
-    >>> round(float(zero_limit(np.array(10))), 4)
+    >>> round(float(clopper_pearson_high(np.array(0), np.array(10))), 4)  # 1 - .025^(1/10)
     0.3085
     """
-    return np.asarray(1 - ((1 - confidence) / 2) ** (1 / np.maximum(n, 1)))
+    rest = np.maximum(n - successes, 1e-9)
+    return np.asarray(np.where(successes >= n, 1.0, betaincinv(successes + 1.0, rest, 0.5 + confidence / 2)))
+
+
+def nearly_unanimous(
+    low: Floats,
+    high: Floats,
+    scores: Scores,
+    disagreeing: NDArray[np.integer],
+    bounds: tuple[float, float],
+    confidence: float,
+) -> tuple[Floats, Floats]:
+    """Return limits that stay honest where at most one unit is *disagreeing*, for which a jackknife has no spread.
+
+    The lower limit is the value at the exact upper limit of the share of disagreement, (1 - u - A_e) / (1 - A_e); with
+    no disagreement it replaces the jackknife's, with one it is a ceiling, so that one disagreement more never raises
+    the limit.
+    """
+    chance = 0.0 if scores.expected is None else scores.expected
+    with np.errstate(divide="ignore", invalid="ignore"):
+        least = 1 - clopper_pearson_high(disagreeing, np.maximum(scores.n, 1), confidence) / (1 - chance)
+    least = np.maximum(least, bounds[0])
+    full = (disagreeing == 0) & (scores.value == 1)
+    low = np.where(full, least, np.where(disagreeing == 1, np.minimum(low, least), low))
+    return low, np.where(full, 1.0, high)
 
 
 def smoothed(tables: NDArray[np.number]) -> tuple[Floats, Floats]:
@@ -117,18 +141,37 @@ def transformed(
     bounds: tuple[float, float],
     confidence: float,
 ) -> tuple[Floats, Floats]:
-    """Return tanh(atanh(centre) ± t SE / (1 - centre²)), widened to hold *value*, on a measure's own range.
+    """Return an interval from a standard error that respects the range of the measure, widened to hold *value*.
 
-    A range other than -1 to 1 is mapped onto it first; for shares that makes it an interval on the logit scale.
+    Between -1 and 1 it is tanh(atanh(centre) ± t SE / (1 - centre²)). Between 0 and 1 it is Wilson's interval on the
+    effective size centre (1 - centre) / SE², with t for z: on a logit scale a value near 1 with a large standard error
+    would get an interval from 0 to 1. Elsewhere it is centre ± t SE.
     """
-    bottom, top = bounds
-    scale = 2 / (top - bottom)
-    inner = np.clip((centre - bottom) * scale - 1, -1 + 1e-12, 1 - 1e-12)
     t = stdtrit(np.maximum(freedom, 1), 0.5 + confidence / 2)
-    with np.errstate(over="ignore", invalid="ignore"):
-        half = t * se * scale / (1 - inner**2)
-        low, high = ((np.tanh(np.arctanh(inner) + sign * half) + 1) / scale + bottom for sign in (-1, 1))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        if bounds == (-1.0, 1.0):
+            inner = np.clip(centre, -1 + 1e-12, 1 - 1e-12)
+            half = t * se / (1 - inner**2)
+            low, high = (np.tanh(np.arctanh(inner) + sign * half) for sign in (-1, 1))
+        elif bounds == (0.0, 1.0):
+            inner = np.clip(centre, 1e-12, 1 - 1e-12)
+            part = (t * se) ** 2 / (inner * (1 - inner))  # t² over the effective size
+            middle = (inner + part / 2) / (1 + part)
+            half = np.sqrt(part * inner * (1 - inner) + part**2 / 4) / (1 + part)
+            low, high = np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+        else:
+            low, high = centre - t * se, centre + t * se
     return np.minimum(low, value), np.maximum(high, value)
+
+
+def moved(without: Floats, centre: Floats, bounds: tuple[float, float]) -> Floats:
+    """Return how far the values *without* a unit lie from *centre*, 0 where there is none.
+
+    Values of a share are cut at one range beyond its own: of a label used once or twice, taking out a pseudo-unit can
+    leave next to nothing to divide by.
+    """
+    reach = np.clip(without, -1.0, 2.0) if bounds == (0.0, 1.0) else without
+    return np.where(np.isfinite(reach), reach - centre, 0.0)
 
 
 def pair_scores(
@@ -160,11 +203,7 @@ def pair_scores(
     se, centre = _jackknife(measure, tables, clustered, n_clusters)
     size = n if n_clusters is None or clustered is None else n_clusters
     low, high = transformed(scores.value, centre, se, size - 1, measure.range, confidence)
-    surest = (agree == n) & (scores.value == 1)
-    chance = 0.0 if scores.expected is None else scores.expected
-    with np.errstate(divide="ignore", invalid="ignore"):
-        least = np.maximum(1 - zero_limit(n, confidence) / (1 - chance), measure.range[0])
-    low, high = np.where(surest, least, low), np.where(surest, 1.0, high)
+    low, high = nearly_unanimous(low, high, scores, n - agree, measure.range, confidence)
     return _limits(replace(scores, se=np.where(size >= 2, se, np.nan)), low, high, size >= 2)
 
 
@@ -198,16 +237,15 @@ def _jackknife(
         full, pseudo = smoothed(tables[chunk])
         without, centre[chunk] = cell_values(measure, full)
         weight = full if clustered is None else pseudo
-        spread = weight * np.nan_to_num(without - centre[chunk, None, None]) ** 2
+        spread = weight * moved(without, centre[chunk, None, None], measure.range) ** 2
         variance[chunk] = spread.sum(axis=(-2, -1))
     if clustered is None or n_clusters is None:
         size = tables.sum(axis=(-2, -1)) + 1.0
     else:
         size = n_clusters + 1.0
         without = _cluster_values(measure, tables, clustered)
-        variance += np.bincount(
-            clustered.table, np.nan_to_num(without - centre[clustered.table]) ** 2, minlength=len(tables)
-        )
+        change = moved(without, centre[clustered.table], measure.range)
+        variance += np.bincount(clustered.table, change**2, minlength=len(tables))
     return np.sqrt((size - 1) / size * variance), centre
 
 

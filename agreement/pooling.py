@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.counts import Contingency, Ints, chunks, codes_by_annotator, joint_codes
-from agreement.intervals import cell_values, smoothed, transformed, zero_limit
-from agreement.measures.conger_kappa import finish as conger_parts
-from agreement.scores import Measure, Parts, Reason, Scores, UnitSums, scored
+from agreement.counts import Ints, chunks
+from agreement.intervals import moved, nearly_unanimous, transformed
+from agreement.scores import Parts, Reason, Scores, UnitSums
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -97,7 +96,7 @@ def unit_scores(
     two = r >= 2
     n = int(found.weight[two].sum())
     agreeing = two & (counts.max(axis=1, initial=0) == r)
-    scores = replace(scores, n_informative=np.broadcast_to(_informative(found), scores.value.shape))
+    scores = replace(scores, n_informative=np.broadcast_to(informative(found), scores.value.shape))
     if n < 2:
         return scores
     extra, extra_weight = _pseudo_patterns(counts[two], found.weight[two].astype(np.float64))
@@ -107,7 +106,7 @@ def unit_scores(
         sums.terms(counts),
         Jackknife(found.weight, found.cluster, two, bounds, confidence),
         (sums.terms(extra), extra_weight),
-        unanimous=bool(found.weight[agreeing].sum() == n),
+        disagreeing=n - int(found.weight[agreeing].sum()),
     )
 
 
@@ -141,11 +140,12 @@ def jackknifed(
     design: Jackknife,
     pseudo: tuple[Floats, Floats] | None = None,
     *,
-    unanimous: bool = False,
+    disagreeing: int | None = None,
 ) -> Scores:
     """Return *scores*, which are *finish* of the summed *terms* (U, M), with standard error and interval.
 
-    *pseudo* are the terms (V, M) and weights (V,) of one pseudo-unit. It serves any statistic that is a function of
+    *pseudo* are the terms (V, M) and weights (V,) of one pseudo-unit; *disagreeing* units not all of whose labels are
+    equal, where that means something. It serves any statistic that is a function of
     sums over units, such as an intraclass correlation.
     """
     size = int(design.weight[design.compared].sum())
@@ -165,144 +165,14 @@ def jackknifed(
         variance = np.zeros(scores.value.shape)
         for part, weight in parts:
             for chunk in chunks(len(part), 4 * part.shape[1]):
-                spread = np.nan_to_num(np.asarray(finish(total - part[chunk])[0]) - centre) ** 2
+                spread = moved(np.asarray(finish(total - part[chunk])[0]), centre, design.bounds) ** 2
                 variance = variance + np.tensordot(weight[chunk], spread, axes=(0, 0))
     scale = size / (size + 1) if pseudo is not None else (size - 1) / max(size, 1)
     se = np.sqrt(scale * variance)
-    return _with_limits(scores, centre, se, size, design.bounds, design.confidence, unanimous=unanimous)
+    return with_limits(scores, centre, se, size, design.bounds, design.confidence, disagreeing=disagreeing)
 
 
-def mean_kappas(
-    measure: Measure,
-    units: Units,
-    tables: Contingency,
-    cluster: Ints | None,
-    confidence: float = 0.95,
-    *,
-    weighted: bool = True,
-) -> Scores:
-    """Return the mean of a kappa over the pairs of *tables*, weighted by shared units or not, with its interval.
-
-    Taking out a unit changes the kappa of every pair that shares it. For documents these changes are summed inside the
-    document, which is exact to first order.
-    """
-    pairs = measure.compute(tables.counts)
-    kept = np.flatnonzero(pairs.reason == Reason.DEFINED)
-    counts, n = tables.counts[kept], pairs.n[kept].astype(np.float64)
-    share = n if weighted else np.ones(len(kept))
-    by_annotator, k = codes_by_annotator(units), len(units.labels)
-    top, bottom = np.zeros(units.n_units), np.zeros(units.n_units)
-    observed = expected = value = centre = pseudo_sd = 0.0
-    compared, agreed = np.zeros(units.n_units, bool), np.ones(units.n_units, bool)
-    for chunk in chunks(len(kept), max(units.n_units, (4 if measure.sums else k * k) * k * k)):
-        full, pseudo = smoothed(counts[chunk])
-        without, whole = cell_values(measure, full)
-        without = np.where(np.isfinite(without), without, whole[:, None, None])
-        change = (share[chunk] - (1 if weighted else 0))[:, None, None] * without - (share[chunk] * whole)[
-            :, None, None
-        ]
-        joint = joint_codes(by_annotator, tables.pairs[kept[chunk]], k)
-        both = _gather(np.ones_like(change), joint)
-        top += _gather(change, joint).sum(axis=0)
-        bottom += both.sum(axis=0)
-        compared |= both.any(axis=0)
-        agreed &= ~(_gather(np.broadcast_to(1 - np.eye(k), change.shape), joint).any(axis=0))
-        centre += float(share[chunk] @ whole)
-        value += float(share[chunk] @ pairs.value[kept[chunk]])
-        observed += float(share[chunk] @ np.asarray(pairs.observed)[kept[chunk]])
-        expected += float(share[chunk] @ np.asarray(pairs.expected)[kept[chunk]])
-        effect = (pseudo * (without - whole[:, None, None]) ** 2).sum(axis=(1, 2))
-        pseudo_sd += float(share[chunk] @ np.sqrt(effect))
-    total = float(share.sum())
-    shared = np.asarray(int(pairs.n.sum()))
-    if not len(kept):
-        reason = Reason.ONE_LABEL if shared else Reason.NO_SHARED_ITEMS
-        return scored(np.asarray(np.nan), np.asarray(0), [(np.asarray(1, bool), reason)])
-    units_compared = int(units.weight[compared].sum())
-    scores = scored(
-        np.asarray(value / total), np.asarray(units_compared), [],
-        observed=np.asarray(observed / total), expected=np.asarray(expected / total),
-        n_informative=np.asarray(_informative(patterns(units.where(compared)))),
-    )  # fmt: skip
-    mean = centre / total
-    remaining = total - (bottom if weighted else 0.0)
-    moved = np.where(remaining > 0, (centre + top) / np.where(remaining > 0, remaining, 1) - mean, 0.0)
-    if cluster is None:
-        variance, size = float(units.weight @ moved**2), units_compared
-    else:
-        variance = float((np.bincount(cluster, units.weight * moved) ** 2).sum())
-        size = len(np.unique(cluster[compared]))
-        scores = replace(scores, clusters=np.asarray(size))
-    se = np.asarray(np.sqrt(size / (size + 1) * (variance + (pseudo_sd / total) ** 2)))
-    unanimous = not bool((compared & ~agreed).any())
-    return _with_limits(scores, np.asarray(mean), se, size, (-1.0, 1.0), confidence, unanimous=unanimous)
-
-
-def conger_scores(units: Units, cluster: Ints | None, confidence: float = 0.95) -> Scores:
-    """Return Conger's kappa of the *units* with its interval."""
-    k, a = len(units.labels), len(units.annotators)
-    weight = units.weight.astype(np.float64)
-    counts = units.item_counts().astype(np.float64)
-    r = counts.sum(axis=1)
-    two = r >= 2
-    agreement = np.where(two, ((counts**2).sum(axis=1) - r) / np.maximum(r * (r - 1), 1), 0.0)
-    n = int(units.weight[two].sum())
-    totals = (
-        np.bincount(units.annotator * k + units.label, weight[units.unit], minlength=a * k)
-        .astype(np.float64)
-        .reshape(a, k)
-    )
-    observed = np.asarray(weight @ agreement / n if n else np.nan)
-    value, _, expected = conger_parts(observed, totals)
-    chance = np.asarray(expected)
-    scores = scored(
-        value, np.asarray(n),
-        [(np.asarray(n == 0), Reason.NO_SHARED_ITEMS), (~np.isfinite(value), Reason.ONE_LABEL)],
-        observed=observed, expected=chance, n_informative=np.asarray(_informative(patterns(units))),
-    )  # fmt: skip
-    if n < 2 or not np.isfinite(value):
-        return scores
-    a_e = float(chance)
-    a_o = (float(weight @ agreement) + (1 + a_e) / 2) / (n + 1)
-    centre = (a_o - a_e) / (1 - a_e)
-    without_e = _conger_chance_without(units, totals)
-    without_o = ((n + 1) * a_o - agreement) / np.where(two, n, n + 1)
-    without_o = np.where(two, without_o, a_o)
-    moved = np.nan_to_num((without_o - without_e) / (1 - without_e) - centre)
-    hits = ((n + 1) * a_o - np.array([1.0, 0.0])) / n
-    pseudo = np.array([1 + a_e, 1 - a_e]) / 2 @ ((hits - a_e) / (1 - a_e) - centre) ** 2
-    if cluster is None:
-        variance, size = weight @ moved**2, n
-    else:
-        variance = (np.bincount(cluster, weight * moved) ** 2).sum()
-        size = len(np.unique(cluster[two]))
-        scores = replace(scores, clusters=np.asarray(size))
-    se = np.asarray(np.sqrt(size / (size + 1) * (variance + pseudo)))
-    unanimous = bool((agreement[two] == 1).all())
-    return _with_limits(scores, np.asarray(centre), se, size, (-1.0, 1.0), confidence, unanimous=unanimous)
-
-
-def _conger_chance_without(units: Units, totals: Floats) -> Floats:
-    """Return (U,) the expected agreement without each unit: each of its annotators loses one label."""
-    given = totals.sum(axis=1)
-    active = given > 0
-    shares = totals / np.where(active, given, 1)[:, None]
-    summed, squares = shares.sum(axis=0), (shares**2).sum(axis=1)
-    less = given[units.annotator] - 1
-    scale = np.where(less > 0, 1 / np.maximum(less, 1), 0.0)
-    own = shares[units.annotator, units.label]
-    own_change = 2 * (squares[units.annotator] - own) * scale
-    own_change += (squares[units.annotator] - 2 * own + 1) * scale**2
-    within = squares.sum() + np.bincount(units.unit, own_change, minlength=units.n_units)
-    across = np.zeros(units.n_units)
-    for label in range(totals.shape[1]):
-        step = (shares[units.annotator, label] - (units.label == label)) * scale
-        across += (summed[label] + np.bincount(units.unit, step, minlength=units.n_units)) ** 2
-    number = int(active.sum())
-    return np.asarray((across - within) / (number * (number - 1)))
-
-
-def _with_limits(
+def with_limits(
     scores: Scores,
     centre: Floats,
     se: Floats,
@@ -310,16 +180,12 @@ def _with_limits(
     bounds: tuple[float, float],
     confidence: float,
     *,
-    unanimous: bool,
+    disagreeing: int | None,
 ) -> Scores:
-    """Return the scores with standard error and limits; full agreement takes its lower limit from 0 in n."""
+    """Return the scores with standard error and limits."""
     low, high = transformed(scores.value, centre, se, np.asarray(size - 1.0), bounds, confidence)
-    if unanimous:
-        chance = 0.0 if scores.expected is None else scores.expected
-        u = zero_limit(scores.n, confidence)
-        certain = scores.value == 1
-        low = np.where(certain, np.maximum(1 - u / (1 - chance), bounds[0]), low)
-        high = np.where(certain, 1.0, high)
+    if disagreeing is not None:
+        low, high = nearly_unanimous(low, high, scores, np.asarray(disagreeing), bounds, confidence)
     defined = (scores.reason == Reason.DEFINED) & (size >= 2)
     return replace(
         scores,
@@ -353,15 +219,7 @@ def by_group(group: Ints, terms: Floats) -> Floats:
     return np.add.reduceat(terms[order], starts, axis=0)
 
 
-def _gather(values: Floats, joint: Ints) -> Floats:
-    """Return (P, U) the value of each unit's cell from (P, K, K); 0 where a label is missing."""
-    p, k = values.shape[0], values.shape[-1]
-    padded = np.zeros((p, k + 1, k + 1))
-    padded[:, :k, :k] = values
-    return np.take_along_axis(padded.reshape(p, -1), joint, axis=1)
-
-
-def _informative(found: Patterns) -> int:
+def informative(found: Patterns) -> int:
     """Return the units with two or more labels outside the largest group of unanimous ones."""
     r = found.counts.sum(axis=1)
     two = r >= 2

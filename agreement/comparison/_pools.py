@@ -13,7 +13,8 @@ from agreement.counts import Contingency, Ints
 from agreement.intervals import pair_scores
 from agreement.measures import measures
 from agreement.measures.krippendorff_alpha import alpha_sums, interval, ratio
-from agreement.pooling import Patterns, conger_scores, mean_kappas, patterns, unit_scores
+from agreement.pooled_kappas import conger_scores, mean_kappas
+from agreement.pooling import Patterns, patterns, unit_scores
 from agreement.scores import Measure, Parts, Reason, Scores, UnitSums
 from agreement.settings import Settings
 from agreement.units import Units

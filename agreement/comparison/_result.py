@@ -26,14 +26,30 @@ class Comparison:
     scores
         Row per score with ``SCORE_COLUMNS``. ``label``, ``reference`` and ``other`` are None where they do not
         apply: pooled values have no annotators, overall values no label. Symmetric measures appear once per pair
-        (reference < other), the rest twice. ``value`` is None exactly where ``undefined`` gives the reason.
-        ``params`` is text such as ``min_pair_items=30``.
+        (reference < other), the rest twice. ``value`` is missing exactly where ``undefined`` gives the reason.
+        ``params`` is text such as ``min_pair_items=30``. ``n`` are the units compared (of a pooled F1 of a label: those
+        that anybody gave the label), ``n_informative`` those outside the largest group of equal answers, ``clusters``
+        the documents that the interval rests on, missing where units count as independent. For alpha ``observed`` and
+        ``expected`` are 1 - D_o and 1 - D_e, so that value = (observed - expected) / (1 - expected) throughout.
     units
         The item-level units; None for spans and answers.
     contingency
         Pair tables of ``units``; None where there are none.
     details
-        What only the page of this kind of layer shows (matches, error kinds, tokenizer …), by name.
+        What only the page of this kind of layer shows (matches, error kinds, tokenizer …), by name. Of items:
+
+        ``pair_confusion``
+            Row per label pair, the most confused first: :class:`~agreement.comparison.confusion.Confusion`.
+        ``retest``
+            :class:`~agreement.comparison.retest.Retest` of each annotator with repeats.
+        ``marginals``
+            Tests of marginal homogeneity of the pairs: :func:`~agreement.comparison.marginals.marginals`.
+        ``spread``
+            How much the labels of each unit differ: :class:`~agreement.comparison.spread.Spread`.
+        ``left_out``
+            What the rows leave out, and of how many pairs.
+        ``clusters``
+            How many documents the intervals rest on; None if units count as independent.
     """
 
     layer: Layer

@@ -1,0 +1,158 @@
+"""Kappas of all annotators together that depend on who gave which label: means over pairs, and Conger's.
+
+Taking out a unit changes the tables of all pairs that share it at once, so that correlated pairs are respected.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.counts import Contingency, Ints, chunks, codes_by_annotator, joint_codes
+from agreement.intervals import cell_values, moved, smoothed
+from agreement.measures.conger_kappa import finish as conger_parts
+from agreement.pooling import informative, patterns, with_limits
+from agreement.scores import Measure, Reason, Scores, scored
+from agreement.units import Units
+
+Floats = NDArray[np.float64]
+
+
+def mean_kappas(
+    measure: Measure,
+    units: Units,
+    tables: Contingency,
+    cluster: Ints | None,
+    confidence: float = 0.95,
+    *,
+    weighted: bool = True,
+) -> Scores:
+    """Return the mean of a kappa over the pairs of *tables*, weighted by shared units or not, with its interval.
+
+    Taking out a unit changes the kappa of every pair that shares it. For documents these changes are summed inside the
+    document, which is exact to first order.
+    """
+    pairs = measure.compute(tables.counts)
+    kept = np.flatnonzero(pairs.reason == Reason.DEFINED)
+    counts, n = tables.counts[kept], pairs.n[kept].astype(np.float64)
+    share = n if weighted else np.ones(len(kept))
+    by_annotator, k = codes_by_annotator(units), len(units.labels)
+    top, bottom = np.zeros(units.n_units), np.zeros(units.n_units)
+    observed = expected = value = centre = pseudo_sd = 0.0
+    agreed = np.ones(units.n_units, dtype=bool)
+    kinds = np.zeros((k + 1, k + 1), dtype=np.int8)  # 0 a label is missing, 1 both agree, 2 they differ
+    kinds[:k, :k] = 2 - np.eye(k, dtype=np.int8)
+    for chunk in chunks(len(kept), max(units.n_units, (4 if measure.sums else k * k) * k * k)):
+        full, pseudo = smoothed(counts[chunk])
+        without, whole = cell_values(measure, full)
+        without = np.where(np.isfinite(without), without, whole[:, None, None])
+        fewer = share[chunk] - (1 if weighted else 0)
+        change = fewer[:, None, None] * without - (share[chunk] * whole)[:, None, None]
+        joint = joint_codes(by_annotator, tables.pairs[kept[chunk]], k)
+        top += gather(change, joint).sum(axis=0)
+        kind = kinds.ravel()[joint]
+        bottom += (kind > 0).sum(axis=0)
+        agreed &= ~(kind == 2).any(axis=0)
+        centre += float(share[chunk] @ whole)
+        value += float(share[chunk] @ pairs.value[kept[chunk]])
+        observed += float(share[chunk] @ np.asarray(pairs.observed)[kept[chunk]])
+        expected += float(share[chunk] @ np.asarray(pairs.expected)[kept[chunk]])
+        effect = (pseudo * (without - whole[:, None, None]) ** 2).sum(axis=(1, 2))
+        pseudo_sd += float(share[chunk] @ np.sqrt(effect))
+    total = float(share.sum())
+    shared = np.asarray(int(pairs.n.sum()))
+    if not len(kept):
+        reason = Reason.ONE_LABEL if shared else Reason.NO_SHARED_ITEMS
+        return scored(np.asarray(np.nan), np.asarray(0), [(np.asarray(1, bool), reason)])
+    compared = bottom > 0
+    units_compared = int(units.weight[compared].sum())
+    scores = scored(
+        np.asarray(value / total), np.asarray(units_compared), [],
+        observed=np.asarray(observed / total), expected=np.asarray(expected / total),
+        n_informative=np.asarray(informative(patterns(units.where(compared)))),
+    )  # fmt: skip
+    mean = centre / total
+    remaining = total - (bottom if weighted else 0.0)
+    change = np.where(remaining > 0, (centre + top) / np.where(remaining > 0, remaining, 1) - mean, 0.0)
+    if cluster is None:
+        variance, size = float(units.weight @ change**2), units_compared
+    else:
+        variance = float((np.bincount(cluster, units.weight * change) ** 2).sum())
+        size = len(np.unique(cluster[compared]))
+        scores = replace(scores, clusters=np.asarray(size))
+    se = np.asarray(np.sqrt(size / (size + 1) * (variance + (pseudo_sd / total) ** 2)))
+    disagreeing = int(units.weight[compared & ~agreed].sum())
+    return with_limits(scores, np.asarray(mean), se, size, (-1.0, 1.0), confidence, disagreeing=disagreeing)
+
+
+def conger_scores(units: Units, cluster: Ints | None, confidence: float = 0.95) -> Scores:
+    """Return Conger's kappa of the *units* with its interval."""
+    k, a = len(units.labels), len(units.annotators)
+    weight = units.weight.astype(np.float64)
+    counts = units.item_counts().astype(np.float64)
+    r = counts.sum(axis=1)
+    two = r >= 2
+    agreement = np.where(two, ((counts**2).sum(axis=1) - r) / np.maximum(r * (r - 1), 1), 0.0)
+    n = int(units.weight[two].sum())
+    totals = (
+        np.bincount(units.annotator * k + units.label, weight[units.unit], minlength=a * k)
+        .astype(np.float64)
+        .reshape(a, k)
+    )
+    observed = np.asarray(weight @ agreement / n if n else np.nan)
+    value, _, expected = conger_parts(observed, totals)
+    chance = np.asarray(expected)
+    scores = scored(
+        value, np.asarray(n),
+        [(np.asarray(n == 0), Reason.NO_SHARED_ITEMS), (~np.isfinite(value), Reason.ONE_LABEL)],
+        observed=observed, expected=chance, n_informative=np.asarray(informative(patterns(units))),
+    )  # fmt: skip
+    if n < 2 or not np.isfinite(value):
+        return scores
+    a_e = float(chance)
+    a_o = (float(weight @ agreement) + (1 + a_e) / 2) / (n + 1)
+    centre = (a_o - a_e) / (1 - a_e)
+    without_e = _conger_chance_without(units, totals)
+    without_o = ((n + 1) * a_o - agreement) / np.where(two, n, n + 1)
+    without_o = np.where(two, without_o, a_o)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = moved((without_o - without_e) / (1 - without_e), np.asarray(centre), (-1.0, 1.0))
+    hits = ((n + 1) * a_o - np.array([1.0, 0.0])) / n
+    pseudo = np.array([1 + a_e, 1 - a_e]) / 2 @ ((hits - a_e) / (1 - a_e) - centre) ** 2
+    if cluster is None:
+        variance, size = weight @ change**2, n
+    else:
+        variance = (np.bincount(cluster, weight * change) ** 2).sum()
+        size = len(np.unique(cluster[two]))
+        scores = replace(scores, clusters=np.asarray(size))
+    se = np.asarray(np.sqrt(size / (size + 1) * (variance + pseudo)))
+    disagreeing = int(units.weight[two & (agreement < 1)].sum())
+    return with_limits(scores, np.asarray(centre), se, size, (-1.0, 1.0), confidence, disagreeing=disagreeing)
+
+
+def _conger_chance_without(units: Units, totals: Floats) -> Floats:
+    """Return (U,) the expected agreement without each unit: each of its annotators loses one label."""
+    given = totals.sum(axis=1)
+    active = given > 0
+    shares = totals / np.where(active, given, 1)[:, None]
+    summed, squares = shares.sum(axis=0), (shares**2).sum(axis=1)
+    less = given[units.annotator] - 1
+    scale = np.where(less > 0, 1 / np.maximum(less, 1), 0.0)
+    own = shares[units.annotator, units.label]
+    own_change = 2 * (squares[units.annotator] - own) * scale
+    own_change += (squares[units.annotator] - 2 * own + 1) * scale**2
+    within = squares.sum() + np.bincount(units.unit, own_change, minlength=units.n_units)
+    across = np.zeros(units.n_units)
+    for label in range(totals.shape[1]):
+        step = (shares[units.annotator, label] - (units.label == label)) * scale
+        across += (summed[label] + np.bincount(units.unit, step, minlength=units.n_units)) ** 2
+    number = int(active.sum())
+    return np.asarray((across - within) / (number * (number - 1)))
+
+
+def gather(values: Floats, joint: Ints) -> Floats:
+    """Return (P, U) the value of each unit's cell from (P, K, K); 0 where a label is missing."""
+    p, k = values.shape[0], values.shape[-1]
+    padded = np.zeros((p, k + 1, k + 1))
+    padded[:, :k, :k] = values
+    return np.take_along_axis(padded.reshape(p, -1), joint, axis=1)

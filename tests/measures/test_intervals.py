@@ -1,0 +1,196 @@
+"""Intervals: what they must hold whatever the table, and the values of the closed forms."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from agreement.counts import Margins
+from agreement.intervals import Clustered, interval, pair_scores, wilson, wilson_f1
+from agreement.measures import measures
+from agreement.pooling import patterns, unit_scores
+from agreement.scores import Reason
+from agreement.units import units_from_matrix
+
+KAPPAS = ("cohen_kappa", "scott_pi", "gwet_ac1", "brennan_prediger")
+
+
+def random_tables(k, size, seed, least=2, most=80):
+    rng = np.random.default_rng(seed)
+    tables = []
+    for _ in range(size):
+        n, shares = rng.integers(least, most), rng.dirichlet(np.full(k, rng.choice([0.2, 1, 5])))
+        one = rng.choice(k, n, p=shares)
+        other = np.where(rng.random(n) < rng.choice([0, 0.5, 0.8, 0.95, 1]), one, rng.choice(k, n, p=shares))
+        tables.append(np.bincount(one * k + other, minlength=k * k).reshape(k, k))
+    return np.array(tables)
+
+
+def flips(tables):
+    """Every table with one agreement turned into a disagreement, beside the table."""
+    k = tables.shape[-1]
+    before, after = [], []
+    for i in range(k):
+        for j in range(k):
+            if i != j:
+                has = tables[tables[:, i, i] > 0]
+                turned = has.copy()
+                turned[:, i, i] -= 1
+                turned[:, i, j] += 1
+                before.append(has)
+                after.append(turned)
+    return np.concatenate(before), np.concatenate(after)
+
+
+SUMMED = [(k, m) for k in (2, 3, 5) for m in measures().values() if m.sums is not None and m.interval != "none"]
+
+
+@pytest.mark.parametrize(
+    ("k", "measure"), [(k, m) for k, m in SUMMED if k == 2 or m.name != "pabak"], ids=lambda x: getattr(x, "name", x)
+)
+def test_interval_holds_the_value(k, measure):
+    scores = pair_scores(measure, random_tables(k, 300, k))
+    shown = ~np.isnan(scores.low)
+    assert shown.sum() > 200
+    assert (scores.low <= scores.value)[shown].all()
+    assert (scores.value <= scores.high)[shown].all()
+    assert (scores.low >= measure.range[0])[shown].all()
+    assert (scores.high <= measure.range[1])[shown].all()
+
+
+@pytest.mark.parametrize("name", KAPPAS)
+@pytest.mark.parametrize("k", [2, 3, 5])
+def test_first_disagreement_never_raises_the_lower_limit(name, k):
+    rng = np.random.default_rng(k)
+    full = np.array([np.diag(rng.multinomial(n, rng.dirichlet(np.ones(k)))) for n in range(2, 60)])
+    before, after = (pair_scores(measures()[name], tables) for tables in flips(full))
+    both = ~np.isnan(before.low) & ~np.isnan(after.low)
+    assert both.any()
+    assert (after.low <= before.low + 1e-9)[both].all()
+
+
+@pytest.mark.parametrize("name", KAPPAS)
+def test_one_disagreement_more_never_raises_the_lower_limit(name):
+    """Where every label has five agreements or more.
+
+    With fewer, the jackknife of a rare label can shrink as its last agreement goes; such tables are below ten
+    informative units and are suppressed or warned about.
+    """
+    tables = random_tables(3, 400, 3, least=40, most=150)
+    tables = tables[np.diagonal(tables, axis1=1, axis2=2).min(axis=1) >= 5]
+    before, after = (pair_scores(measures()[name], stack) for stack in flips(tables))
+    assert len(before.low) > 200
+    assert (after.low <= before.low + 1e-9).all()
+
+
+@pytest.mark.parametrize("name", ["cohen_kappa", "f1_macro", "gwet_ac1"])
+def test_full_agreement_is_not_certainty(name):
+    scores = pair_scores(measures()[name], np.array([[[6, 0], [0, 6]], [[60, 0], [0, 60]]]))
+    assert scores.value.tolist() == [1.0, 1.0]
+    assert scores.high.tolist() == [1.0, 1.0]
+    u = 1 - 0.025 ** (1 / np.array([12, 120]))  # Clopper-Pearson limit of 0 in n
+    chance = 0.0 if scores.expected is None else scores.expected
+    assert scores.low == pytest.approx(1 - u / (1 - chance))
+
+
+def test_single_unit_has_a_value_and_no_interval():
+    scores = pair_scores(measures()["cohen_kappa"], np.array([[[0, 1], [0, 0]]]))
+    assert scores.value[0] == 0
+    assert np.isnan(scores.low[0])
+    assert np.isnan(scores.se[0])
+
+
+def test_jackknife_by_the_letter():
+    """The jackknife over cells against taking out every unit of the smoothed table in turn, in a loop."""
+    table = np.array([[20, 5], [10, 15]])
+    n = 50
+    reference, other = np.array([25, 25]) / n, np.array([30, 20]) / n
+    smooth = table + np.outer(reference, other) / 2 + np.diag(reference + other) / 4
+
+    def kappa(t):
+        p = t / t.sum()
+        expected = (p.sum(axis=1) * p.sum(axis=0)).sum()
+        return (np.trace(p) - expected) / (1 - expected)
+
+    centre, variance = kappa(smooth), 0.0
+    for i in range(2):
+        for j in range(2):
+            less = smooth.copy()
+            less[i, j] -= 1
+            variance += smooth[i, j] * (kappa(less) - centre) ** 2
+    se = np.sqrt(n / (n + 1) * variance)
+    half = stats.t.ppf(0.975, n - 1) * se / (1 - centre**2)
+    scores = pair_scores(measures()["cohen_kappa"], table[None])
+    assert scores.se[0] == pytest.approx(se)
+    assert scores.low[0] == pytest.approx(np.tanh(np.arctanh(centre) - half))
+    assert scores.high[0] == pytest.approx(np.tanh(np.arctanh(centre) + half))
+
+
+def test_documents_of_one_unit_are_units():
+    """Where every document holds one unit, taking out documents is taking out units."""
+    table = np.array([[20, 5, 0], [4, 15, 2], [1, 0, 9]])
+    i, j = (index.repeat(table.ravel()) for index in np.divmod(np.arange(9), 3))
+    one = np.eye(3, dtype=np.int64)
+    margins = Margins(one[i] * (i == j)[:, None], one[i], one[j])
+    parts = one[i][:, :, None] * one[j][:, None, :]
+    clustered = Clustered(np.zeros(len(i), np.int64), margins, parts)
+    for name in ("cohen_kappa", "cohen_kappa.linear", "f1_macro", "matthews_correlation"):
+        units = pair_scores(measures()[name], table[None])
+        documents = pair_scores(measures()[name], table[None], 0.95, clustered, np.array([len(i)]))
+        assert documents.se == pytest.approx(units.se)
+        assert documents.low == pytest.approx(units.low)
+
+
+def test_documents_widen_the_interval_when_disagreement_comes_in_documents():
+    table = np.array([[40, 10], [10, 40]])
+    parts = np.array([[[4, 0], [0, 4]]] * 10 + [[[0, 1], [1, 0]]] * 10)
+    margins = Margins(np.diagonal(parts, axis1=1, axis2=2), parts.sum(axis=2), parts.sum(axis=1))
+    scores = [
+        pair_scores(measures()["percent_agreement"], table[None], 0.95, clustered, np.array([20]))
+        for clustered in (None, Clustered(np.zeros(20, np.int64), margins, parts))
+    ]
+    assert scores[1].high[0] - scores[1].low[0] > scores[0].high[0] - scores[0].low[0]
+    assert scores[1].clusters[0] == 20
+
+
+def test_wilson_against_statsmodels():
+    from statsmodels.stats.proportion import proportion_confint  # noqa: PLC0415 - slow to import
+
+    successes, n = np.array([0, 1, 9, 10, 50]), np.array([10, 10, 10, 10, 120])
+    low, high = wilson(successes, n)
+    expected = proportion_confint(successes, n, method="wilson")
+    assert low == pytest.approx(np.asarray(expected[0]), abs=1e-12)
+    assert high == pytest.approx(np.asarray(expected[1]), abs=1e-12)
+
+
+def test_wilson_f1_is_wilson_mapped():
+    low, high = wilson(np.array([20]), np.array([35]))
+    mapped = wilson_f1(np.array([20]), np.array([35]))
+    assert mapped[0] == pytest.approx(2 * low / (1 + low))
+    assert mapped[1] == pytest.approx(2 * high / (1 + high))
+
+
+def test_pooled_interval_holds_the_value():
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        truth = rng.integers(0, 3, 30)
+        data = np.where(rng.random((30, 4)) < 0.7, truth[:, None], rng.integers(0, 3, (30, 4)))
+        rows = [["abc"[x] if rng.random() < 0.8 else None for x in row] for row in data]
+        found = patterns(units_from_matrix(rows, ("a", "b", "c")))
+        for measure in measures().values():
+            if measure.pooled is not None:
+                scores = unit_scores(measure.pooled, found, measure.range)
+                assert scores.reason.item() == Reason.DEFINED
+                assert measure.range[0] <= scores.low <= scores.value <= scores.high <= measure.range[1]
+
+
+def test_bootstrap_is_seeded_and_matches_the_jackknife():
+    table = np.array([[40, 10], [10, 40]])
+
+    def kappa(counts):
+        return measures()["cohen_kappa"].compute(counts).value
+
+    first, again = interval(kappa, table), interval(kappa, table)
+    assert first == again
+    jack = pair_scores(measures()["cohen_kappa"], table[None])
+    assert first[0] == pytest.approx(jack.low[0], abs=0.04)
+    assert first[1] == pytest.approx(jack.high[0], abs=0.04)
