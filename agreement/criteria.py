@@ -11,8 +11,9 @@ Result = Literal["pass", "fail", "can't tell yet"]
 
 RESULTS: tuple[Result, ...] = ("fail", "can't tell yet", "pass")
 EXIT_CODES: dict[Result, int] = {"pass": 0, "fail": 1, "can't tell yet": 3}
-# an interval that needs more than this many times the present items to clear the limit sits on the limit
-MOST_TIMES = 20
+# an interval that needs more than this many times the present items, and more than anybody labels to settle one
+# check, sits on the limit
+MOST_TIMES, MOST_MORE = 20, 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,9 @@ def settling(value: float, interval: tuple[float, float], n: int, limit: float, 
     distance = abs(value - limit)
     # the half that points at the limit: intervals near 0 and 1 are lopsided
     half = value - low if value >= limit else high - value
-    if distance * math.sqrt(MOST_TIMES) <= half:
+    more = n * ((half / distance) ** 2 - 1) if distance else math.inf
+    if more > max(MOST_TIMES * n, MOST_MORE):
         return f"a rule will, more {unit} won't: the value lies on the limit"
-    more = n * ((half / distance) ** 2 - 1)
     return f"about {wording.count(_rounded_up(more))} more {unit}"
 
 
@@ -145,6 +146,7 @@ class Found:
     n: int = 0
     reason: str = "not computed for this layer"
     subject: str = ""
+    informative: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,3 +236,15 @@ def test_flagged_gold_is_a_share_of_the_gold_items(slips, result):
 
 def test_without_gold_there_is_no_check_of_it():
     assert "gold" not in checks_of([])
+
+
+def test_a_coefficient_on_hardly_any_variation_is_not_believed():
+    thin = score("kappa_mean", 1.0, 0.9, 1.0, 200) | {"n_informative": 3}
+    check = checks_of([thin])["kappa"]
+    assert (check.result, check.value, check.n) == ("can't tell yet", None, 200)
+    assert "too few to say" in check.settle
+
+
+def test_a_few_items_more_are_worth_naming():
+    # (0.6 / 0.03)^2 = 400 times 3 items: 1,200, within reach though many times the present number
+    assert settling(0.67, (0.07, 0.99), 3, 0.70, "items").startswith("about")
