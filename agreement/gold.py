@@ -232,16 +232,20 @@ def _charts(annotations: Annotations, known: GoldUnits) -> Iterator[Chart]:
             yield drawn
 
 
-def _times(annotations: Annotations, layer: str) -> dict[tuple[str, str, str], tuple[int, str]] | None:
-    """Return (item, round, annotator) to time as nanoseconds and as written; None if no time can be read."""
+def _times(annotations: Annotations, layer: str) -> dict[tuple[str, str, str], tuple[float, str]] | None:
+    """Return (item, round, annotator) to time as a number and as written; None if no time can be read."""
     asked = annotations.assignments
     asked = asked.loc[asked["layer"].eq(layer) & asked["time"].astype(str).ne("")]
     if asked.empty:
         return None
-    parsed = pd.to_datetime(asked["time"].astype(str), errors="coerce", utc=True, format="ISO8601")
+    written = asked["time"].astype(str)
+    parsed = pd.to_numeric(written, errors="coerce")
+    if parsed.isna().all():
+        dates = pd.to_datetime(written, errors="coerce", utc=True, format="mixed")
+        parsed = dates.astype("int64").where(dates.notna())
     if parsed.isna().all():
         return None
     known = parsed.notna().to_numpy()
     keys = asked.loc[known, ["item", "round", "annotator"]].astype(str).itertuples(index=False, name=None)
-    moments = zip(parsed[known].astype("int64"), asked.loc[known, "time"].astype(str), strict=True)
+    moments = zip(parsed[known].astype(float), written[known], strict=True)
     return dict(zip(keys, moments, strict=True))

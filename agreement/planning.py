@@ -9,8 +9,15 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from agreement.annotations import Annotations
-from agreement.changes import Value, agreement_value, alpha_value, f1_value, kappa_value, standard_error
 from agreement.overlap import Overlap, overlap_of
+from agreement.round_values import (
+    Value,
+    agreement_value,
+    alpha_value,
+    f1_value,
+    kappa_value,
+    standard_error,
+)  # fmt: skip
 from agreement.sample_size import items_to_see_change
 from agreement.settings import Settings
 from agreement.snapshots import Snapshot, snapshot

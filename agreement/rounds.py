@@ -13,17 +13,14 @@ from typing import Any
 import numpy as np
 
 from agreement.annotations import Annotations
-from agreement.changes import (
-    Change,
-    Judge,
-    Judged,
-    Word,
-    adjusted_family,
+from agreement.changes import Change, Judge, Judged, Word, adjusted_family, groups_of
+from agreement.influence import Ints
+from agreement.profiles import from_profile
+from agreement.round_values import (
     agreement_value,
     alpha_value,
     confusion_value,
     f1_value,
-    groups_of,
     kappa_value,
     label_kappa,
     label_table,
@@ -31,8 +28,6 @@ from agreement.changes import (
     standard_mix,
     units_in,
 )  # fmt: skip
-from agreement.influence import Ints
-from agreement.profiles import from_profile
 from agreement.settings import Settings
 from agreement.snapshots import Snapshot, by_round, of_annotators, snapshot, with_labels
 
@@ -161,7 +156,9 @@ def change_between(before: Snapshot, after: Snapshot, settings: Settings) -> Lay
     if both:
         pairing = "paired" if both == set(before.item) == set(after.item) else "partly paired"
     if max(before.inflation, after.inflation) > 1:
-        notes.append("Only pair counts were kept: n counts pairs of labels, items can't be matched, and intervals are wide.")
+        notes.append(
+            "Only pair counts were kept: n counts pairs of labels, items can't be matched, intervals are wide."
+        )
     return LayerChange(
         before.layer, before.kind, before.name, after.name, before.n_units, after.n_units, len(both), pairing, *who,
         tuple(name for name in before.annotators if name in after.annotators), clusters,
@@ -210,7 +207,7 @@ def _overall(judge: Judge) -> Iterator[Judged]:
     if kind != "labels":
         name, title = AGREEMENT.get(kind, AGREEMENT["category"])
         yield judge.change(name, title, agreement_value)
-        yield judge.change(f"{name}.standardised", f"{title}, at one label mix", mixed_value(standard_mix(judge)))
+        yield judge.change(f"{name}.standardised", f"{title}, at one label mix", mixed_value(standard_mix(judge.sides)))
     enough = np.all([_labels_given(taken) >= MIN_LABELS for taken in judge.sides], axis=0)
     if enough.any():
         yield judge.change("f1_macro", "Macro F1", mixed_value(enough / enough.sum()))
@@ -257,7 +254,7 @@ def _by_section(judge: Judge) -> tuple[Change, ...]:
     for section in sorted(set(judge.before.sections) & set(judge.after.sections)):
         sizes = [int((units_in(taken, section) & (taken.possible > 0).any(axis=1)).sum()) for taken in judge.sides]
         if min(sizes) >= MIN_UNITS:
-            value = mixed_value(standard_mix(judge, section))
+            value = mixed_value(standard_mix(judge.sides, section))
             agreement.append(
                 judge.change(f"{name}.standardised", "Agreement, at one label mix", value, section=section)
             )

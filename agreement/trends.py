@@ -8,16 +8,17 @@ import numpy as np
 from scipy import stats
 
 from agreement.annotations import Annotations
-from agreement.changes import (
+from agreement.influence import Bools, Floats, Influence
+from agreement.round_values import (
     Value,
     agreement_value,
     alpha_value,
     kappa_value,
     mixed_value,
+    own_interval,
     standard_error,
     units_in,
 )  # fmt: skip
-from agreement.influence import Bools, Floats, Influence
 from agreement.settings import Settings
 from agreement.snapshots import Snapshot, by_round, with_labels
 
@@ -166,12 +167,10 @@ def _trend(
         if found.value is None or found.n < 2:
             points.append(TrendPoint(taken.name, None, None, None, found.n))
             continue
-        error = standard_error(taken, found)
-        half = float(stats.t.ppf((1 + confidence) / 2, found.n - 1)) * error
-        low, high = min(found.centre - half, found.value), max(found.centre + half, found.value)
-        points.append(TrendPoint(taken.name, found.value, max(low, -1.0), min(high, 1.0), found.n))
+        low, high = own_interval(taken, found, confidence)
+        points.append(TrendPoint(taken.name, found.value, low, high, found.n))
         centres.append(found.centre)
-        errors.append(max(error, 1e-9))
+        errors.append(max(standard_error(taken, found), 1e-9))
     blank = Trend(rounds[0].layer, measure, title, section, tuple(points), "", None, None, None, MEANING[""])
     if len(centres) < MIN_ROUNDS:
         return blank
