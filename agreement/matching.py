@@ -93,13 +93,13 @@ class Matches:
         k, same = len(self.labels), self.same_label
         cells = self.meeting[same] * k + self.reference_label[same]
         summed: Floats = np.bincount(cells, credit[same], minlength=len(self.pair) * k).astype(np.float64)
-        return summed.reshape(-1, k)
+        return summed.reshape(len(self.pair), k)
 
     def hits_of(self, label: Ints, credit: Floats) -> Floats:
         """Return (M, K): the *credit* (E,) of all aligned spans, summed by meeting and the *label* (E,) of one side."""
         k = len(self.labels)
         summed: Floats = np.bincount(self.meeting * k + label, credit, minlength=len(self.pair) * k).astype(np.float64)
-        return summed.reshape(-1, k)
+        return summed.reshape(len(self.pair), k)
 
     def __add__(self, more: "Matches") -> "Matches":
         """Return the alignments of both; labels, annotators and pairs must be the same, the documents different."""

@@ -53,12 +53,13 @@ def ratios(
     """Return the ratios of sums of (M, …) rows by *group* (M,), with intervals from the jackknife over *cluster* (M,).
 
     The ratio is smoothed by one pseudo-document that agrees by half (numerator 1, denominator 2); one document after
-    the other, and the pseudo-document too, is left out; the interval is made on the logit scale with t and clusters -
-    1 degrees of freedom, centred at the smoothed ratio, and extended to the ratio itself. If everything agrees, the
-    upper limit is 1 and the lower one that of Clopper and Pearson for no disagreement among the units; with a single
-    disagreement their limit for one is a ceiling, so that a disagreement more never raises the limit; the mirror if
-    nothing agrees. With fewer than ten documents, and always with *by_unit*, Wilson's interval of the single
-    units takes its place; for F1 on tp / (tp + fp + fn), mapped by 2p / (1 + p).
+    the other, and the pseudo-document too, is left out. The interval is Wilson's on the effective size that this
+    standard error stands for, with t and clusters - 1 degrees of freedom, extended to the ratio itself
+    (:func:`agreement.intervals.transformed`). If everything agrees, the upper limit is 1 and the lower one that of
+    Clopper and Pearson for no disagreement among the units; with a single disagreement their limit for one is a
+    ceiling, so that a disagreement more never raises the limit; the mirror if nothing agrees. With fewer than ten
+    documents, and always with *by_unit*, Wilson's interval of the single units takes its place; for F1 on
+    tp / (tp + fp + fn), mapped by 2p / (1 + p).
 
     Examples
     --------

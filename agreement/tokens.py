@@ -229,4 +229,4 @@ def _marks(spans: Spans, run: Ints, marks: TokenMarks, weight: NDArray[np.float6
     by_answer = np.bincount(
         met.answers_of(marks.document, marks.annotator) * k + marks.label, weight, minlength=answers * k
     )
-    return Marks(hits.reshape(-1, k).astype(np.float64), by_answer.reshape(-1, k).astype(np.float64))
+    return Marks(hits.reshape(len(met.pair), k).astype(np.float64), by_answer.reshape(answers, k).astype(np.float64))

@@ -1,6 +1,7 @@
 """Multi-label items: label by label, and set by set; the empty set is an answer like any other."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+MOST_CELLS = 4_000_000  # pairs x sets x sets up to which whole sets are tabulated
 COHEN_KAPPA = next(measure for measure in KAPPAS if measure.name == "cohen_kappa")
 
 
@@ -40,9 +42,17 @@ def compare_sets(annotations: Annotations, layer: str, settings: Settings) -> Co
     first, second = members[left], members[right]
     _by_label(judge, met.pair, len(met.pairs), first, second, units.simple)
     _by_set(judge, units, left, right, first, second)
+    sets = len(units.labels)
+    tables = None if len(met.pairs) * sets**2 > MOST_CELLS else contingency(units, met.pairs)
+    if tables is not None:
+        one = np.eye(sets, dtype=np.int64)
+        same = one[left] * (left == right)[:, None]
+        judge.kappa("cohen_kappa", "item", COHEN_KAPPA, tables.counts, Margins(same, one[left], one[right]))
     _pooled(judge, units, members, settings)
-    details = {"prevalence": label_prevalence(units)}
-    return Comparison(annotations.layers[layer], judge.frame(), units, contingency(units), details)
+    details: dict[str, Any] = {"prevalence": label_prevalence(units)}
+    if tables is None:
+        details["left_out"] = {"kappa and confusion of whole sets: too many different sets (sets)": sets}
+    return Comparison(annotations.layers[layer], judge.frame(), units, tables, details)
 
 
 def _by_label(judge: Judge, pair: Ints, pairs: int, first: Bools, second: Bools, labels: tuple[str, ...]) -> None:
