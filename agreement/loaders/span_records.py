@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from agreement.annotations import Layer
@@ -72,7 +73,21 @@ def _first(record: Mapping[str, Any], asked: str | None, role: str) -> Any:  # n
     """Return the value of the key asked for, else of the first key people use for *role*."""
     if asked is not None:
         return record.get(asked)
-    return next((record[key] for key in record if is_called(key, role)), None)
+    key = _key(tuple(record), role)
+    return None if key is None else record[key]
+
+
+@lru_cache(maxsize=1024)
+def _key(names: tuple[str, ...], role: str) -> str | None:
+    """Return the first of *names* that people use for *role*; records hardly ever differ in their keys."""
+    return next((name for name in names if is_called(name, role)), None)
+
+
+@lru_cache(maxsize=1024)
+def _item_key(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the one of *names* that most surely names the item, if any does."""
+    ranked = sorted((rank, name) for name in names if (rank := item_rank(name)) is not None)
+    return tuple(name for _, name in ranked[:1])
 
 
 def _read_record(record: dict[str, Any], file: Source, number: int, into: Collector) -> bool:
@@ -133,8 +148,7 @@ def _read_by_annotator(place: Submission, spans: Any, into: Collector) -> bool: 
 
 def _item(record: Mapping[str, Any], asked: Sequence[str]) -> str | None:
     """Return the item's name: of the keys asked for, else of the key that most surely names it."""
-    ranked = sorted((rank, key) for key in record if (rank := item_rank(key)) is not None)
-    names = asked or [name for _, name in ranked[:1]]
+    names = asked or _item_key(tuple(record))
     values = [str(record[name]) for name in names if record.get(name) is not None]
     return " / ".join(values) if values else None
 
