@@ -1,0 +1,321 @@
+"""The page in a real browser: deep links, keys, filters, decisions, policy, accessibility, print, hostile text."""
+
+# ruff: noqa: RUF001 - the words of the page are typographic
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SIZES = [(1280, "light"), (1280, "dark"), (400, "light")]
+
+
+def axe_source() -> str:
+    package = pytest.importorskip("axe_playwright_python")
+    return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
+@pytest.mark.parametrize("name", ["tickets", "entities", "sentiment", "kinds"])
+def test_axe_finds_nothing(open_page, name, width, scheme):
+    page = open_page(name, width=width, scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    page.evaluate(axe_source())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [
+        (v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["failureSummary"][:300]) for v in found["violations"]
+    ] == []
+
+
+@pytest.mark.parametrize("width", [320, 400, 768])
+@pytest.mark.parametrize("name", ["tickets", "entities", "hostile", "kinds"])
+def test_nothing_overflows(open_page, name, width):
+    page = open_page(name, width=width)
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_a_deep_link_to_an_item_selects_it_and_focuses_the_card(open_page):
+    page = open_page("tickets", hash="#items?pair=Billing~Refund&section=C3&order=id")
+    assert page.input_value("#f-pair") == "Billing~Refund"
+    assert page.input_value("#f-section") == "C3"
+    assert re.match(r"\d+ of 282 embedded items", page.text_content("#count"))
+    ids = page.eval_on_selector_all("#list b", "found => found.map((b) => b.textContent)")
+    assert ids == sorted(ids)
+    page.click("#list li:nth-child(3) a")
+    address = page.evaluate("location.hash")
+    assert f"item={ids[2]}" in address
+    again = open_page("tickets", hash=address)
+    assert again.text_content("#card-h").startswith(ids[2])
+    assert again.evaluate("document.activeElement.id") == "card"
+
+
+def test_anchors_into_folded_places_open_them(open_page):
+    page = open_page("tickets")
+    target = page.eval_on_selector("details table tr[id]", "row => row.id")
+    page.evaluate(f"location.hash = '#{target}'")
+    page.wait_for_function("document.querySelector('details:has(tr:target)')?.open")
+    assert page.is_visible(f"#{target}")
+
+
+def test_map_cells_and_rows_lead_to_their_items(open_page):
+    page = open_page("tickets")
+    page.click("table.heat a[data-f]")
+    page.wait_for_function("location.hash.startsWith('#items?pair=')")
+    shown = int(page.text_content("#count").split()[0])
+    assert 0 < shown < 282
+    pair = page.input_value("#f-pair").split("~")
+    chips = page.eval_on_selector_all("#card .ver .chip", "found => found.map((chip) => chip.textContent)")
+    assert set(pair) <= set(chips)
+
+
+def test_arrows_move_inside_a_map_with_one_tab_stop(open_page):
+    page = open_page("tickets")
+    stops = page.eval_on_selector_all(
+        "table.heat[data-rove] a", "found => found.filter((a) => a.tabIndex === 0).length"
+    )
+    maps = page.eval_on_selector_all(
+        "table.heat[data-rove]", "found => found.filter((t) => t.querySelector('a')).length"
+    )
+    assert stops == maps
+    page.focus("table.heat a")
+    before = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") != before
+
+
+def test_keys_decide_and_typing_is_left_alone(open_page):
+    page = open_page("tickets")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "f-q"
+    page.focus("#card")
+    first = page.text_content("#card-h")
+    page.keyboard.press("j")
+    assert page.text_content("#card-h") != first
+    page.keyboard.press("k")
+    assert page.text_content("#card-h") == first
+    page.keyboard.press("n")
+    page.keyboard.type("jk1 u ?/")
+    assert page.input_value("#d-note") == "jk1 u ?/"
+    assert page.text_content("#card-h") == first
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    assert "saved" in page.text_content("#said")
+    assert page.text_content("#card-h") != first
+    assert page.text_content("#progress").startswith("1 decided")
+    page.keyboard.press("k")
+    assert page.input_value("#d-note") == "jk1 u ?/"
+    page.keyboard.press("u")
+    assert page.text_content("#progress").startswith("0 decided")
+    page.keyboard.press("?")
+    assert page.is_visible("#keys")
+    page.uncheck("#keys-on")
+    page.keyboard.press("Escape")
+    page.focus("#card")
+    shown = page.text_content("#card-h")
+    page.keyboard.press("j")
+    assert page.text_content("#card-h") == shown
+
+
+def test_filters_count_and_say_when_nothing_fits(open_page):
+    page = open_page("tickets")
+    page.fill("#f-q", "no such text anywhere")
+    assert page.text_content("#count").startswith("0 of 282")
+    assert "No item matches" in page.text_content("#card")
+    page.click("[data-act=reset]")
+    assert page.text_content("#count").startswith("282 of 282")
+    page.select_option("#f-annotator", "Daniel")
+    assert page.text_content("#count").startswith("282") or "of 282" in page.text_content("#count")
+
+
+def test_tables_sort_with_aria_sort_and_values_missing_last(open_page):
+    page = open_page("tickets")
+    head = page.locator("#classes table thead th", has_text="F1")
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    values = page.eval_on_selector_all(
+        "#classes tbody td:nth-child(2)", "found => found.map((td) => Number(td.dataset.v))"
+    )
+    assert values == sorted(values, reverse=True)
+
+
+def test_long_tables_are_cut_filtered_and_shown_whole(open_page):
+    page = open_page("tickets")
+    table = page.locator("table[data-filter='pairs of labels']")
+    total = table.locator("tbody tr").count()
+    assert total > 12
+    assert table.locator("tbody tr:visible").count() == 12
+    page.fill("input[aria-label='Filter pairs of labels']", "refund")
+    assert 0 < table.locator("tbody tr:visible").count() < total
+    page.fill("input[aria-label='Filter pairs of labels']", "")
+    page.get_by_role("button", name=f"Show all {total}").first.click()
+    assert table.locator("tbody tr:visible").count() == total
+
+
+def decide(page, number: int, note: str = "") -> str:
+    item = page.text_content("#card-h").split()[0]
+    page.locator("#card input[name=d]").nth(number).check()
+    page.fill("#d-note", note)
+    page.get_by_role("button", name="Save and next").click()
+    return item
+
+
+def downloaded(page, act: str) -> str:
+    with page.expect_download() as info:
+        page.click(f"[data-act={act}]")
+    return Path(info.value.path()).read_text(encoding="utf-8-sig")
+
+
+def test_decisions_are_downloaded_reloaded_and_merged(open_page, tmp_path):
+    page = open_page("tickets")
+    first = decide(page, 0, "=HYPERLINK(1)")
+    decide(page, 1, 'say "no", then\nstop')
+    file = json.loads(downloaded(page, "json"))
+    assert file["schema"] == "label-decisions/1"
+    assert re.fullmatch(r"label-audit-[0-9a-f]{8}", file["report_id"])
+    assert re.fullmatch(r"[0-9a-f]{64}", file["source_sha256"])
+    one = next(d for d in file["decisions"] if d["item_id"] == first)
+    assert (one["decision"], one["layer"], one["note"]) == ("label", "label", "=HYPERLINK(1)")
+    assert one["final"] in one["labels"].values()
+    assert len(one["labels"]) >= 2
+    rows = list(csv.DictReader(downloaded(page, "csv").splitlines(keepends=True)))
+    assert next(row for row in rows if row["item_id"] == first)["note"] == "'=HYPERLINK(1)"
+    assert 'say "no", then\nstop' in {row["note"] for row in rows}
+
+    page.reload()
+    assert page.text_content("#progress").startswith("2 decided")
+
+    theirs = {**file, "decisions": [{**one, "decision": "unclear", "final": None, "at": "2999-01-01T00:00:00Z"}]}
+    theirs["decisions"].append({**one, "item_id": "no such item"})
+    path = tmp_path / "theirs.json"
+    path.write_text(json.dumps(theirs), encoding="utf-8")
+    page.set_input_files("#load", str(path))
+    page.wait_for_function("document.querySelector('#kept').textContent.startsWith('Loaded')")
+    said = page.text_content("#kept")
+    assert "Loaded 1 decisions" in said
+    assert "1 differed" in said
+    assert "1 are about items that are not on this page" in said
+    merged = json.loads(downloaded(page, "json"))["decisions"]
+    assert next(d for d in merged if d["item_id"] == first)["decision"] == "unclear"
+
+    path.write_text("[1, 2", encoding="utf-8")
+    page.set_input_files("#load", str(path))
+    page.wait_for_function("document.querySelector('#kept').textContent.includes('is not a decisions file')")
+
+
+def test_two_reports_do_not_share_decisions(browser, files):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(files["tickets"])
+    decide(page, 0)
+    page.goto(files["sentiment"])
+    assert page.text_content("#progress").startswith("0 decided")
+    context.close()
+
+
+def test_spans_are_decided_as_spans(open_page):
+    page = open_page("kinds", hash="#items?layer=span")
+    item = page.text_content("#card-h").split()[0]
+    assert page.locator("#card mark").count() > 0
+    decide(page, 0)
+    one = next(d for d in json.loads(downloaded(page, "json"))["decisions"] if d["item_id"] == item)
+    assert one["layer"] == "span"
+    assert all(len(span) == 3 and isinstance(span[0], int) for span in one["final"])
+
+
+def test_several_labels_numbers_and_answers_can_be_decided_freely(open_page):
+    page = open_page("kinds", hash="#items?layer=tags")
+    page.select_option("#d-other", label=["x", "y"])
+    page.get_by_role("button", name="Save and next").click()
+    page.goto(page.url.split("#")[0] + "#items?layer=score")
+    page.wait_for_function("document.querySelector('#f-layer').value === 'score'")
+    page.fill("#d-other", "42")
+    page.get_by_role("button", name="Save and next").click()
+    finals = {d["layer"]: d["final"] for d in json.loads(downloaded(page, "json"))["decisions"]}
+    assert finals == {"tags": ["x", "y"], "score": "42"}
+
+
+def test_copy_for_notes_is_plain_text(browser, files):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(files["tickets"])
+    page.get_by_role("button", name="Copy for notes").click()
+    page.wait_for_function("document.querySelector('#said').textContent === 'Copied.'")
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert page.text_content("#card-h").split()[0] in text
+    assert "- " in text
+    context.close()
+
+
+def test_the_policy_refuses_an_injected_script_and_a_fetch(open_page):
+    page = open_page("tickets")
+    page.evaluate(
+        """() => { const s = document.createElement('script'); s.textContent = 'window.broken = 1'; document.body.append(s); }"""
+    )
+    assert page.evaluate("window.broken") is None
+    assert page.evaluate("fetch('https://example.com').then(() => 'sent', () => 'refused')") == "refused"
+    # both refusals are reported on the console, and nothing else is
+    assert all("Content Security Policy" in said or "example.com" in said for said in open_page.complaints)
+    open_page.complaints.clear()
+
+
+def test_without_script_verdict_tables_and_ten_items_are_there(open_page):
+    page = open_page("tickets", java_script_enabled=False)
+    assert "Not ready to ship" in page.locator("h1").inner_text()
+    assert page.locator("table.gates tbody tr").count() >= 4
+    assert page.locator("ol.static > li:visible").count() == 10
+    assert not page.locator(".filters").is_visible()
+
+
+def test_hostile_text_does_nothing_but_appear(open_page):
+    page = open_page("hostile")
+    seen = page.evaluate("document.body.textContent")
+    assert "<script>alert(3)</script>" in seen
+    page.fill("#f-q", "__proto__")
+    assert page.text_content("#card-h").startswith(("__proto__", "I"))
+    page.goto(page.url.split("#")[0] + "#items?item=__proto__")
+    page.wait_for_function("document.querySelector('#card-h').textContent.startsWith('__proto__')")
+    item = decide(page, 0)
+    assert item == "__proto__"
+    one = json.loads(downloaded(page, "json"))["decisions"][0]
+    assert set(one["labels"]) == {'Ana "A"', "Ben<script>", "__proto__"}
+    page.reload()
+    assert page.text_content("#progress").startswith("1 decided")
+    assert page.evaluate("({}).item_id") is None
+
+
+def test_theme_is_chosen_and_kept(open_page):
+    page = open_page("tickets")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator("input[name=theme][value=dark]").check(force=True)
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert dark != light
+    page.reload()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("name", ["tickets", "entities"])
+def test_print_is_tagged_complete_and_starts_with_the_verdict_alone(open_page, name, paper, tmp_path):
+    pypdf = pytest.importorskip("pypdf")
+    page = open_page(name, scheme="dark")
+    path = tmp_path / "page.pdf"
+    page.pdf(path=str(path), format=paper, tagged=True)
+    pdf = pypdf.PdfReader(path)
+    texts = [" ".join(sheet.extract_text().split()) for sheet in pdf.pages]
+    assert "/StructTreeRoot" in pdf.trailer["/Root"]
+    assert "Can we ship these labels?" in texts[0]
+    assert "What should we do next?" not in texts[0]
+    whole = " ".join(texts)
+    assert "Data, method and limits" in whole
+    assert "Words used here" in whole
+    assert "items to start with" in whole
+    assert "Download decisions" not in whole
+    assert len(texts) <= 20
