@@ -6,7 +6,7 @@ import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from agreement.errors import Problem, SettingsError
 
@@ -140,6 +140,12 @@ class Gate(_Section):
     annotator: bool = Field(default=True, description="No confirmed annotator flag.")
     gold: Share | None = Field(default=0.05, description="Upper limit of suspicious gold labels.")
     f1_bands: tuple[float, float, float, float] = Field(default=(0.90, 0.70, 0.50, 0.30), description="Wording of F1.")
+
+    @field_validator("kappa", "f1_item", "f1_span", "f1_token", "class_f1", "pair_confusion", "gold", mode="before")
+    @classmethod
+    def _off(cls, value: object) -> object:
+        """Return None for ``off``: TOML has no word for nothing."""
+        return None if value == "off" else value
 
 
 class Report(_Section):

@@ -85,12 +85,12 @@ def test_an_undefined_value_gives_its_reason():
 
 
 def test_a_value_without_interval_can_not_tell():
-    check = checks_of([score("kappa_mean", 0.9, None, None, 1)])["kappa"]
+    check = checks_of([score("kappa_mean", 0.9, None, None, 5)])["kappa"]
     assert (check.result, check.settle) == ("can't tell yet", "more items: there is no interval yet")
 
 
 def test_a_limit_of_none_switches_the_check_off():
-    off = {"gate": {"kappa": None, "f1_item": None, "class_f1": None, "pair_confusion": None, "annotator": False}}
+    off = {"gate": {"kappa": "off", "f1_item": None, "class_f1": "off", "pair_confusion": "off", "annotator": False}}
     assert checks_of([score("kappa_mean", 0.1, 0.0, 0.2, 100)], settings=Settings.from_mapping(off)) == {}
 
 
@@ -246,5 +246,5 @@ def test_a_coefficient_on_hardly_any_variation_is_not_believed():
 
 
 def test_a_few_items_more_are_worth_naming():
-    # (0.6 / 0.03)^2 = 400 times 3 items: 1,200, within reach though many times the present number
+    # (0.32 / 0.03)^2 = 114 times 3 items, within reach though many times the present number
     assert settling(0.67, (0.07, 0.99), 3, 0.70, "items").startswith("about")

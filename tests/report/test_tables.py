@@ -5,6 +5,7 @@ import io
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from agreement.pipeline import audit
 from agreement.records import Records, assemble, content_hash
 from agreement.report import tables
 from agreement.report._disputes import disagreement, disputes
-from agreement.report._frames import defused
+from agreement.report._frames import defused, frames
 from agreement.report._listed import left_out_of, listed_scores
 from agreement.report._plain import dumped, plain, records
 from agreement.settings import Settings
@@ -256,3 +257,16 @@ def test_a_large_project_lists_pairs_with_enough_shared_items(shared, listed):
     scores = listed_scores(comparison, Settings())
     assert len(scores) == 1 + 2 * listed
     assert list(left_out_of(comparison, Settings()).values()) == [1035 - listed]
+
+
+def test_every_key_is_documented(make_audit):
+    manual = (Path(__file__).parents[2] / "docs" / "outputs.md").read_text(encoding="utf-8")
+    document = make_audit().to_dict()
+    keys = set(document)
+    for part in ("scores", "flags", "checks", "items", "layers", "annotators", "profiles"):
+        keys |= set(document[part][0])
+    keys |= set(document["reading"]) | set(document["flags"][0]["examples"][0])
+    keys |= set(tables.audit_to_dict(make_audit(), counts_only=True)["profiles"][0]["pairs"][0])
+    for frame in frames(make_audit()).values():
+        keys |= {name for name in frame if not name.startswith("label: ")}
+    assert sorted(key for key in keys if f"`{key}`" not in manual) == []
