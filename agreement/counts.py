@@ -157,3 +157,49 @@ def _tables(by_annotator: Ints, pairs: Ints, k: int, weight: NDArray[np.float64]
     cells = np.bincount(joint.ravel(), weights, minlength=len(pairs) * wide * wide)
     tables: Ints = cells.reshape(len(pairs), wide, wide)[:, :k, :k].astype(np.int64)
     return tables
+
+
+def margins(units: Units, pairs: Ints | None = None) -> Margins:
+    """Return the margins of *pairs* (P, 2), by default of every pair, without counting the tables.
+
+    Kappa and F1 need no more. With many pairs, labels are counted as products of 0/1 matrices, annotators by units, one
+    for each label; with few, from the tables after all.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> found = margins(units_from_matrix([["a", "b"], ["a", "a"], ["b", None]]))
+    >>> found.both.tolist(), found.reference.tolist(), found.other.tolist()
+    ([[1, 0]], [[2, 0]], [[1, 1]])
+    """
+    a, k = len(units.annotators), len(units.labels)
+    if pairs is None:
+        pairs = all_pairs(a)
+    if len(pairs) <= a * k:
+        return contingency(units, pairs).margins()
+    shape = (k, a, a)
+    both, given = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    complete = len(units.unit) == a * units.n_units
+    for part in chunks(units.n_units, a * 4):
+        codes, weight = _codes_of(units, part), units.weight[part].astype(np.float32)
+        weighted = None if (weight == 1).all() else weight
+        labelled = (codes < k).astype(np.float32)
+        for label in range(k):
+            one = (codes == label).astype(np.float32)
+            left = one if weighted is None else one * weighted
+            both[label] += np.rint(left @ one.T).astype(np.int64)
+            given[label] += (
+                np.rint(left.sum(axis=1, dtype=np.float64)).astype(np.int64)[:, None]
+                if complete
+                else np.rint(left @ labelled.T).astype(np.int64)
+            )
+    reference, other = pairs.T
+    return Margins(both[:, reference, other].T, given[:, reference, other].T, given[:, other, reference].T)
+
+
+def _codes_of(units: Units, part: slice) -> NDArray[np.int32]:
+    """Return (A, U) label codes of a slice of units; a missing label is code K."""
+    first, last = np.searchsorted(units.unit, [part.start, part.stop])
+    codes = np.full((len(units.annotators), part.stop - part.start), len(units.labels), dtype=np.int32)
+    codes[units.annotator[first:last], units.unit[first:last] - part.start] = units.label[first:last]
+    return codes
