@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from agreement.case import Case
-from agreement.evidence import Evidence
+from agreement.evidence import Evidence, tally
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._cells import cells_off, rows_of
 from agreement.rules._parts import (
@@ -43,9 +43,7 @@ def annotator_flags(case: Case, thresholds: Mapping[str, float], kind: str, noun
             continue
         value, low, high, n = scalar(stands.raw, code, case.confidence)
         mine = case.whole.annotator == code
-        total = np.bincount(
-            evidence.unit, np.where(evidence.annotator == code, evidence.total, 0), minlength=len(evidence.section)
-        )
+        total = tally(evidence.unit, np.where(evidence.annotator == code, evidence.total, 0), len(evidence.section))
         share = _share(reference, code, float(stands.excess.value[code]))
         where = " This holds in every section." if len(evidence.sections) > 1 else ""
         within = regular(evidence)
@@ -110,7 +108,15 @@ RULE = Rule(
     "annotator",
     "Annotator off the pack",
     "Pairs with this person disagree more than pairs without, on the very same items and in all sections.",
-    {**TEST, "min_effect": 0.095, "benign": 0.02, "one_section": 0.60, "min_elsewhere": 0.075, "min_items": 20},
+    {
+        **TEST,
+        "min_effect": 0.095,
+        "min_of_usual": 0.30,
+        "benign": 0.02,
+        "one_section": 0.60,
+        "min_elsewhere": 0.075,
+        "min_items": 20,
+    },
     20,
     _check,
 )
