@@ -15,6 +15,9 @@ from agreement.settings import Settings
 from agreement.spans import document_spans
 from agreement.units import Units
 
+_EMPTY = np.zeros(0, np.int64)
+_NOTHING = Evidence((), (), (), _EMPTY, _EMPTY, _EMPTY, _EMPTY, _EMPTY, np.zeros(0, bool))
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -78,19 +81,15 @@ class Case:
         names, sections = evidence.annotators, evidence.sections
         of = np.zeros(len(evidence.unit), bool)
         if flag.rule == "copy":
-            return evidence.annotator == names.index(sorted(subject.annotators)[-1])
+            return np.asarray(evidence.annotator == names.index(max(subject.annotators)))
         if subject.annotator is not None:
-            of = evidence.annotator == names.index(subject.annotator)
+            of = np.asarray(evidence.annotator == names.index(subject.annotator))
             if subject.section is not None:
                 of &= evidence.section[evidence.unit] == sections.index(subject.section)
-            return of & (flag.rule != "drift")
+            return np.asarray(of & (flag.rule != "drift"))
         if flag.rule == "section" and subject.section is not None:
             return np.asarray(evidence.section[evidence.unit] == sections.index(subject.section))
         return of
-
-
-_EMPTY = np.zeros(0, np.int64)
-_NOTHING = Evidence((), (), (), _EMPTY, _EMPTY, _EMPTY, _EMPTY, _EMPTY, np.zeros(0, bool))
 
 
 def open_case(annotations: Annotations, comparison: Comparison, settings: Settings) -> Case:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, stats
 
-from agreement.evidence import Evidence
+from agreement.evidence import Evidence, tally
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -90,13 +90,13 @@ def sums_by(group: Ints, n_groups: int, cluster: Ints, value: Floats) -> Sums:
     group, cluster, value = group[use], cluster[use], value[use]
     key = group * (int(cluster.max(initial=0)) + 1) + cluster
     unique, inverse = np.unique(key, return_inverse=True)
-    y = np.bincount(inverse, value, minlength=len(unique))
-    m = np.bincount(inverse, minlength=len(unique)).astype(np.float64)
+    y = tally(inverse, value, len(unique))
+    m = tally(inverse, np.ones(len(value)), len(unique))
     owner = np.zeros(len(unique), dtype=np.int64)
     owner[inverse] = group
 
     def total(per_cluster: Floats) -> Floats:
-        return np.bincount(owner, per_cluster, minlength=n_groups).astype(np.float64)
+        return tally(owner, per_cluster, n_groups)
 
     return Sums(total(m), total(y), total(y * y), total(y * m), total(m * m), total(np.ones(len(unique))))
 
@@ -114,7 +114,7 @@ def linear(influence: Floats, cluster: Ints, value: float, n: float) -> Estimate
     summed = np.bincount(cluster, influence)
     clusters = int(np.count_nonzero(np.bincount(cluster, influence != 0)))
     se = float(np.sqrt((summed**2).sum() * clusters / (clusters - 1))) if clusters > 1 else np.nan
-    return Estimate(np.float64(value), np.float64(se), np.float64(clusters - 1), np.float64(n))
+    return Estimate(np.array(value), np.array(se), np.array(clusters - 1.0), np.array(float(n)))
 
 
 def fdr(p: Floats) -> Floats:

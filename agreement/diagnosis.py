@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from agreement.annotations import Annotations
-from agreement.case import Case as Case
-from agreement.case import open_case
+from agreement.case import Case, open_case
 from agreement.comparison import Comparison
+from agreement.evidence import Evidence
 from agreement.flags import Flag
 from agreement.rules import rules_in_force
 from agreement.rules._parts import about
@@ -88,7 +88,7 @@ def _sections_own(flag: Flag, natures: dict[str | None, str]) -> bool:
     return nature is not None and (nature == "two readings" or flag.q is None or flag.q > SURE)
 
 
-def _still_off(case: Case, flag: Flag, elsewhere: Any) -> bool:
+def _still_off(case: Case, flag: Flag, elsewhere: Evidence) -> bool:
     """Return True if the annotator of *flag* is off in the sections that are sound."""
     evidence = elsewhere
     for other in case.confirmed("copy", "annotator", "span_annotator", "annotator_section"):

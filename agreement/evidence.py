@@ -174,6 +174,11 @@ class Evidence:
         return key // len(self.labels), key % len(self.labels), count.astype(np.float64)
 
 
+def tally(index: Ints, value: NDArray[np.float64 | np.int64 | np.bool_], minlength: int) -> Floats:
+    """Return the sums of *value* by *index*, as numbers with a point."""
+    return np.bincount(index, value, minlength=minlength).astype(np.float64)
+
+
 def _same(key: Ints, cells: int) -> Ints:
     """Return how many entries of *key* equal each entry; *key* is below *cells*."""
     if cells <= 20_000_000:
@@ -196,7 +201,8 @@ def from_units(units: Units, weights: Floats | None = None) -> Evidence:
     expected = 1 - float(share @ share) if weights is None else float(share @ weights @ share)
     return Evidence(
         units.annotators, units.sections, units.labels, units.unit, units.annotator, units.label,
-        units.section, independent(units.item, units.cluster, len(units.clusters)), np.ones(len(units.unit), bool), weights, None, expected,
+        units.section, independent(units.item, units.cluster, len(units.clusters)), np.ones(len(units.unit), bool),
+        weights, None, expected,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from agreement.evidence import Evidence, Floats, Ints
+from agreement.evidence import Evidence, Floats, Ints, tally
 
 GROUPS = 500
 WARNING = (
@@ -47,7 +47,7 @@ def merge_table(evidence: Evidence, first: int, second: int, confidence: float) 
 def _recoded(unit: Ints, label: Ints, count: Floats, k: int) -> tuple[Ints, Ints, Floats]:
     """Return unit, label and count with equal labels of one unit added up."""
     key, inverse = np.unique(unit * k + label, return_inverse=True)
-    return key // k, key % k, np.bincount(inverse, count)
+    return key // k, key % k, tally(inverse, count, len(key))
 
 
 def _scores(evidence: Evidence, unit: Ints, label: Ints, count: Floats, group_of: Ints, n_groups: int) -> Floats:
@@ -73,7 +73,8 @@ def _scores(evidence: Evidence, unit: Ints, label: Ints, count: Floats, group_of
         specific = np.where(share > 0, agree / share, np.nan)
     used = (share > 0).sum(axis=1)
     f1 = np.nansum(specific, axis=1) / np.maximum(used, 1)
-    return np.nan_to_num(np.column_stack([kappa, alpha, f1]), nan=1.0)
+    scores: Floats = np.nan_to_num(np.column_stack([kappa, alpha, f1]), nan=1.0)
+    return scores
 
 
 def kappa_without(evidence: Evidence, label: int) -> tuple[float | None, float | None, int]:

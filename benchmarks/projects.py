@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from agreement.annotations import Reading
 from agreement.evidence import Evidence, Floats, Ints, from_units
 from agreement.guidelines import Guidelines
 from agreement.records import Records, assemble
-from agreement.annotations import Reading
 from agreement.settings import Settings
 from agreement.units import Units
 
@@ -291,10 +291,7 @@ def _realised(world: _World, one: _Plant, with_it: Ints, without: Ints) -> tuple
         z = effect / _error(world, after, np.arange(len(after)))
         marked = np.isin(with_it, one.subject)
         return float(effect / scale), float(z), len(np.unique(world.unit[marked]))
-    if one.kind == "section":
-        units = np.flatnonzero(world.section == where)
-    else:
-        units = world.unit[rows]
+    units = np.flatnonzero(world.section == where) if one.kind == "section" else world.unit[rows]
     return float(effect), float(effect / _error(world, after, units)), used
 
 
@@ -316,11 +313,11 @@ def _confusions(evidence: Evidence, labels: tuple[int, ...]) -> Floats:
     c = table[:, labels[0]]
     other = table[:, labels[1]] if len(labels) == 2 else r - c
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(r >= 2, (1 if len(labels) == 2 else 1) * c * other / (r * (r - 1)), np.nan)
+        return np.where(r >= 2, c * other / (r * (r - 1)), np.nan)
 
 
 def project(
-    seed: int, design: str = "free", causes: int | None = None, kinds: tuple[str, ...] = (), **fixed: Any
+    seed: int, design: str = "free", causes: int | None = None, kinds: tuple[str, ...] = (), **fixed: int | str | bool
 ) -> Project:
     """Return the project of *seed*.
 
@@ -372,7 +369,7 @@ def _finish(name: str, world: _World, label: Ints, causes: tuple[Cause, ...], ab
     n_items = len(world.true)
     item = pd.Index([f"i{number:05d}" for number in range(n_items)], name="item")
 
-    def coded(codes: Ints, names: Any) -> pd.Series:
+    def coded(codes: Ints, names: pd.Index | tuple[str, ...]) -> pd.Series:
         return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str")))
 
     rows = pd.DataFrame(

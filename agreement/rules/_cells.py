@@ -83,7 +83,7 @@ def cells_off(evidence: Evidence, thresholds: Mapping[str, float], confidence: f
         confirmed = large & (q < thresholds["q_confirmed"])
 
         def cell(flat: int, off: Estimate = off, inside: Estimate = inside, q: np.ndarray = q) -> Cell:
-            index = np.unravel_index(flat, q.shape)
+            index = divmod(flat, q.shape[1])
             value, low, high, n = scalar(off, index, confidence)
             return Cell(int(index[0]), int(index[1]), float(q[index]), value, low, high, n, float(inside.value[index]))
 

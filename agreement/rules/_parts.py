@@ -35,12 +35,12 @@ def points(value: float) -> str:
 
 
 def interval_words(low: float, high: float, n: int, confidence: float, noun: str = "item") -> str:
-    """Return interval and number of items for a sentence.
+    r"""Return interval and number of items for a sentence.
 
     Examples
     --------
     >>> interval_words(0.141, 0.22, 1412, 0.95)
-    '(95% CI 14–22, n 1,412 items)'
+    '(95% CI 14\u201322, n 1,412 items)'
     """
     return f"({percent(confidence)}% CI {between(percent(low), percent(high))}, n {plural(n, noun)})"
 
@@ -61,7 +61,7 @@ def about(share: float) -> str:
     return f"about {percent(rounded(share))}%" if share >= 0.025 else "under 5%"
 
 
-def scalar(estimate: Estimate, index: Any, confidence: float) -> tuple[float, float, float, int]:
+def scalar(estimate: Estimate, index: tuple[int, ...] | int, confidence: float) -> tuple[float, float, float, int]:
     """Return value, low, high and n of one entry of *estimate*, low and high within -1 and 1."""
     low, high = estimate.interval(confidence)
     value, n = float(estimate.value[index]), int(np.broadcast_to(estimate.n, estimate.value.shape)[index])

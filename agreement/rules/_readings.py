@@ -39,7 +39,7 @@ class Camps:
 
 @dataclass(frozen=True, slots=True)
 class _ByPair:
-    """Distances (V, P) of V units by pair of M present annotators, NaN where not both labelled; fold and cluster (V,)."""
+    """Distances (V, P) of V units by pair of M present annotators, NaN where not both labelled; fold, cluster."""
 
     distance: Floats
     first: Ints
@@ -180,6 +180,6 @@ def _projected(side: Floats, data: _ByPair) -> Floats:
     between = side[data.first] != side[data.second]
     design = _members(data)
     raw = np.where(between, 1.0, -1.0)
-    left = raw - design @ np.linalg.lstsq(design, raw, rcond=None)[0]
+    left: Floats = raw - design @ np.linalg.lstsq(design, raw, rcond=None)[0]
     scale = float((left * between).sum())  # so that one point more between the camps counts as one point
-    return left / scale if scale > 1e-9 else np.zeros(len(raw))
+    return np.asarray(left / scale if scale > 1e-9 else np.zeros(len(raw)))

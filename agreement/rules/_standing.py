@@ -108,7 +108,7 @@ def outliers(evidence: Evidence, thresholds: Mapping[str, float]) -> list[tuple[
         present = rest.present
         q = np.ones(len(evidence.annotators))
         q[present] = fdr(stands.excess.p_above(thresholds["benign"])[present])
-        candidates = _everywhere(stands, thresholds) & (stands.excess.n >= thresholds["min_items"])
+        candidates = _everywhere(stands, thresholds, rest.mean) & (stands.excess.n >= thresholds["min_items"])
         confirmed = candidates & (q < thresholds["q_confirmed"])
         if not confirmed.any():
             suspected = np.flatnonzero(candidates & (q < thresholds["q_suspected"]))
@@ -121,9 +121,10 @@ def outliers(evidence: Evidence, thresholds: Mapping[str, float]) -> list[tuple[
     return found
 
 
-def _everywhere(stands: Standing, thresholds: Mapping[str, float]) -> Bools:
-    """Return (A,) who is off by the minimum, and not because of a single section."""
+def _everywhere(stands: Standing, thresholds: Mapping[str, float], usual: float) -> Bools:
+    """Return (A,) who is off by the minimum, a share of the *usual* disagreement, and not in a single section only."""
     excess = np.nan_to_num(stands.excess.value, nan=-1.0)
     left = np.nan_to_num(stands.without_section, nan=np.inf).min(axis=1)
     needed = np.maximum((1 - thresholds["one_section"]) * excess, thresholds["min_elsewhere"])
-    return (excess >= thresholds["min_effect"]) & (left >= needed)
+    least = max(thresholds["min_effect"], thresholds["min_of_usual"] * usual)
+    return np.asarray((excess >= least) & (left >= needed))

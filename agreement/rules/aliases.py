@@ -23,7 +23,8 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         kappa = merge["kappa"]
         yield Flag(
             RULE.name, "note", Subject(RULE.name, case.layer, labels=tuple(sorted((alias.meant, alias.spelling)))),
-            f"{alias.spelling!r} ({count(alias.n_spelling)} times) looks like {alias.meant!r} ({count(alias.n_meant)} times): "
+            f"{alias.spelling!r} ({count(alias.n_spelling)} times) looks like {alias.meant!r} "
+            f"({count(alias.n_meant)} times): "
             f"{alias.reason}. Read as one label, κ goes from {decimal(kappa['before'])} to {decimal(kappa['after'])} "
             f"(change {decimal(kappa['change'])}, 95% CI {between(decimal(kappa['low']), decimal(kappa['high']))}, "
             f"n {plural(merge['n'], 'item')}).",
@@ -45,7 +46,8 @@ def _no_answers(case: Case, evidence: Evidence) -> Iterator[Flag]:
             continue
         yield Flag(
             RULE.name, "note", Subject(RULE.name, case.layer, label=label),
-            f"{label!r} ({count(times)} times) may mean no answer. Counted as missing, κ goes from {decimal(before)} to "
+            f"{label!r} ({count(times)} times) may mean no answer. Counted as missing, κ goes from {decimal(before)} "
+            f"to "
             f"{decimal(after)} (n {plural(n, 'item')} left; no interval, the two are not of the same items).",
             f'If it is no answer, add "{label}" to values under [missing].',
             "ML engineer", effect=after - before, n=n,

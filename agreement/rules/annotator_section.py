@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from agreement.case import Case
+from agreement.evidence import tally
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._cells import cells_off, crowd, rows_of, split_sections
 from agreement.rules._parts import (
@@ -38,12 +39,13 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         title = case.annotations.guidelines.name(section)
         rows = rows_of(case.whole, cell.annotator, cell.section)
         share = share_left_out(case.whole, rows)
-        total = np.bincount(case.whole.unit, np.where(rows, case.whole.total, 0), minlength=len(case.whole.section))
+        total = tally(case.whole.unit, np.where(rows, case.whole.total, 0), len(case.whole.section))
         yield Flag(
             RULE.name, verdict if within else "suspected",
             Subject(RULE.name, case.layer, annotator=name, section=section),
             f"In section {title}, {name} differs from colleagues on the same items {points(cell.value)} more than "
-            f"elsewhere {interval_words(cell.low, cell.high, cell.n, case.confidence)}; elsewhere {name} is like the others.",
+            f"elsewhere {interval_words(cell.low, cell.high, cell.n, case.confidence)}; elsewhere {name} is like the "
+            f"others.",
             f"One conversation with {name} about section {title}, with the examples; then label those items again. "
             "It may be another reading of the section, so ask before telling.",
             "annotator lead", effect=cell.value, low=cell.low, high=cell.high, n=cell.n, q=cell.q,

@@ -41,7 +41,8 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     share = int(units.sum()) * 0.5 / max(float(np.nan_to_num(evidence.disagreement).sum()), 1e-12)
     yield Flag(
         RULE.name, verdict, Subject(RULE.name, case.layer, annotators=tuple(sorted(sides[0] + sides[1]))),
-        f"There are two readings: {listed(sides[0], most=6)} agree with each other, and so do {listed(sides[1], most=6)}, "
+        f"There are two readings: {listed(sides[0], most=6)} agree with each other, and so do "
+        f"{listed(sides[1], most=6)}, "
         f"but labels disagree {points(found.effect)} more between the two groups than within "
         f"{interval_words(found.low, found.high, found.n, case.confidence)}.",
         "Bring one person of each group together over the examples and decide which reading the project wants; if both "

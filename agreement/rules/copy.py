@@ -134,11 +134,13 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         same = 1 - float(agree[one.first, one.second] / shared[one.first, one.second])
         yield Flag(
             RULE.name, verdict, Subject(RULE.name, case.layer, annotators=names),
-            f"{names[0]} and {names[1]} deviate from everybody else together: of the {plural(one.n, 'item')} where one of "
-            f"them stands against the others, both give the same label in {count(one.hits)}, {percent(one.hits / one.n)}% "
+            f"{names[0]} and {names[1]} deviate from everybody else together: of the "
+            f"{plural(one.n, 'item')} where one of them stands against the others, both give the same label in {count(one.hits)}, "
+            f"{percent(one.hits / one.n)}% "
             f"({percent(case.confidence)}% CI {between(percent(interval.low), percent(interval.high))}%, "
             f"n {plural(one.n, 'item')}).",
-            f"Look at the logs of {names[0]} and {names[1]} before talking about it; until it is clear, count the two as "
+            f"Look at the logs of {names[0]} and {names[1]} before talking about it; until it is clear, count the "
+            f"two as "
             "one annotator, as this diagnosis does from here on.",
             "project manager", effect=rate, low=float(interval.low), high=float(interval.high), n=one.n, q=float(q),
             **disputes(case, units), share_of_disagreement=rounded(0.0),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from agreement.case import Case
 from agreement.contrasts import Estimate, fdr
-from agreement.evidence import Evidence, Floats
+from agreement.evidence import Evidence, Floats, tally
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._parts import TEST, disputes, examples, interval_words, most, points, regular, scalar, verdict_of
 from agreement.rules._standing import KAPPA_FLOOR
@@ -70,10 +70,10 @@ def _slopes(evidence: Evidence, position: Floats) -> _Slope:
 
     def centred(values: Floats) -> Floats:
         size = np.bincount(cell)
-        return values - (np.bincount(cell, values) / np.maximum(size, 1))[cell]
+        return np.asarray(values - (np.bincount(cell, values) / np.maximum(size, 1))[cell])
 
     def by_annotator(values: Floats) -> Floats:
-        return np.bincount(who, values, minlength=n_annotators)
+        return tally(who, values, n_annotators)
 
     x_in, y_in = centred(x), centred(y)
     xx = by_annotator(x_in * x_in)
@@ -134,12 +134,14 @@ def _flag(
     worse = value > 0
     mine = (evidence.annotator == code) & evidence.kept
     late = mine & ((position > 0.5) if worse else (position <= 0.5))
-    total = np.bincount(evidence.unit, np.where(late, evidence.total, 0), minlength=len(evidence.section))
+    total = tally(evidence.unit, np.where(late, evidence.total, 0.0), len(evidence.section))
+    size = sorted((abs(low), abs(high)))
     return Flag(
         RULE.name, verdict_of(q, thresholds) or "suspected", Subject(RULE.name, case.layer, annotator=name),
-        f"{name} {'moves away from' if worse else 'comes closer to'} the others over time: from the first to the last item, "
+        f"{name} {'moves away from' if worse else 'comes closer to'} the "
+        f"others over time: from the first to the last item, "
         f"disagreement with colleagues on the same items {'rises' if worse else 'falls'} by {points(value)} "
-        f"{interval_words(*sorted((abs(low), abs(high))), n, case.confidence)}.",
+        f"{interval_words(size[0], size[1], n, case.confidence)}.",
         f"Ask {name} what changed; have a sample of the {'later' if worse else 'earlier'} items labelled again.",
         "annotator lead", direction="worse" if worse else "better",
         effect=value, low=low, high=high, n=n, q=q, **disputes(case, total > 0), share_of_disagreement=0.0,

@@ -36,10 +36,13 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         expected = hit_rate(r)
         yield Flag(
             RULE.name, "note", Subject(RULE.name, case.layer, item=case.items[unit]),
-            f"Item {case.items[unit]}: {percent(share)}% of its {count(pairs)} label pairs disagree (n {count(r)} labels; no "
-            f"interval, {count(r)} labels can't convict one item). Of items ranked like this one, about {percent(expected)}% "
+            f"Item {case.items[unit]}: {percent(share)}% of its {count(pairs)} label pairs disagree (n {count(r)} "
+            f"labels; no "
+            f"interval, {count(r)} labels can't convict one item). Of items ranked like this one, about "
+            f"{percent(expected)}% "
             "are hard, the rest are slips.",
-            "Adjudicate it; if more than one label is valid, keep them all; if nobody can tell, leave it out of the gold.",
+            "Adjudicate it; if more than one label is valid, keep them all; if nobody can tell, leave it out of the "
+            "gold.",
             "guideline owner", effect=share, n=r, disputes=1, share_of_disputes=1 / int(units.sum()),
             evidence={"rank": rank, "expected_hit_rate": expected, "labels": r},
             examples=examples(case, np.array([unit])),

@@ -8,17 +8,9 @@ from agreement.case import Case
 from agreement.contrasts import fdr
 from agreement.evidence import Bools, Evidence
 from agreement.flags import Flag, Rule, Subject
+from agreement.rules._confusions import Confusions, Excess, all_cells, cells_of, confusions, excess_of, partners
 from agreement.rules._parts import TEST, disputed, disputes, examples, interval_words, most, rounded, scalar, verdict_of
 from agreement.rules._readings import within_readings
-from agreement.rules.label_pair import (
-    Confusions,
-    Excess,
-    all_cells,
-    cells_of,
-    confusions,
-    excess_of,
-    partners,
-)
 from agreement.wording import listed, percent
 
 

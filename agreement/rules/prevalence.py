@@ -8,8 +8,8 @@ from agreement.case import Case
 from agreement.contrasts import Estimate, sums_by
 from agreement.evidence import Evidence, Floats
 from agreement.flags import Flag, Rule, Subject
+from agreement.rules._confusions import confusions
 from agreement.rules._parts import scalar
-from agreement.rules.label_pair import confusions
 from agreement.wording import between, decimal, percent, plural
 
 
@@ -48,11 +48,14 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         yield Flag(
             RULE.name, "note", Subject(RULE.name, case.layer, label=evidence.labels[top]),
             f"{evidence.labels[top]} holds {percent(float(margin[top]))}% of the labels "
-            f"(n {plural(int(evidence.compared.sum()), 'item')}), which pulls κ down and flatters every average: F1, the "
-            f"agreement on one class, is {decimal(float(f1[top]))} (95% CI {between(decimal(top_low), decimal(top_high))}, "
+            f"(n {plural(int(evidence.compared.sum()), 'item')}), which pulls κ down and flatters every average: F1, "
+            f"the "
+            f"agreement on one class, is {decimal(float(f1[top]))} (95% CI "
+            f"{between(decimal(top_low), decimal(top_high))}, "
             f"n {plural(int(n[top]), 'item')}) for {evidence.labels[top]} but {decimal(float(f1[worst]))} (95% CI "
             f"{between(decimal(low), decimal(high))}, n {plural(int(n[worst]), 'item')}) for {evidence.labels[worst]}.",
-            f"Judge the classes one by one, and {evidence.labels[worst]} first; collect more items of the rare classes.",
+            f"Judge the classes one by one, and {evidence.labels[worst]} first; collect more items of the rare "
+            f"classes.",
             "ML engineer", effect=float(f1[worst]), low=low, high=high, n=int(n[worst]),
             evidence={
                 "majority_share": float(margin[top]), "agreement": agreement, "kappa": evidence.kappa,
@@ -91,7 +94,8 @@ def _rates(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     yield Flag(
         RULE.name, "note", Subject(RULE.name, case.layer, label=label, annotators=tuple(sorted(names))),
         f"{more} uses {label} more often than {less} does: {percent(abs(value_))} points of the items more "
-        f"({percent(case.confidence)}% CI {between(percent(low), percent(high))}, n {plural(n, 'item')}). Who is right is open.",
+        f"({percent(case.confidence)}% CI {between(percent(low), percent(high))}, n {plural(n, 'item')}). Who is "
+        f"right is open.",
         f"Ask both what {label} means to them, with five items where only one of the two gave it.",
         "guideline owner", direction=f"{more}: more {label}", effect=abs(value_), low=low, high=high, n=n,
         evidence={"bias_index": value_},

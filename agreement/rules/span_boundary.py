@@ -62,9 +62,12 @@ def _flag(
     share = value * n / max(aligned_spans * max(case.rest.mean, 1e-9), 1e-9)
     return Flag(
         RULE.name, verdict_of(q, thresholds) or "suspected", Subject(RULE.name, case.layer, label=name[code]),
-        f"People who mark the same {name[code]} draw its edges differently in {percent(float(inside.value[code]))}% of cases, "
-        f"{points(value)} more than for the other labels {interval_words(low, high, n, case.confidence, 'aligned span')}.",
-        f"Say in the guideline where a {name[code]} begins and ends: articles, titles, punctuation, with three examples.",
+        f"People who mark the same {name[code]} draw its edges differently in {percent(float(inside.value[code]))}% "
+        f"of cases, "
+        f"{points(value)} more than for the other labels "
+        f"{interval_words(low, high, n, case.confidence, 'aligned span')}.",
+        f"Say in the guideline where a {name[code]} begins and ends: articles, titles, punctuation, with three "
+        f"examples.",
         "guideline owner", effect=value, low=low, high=high, n=n, q=q,
         **disputes(case, times > 0), share_of_disagreement=rounded(min(share, 1.0)),
         evidence={"share_with_other_edges": float(inside.value[code]), "share_exact": min(share, 1.0)},

@@ -8,8 +8,9 @@ from agreement.case import Case
 from agreement.evidence import Bools, Evidence
 from agreement.flags import Flag, Rule
 from agreement.matching import Matches
+from agreement.rules._confusions import all_cells, confused, confusions
 from agreement.rules._parts import TEST, verdict_of
-from agreement.rules.label_pair import all_cells, confused, confusions, pair_flag
+from agreement.rules.label_pair import pair_flag
 
 
 def aligned(case: Case, matches: Matches) -> tuple[Evidence, Bools]:

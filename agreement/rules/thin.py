@@ -59,9 +59,10 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     if len(evidence.present) == 2:
         yield _note(
             case, (),
-            f"With two annotators ({listed([names[a] for a in evidence.present])}, n {plural(n, 'item')}) only the sum of "
+            f"With two annotators ({listed([names[a] for a in evidence.present])}, n {plural(n, 'item')}) only the "
+            f"sum of "
             "their differences is seen: who of the two differs more can't be known, sections and label pairs can.",
-            "Have 10–20% of the items labelled by a third person, or add gold labels.", n, {"annotators": 2},
+            "Have 10 to 20% of the items labelled by a third person, or add gold labels.", n, {"annotators": 2},
         )  # fmt: skip
 
 
@@ -85,14 +86,17 @@ def _links(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         members = [[names[a] for a in present[group == number]] for number in range(groups)]
         yield _note(
             case, (),
-            f"The annotators fall into {count(groups)} groups without a common item (no interval: a count; n {plural(n, 'item')}): "
-            f"{listed([listed(sorted(one), most=3) for one in members], most=3)}. They can't be compared with each other.",
+            f"The annotators fall into {count(groups)} groups without a common item (no interval: a count; n "
+            f"{plural(n, 'item')}): "
+            f"{listed([listed(sorted(one), most=3) for one in members], most=3)}. They can't be compared with each "
+            f"other.",
             "Give each group some items of the others.", n, {"groups": groups},
         )  # fmt: skip
     elif len(present) >= 3 and not regular(evidence) and not additive(evidence).identified:
         yield _note(
             case, (),
-            f"Who works with whom never changes enough (n {plural(n, 'item')}, no interval: a design): the data can't tell "
+            f"Who works with whom never changes enough (n {plural(n, 'item')}, no interval: a design): the data "
+            f"can't tell "
             "whose differences they are.",
             "Rotate the pairs at random: the same number of labels then tells people apart.", n, {"identified": False},
         )  # fmt: skip

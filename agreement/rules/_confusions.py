@@ -1,0 +1,267 @@
+"""Which labels meet on one unit, and how often beyond what slips explain."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from agreement.contrasts import Estimate, fdr, linear
+from agreement.evidence import Bools, Evidence, Floats, Ints, tally
+
+FITTED_CELLS = 6
+MAJORITY = 0.30
+BENIGN = 0.02  # classes are never equally alike; so much beyond slips is usual
+
+
+@dataclass(frozen=True, slots=True)
+class Confusions:
+    """Which labels meet on one unit.
+
+    Letters: U units, K labels, E unequal label pairs on units.
+
+    Parameters
+    ----------
+    unit, first, second, share
+        (E,) share of the unit's label pairs that are {first, second}, first < second.
+    table
+        (K, K) mean share over units, symmetric, all ordered pairs: sums to 1 with the diagonal.
+    by_chance
+        (K, K) products of label shares, section by section: where slips that follow prevalence would fall.
+    top
+        (U,) the most frequent label of each unit, the first one of several; -1 where nothing is compared.
+    n
+        Number of units.
+    """
+
+    unit: Ints
+    first: Ints
+    second: Ints
+    share: Floats
+    table: Floats
+    by_chance: Floats
+    top: Ints
+    n: int
+
+    @property
+    def margin(self) -> Floats:
+        """(K,) share of each label."""
+        margin: Floats = self.table.sum(axis=0)
+        return margin
+
+
+def confusions(evidence: Evidence) -> Confusions:
+    """Return the label confusions of the evidence."""
+    k = len(evidence.labels)
+    unit, label, count = evidence.label_counts()
+    r = evidence.size[unit].astype(np.float64)
+    n = int(evidence.compared.sum())
+    table = np.zeros((k, k))
+    np.add.at(table, (label, label), count * (count - 1) / (r * (r - 1)))
+    parts: list[tuple[Ints, Ints, Ints, Floats]] = []
+    for shift in range(1, k):
+        same = np.flatnonzero(unit[shift:] == unit[:-shift]) if shift < len(unit) else np.zeros(0, np.int64)
+        if not len(same):
+            break
+        share = 2 * count[same] * count[same + shift] / (r[same] * (r[same] - 1))
+        parts.append((unit[same], label[same], label[same + shift], share))
+    if parts:
+        where, first, second, share = (np.concatenate(column) for column in zip(*parts, strict=True))
+    else:
+        where = first = second = np.zeros(0, np.int64)
+        share = np.zeros(0)
+    np.add.at(table, (first, second), share / 2)
+    np.add.at(table, (second, first), share / 2)
+    section = evidence.section[unit] % (len(evidence.sections) + 1)
+    by_section = np.zeros((len(evidence.sections) + 1, k))
+    np.add.at(by_section, (section, label), count / r)
+    size = by_section.sum(axis=1, keepdims=True)
+    by_chance = (by_section / np.maximum(size, 1)).T @ by_section / max(n, 1)
+    return Confusions(where, first, second, share, table / max(n, 1), by_chance, _top(evidence, unit, label, count), n)
+
+
+def _top(evidence: Evidence, unit: Ints, label: Ints, count: Floats) -> Ints:
+    """Return (U,) the most frequent label of each unit."""
+    top = np.full(len(evidence.section), -1)
+    order = np.lexsort((-label, count, unit))
+    top[unit[order]] = label[order]
+    return top
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Confusions of one pair beyond slips, per label of the rarer class."""
+
+    first: int
+    second: int
+    estimate: Estimate
+    p: float
+    observed: float
+    expected: float
+    rarer: float
+
+
+def _slips(found: Confusions, p: Floats, mine: Bools, others: Bools) -> Floats:
+    """Return (K, K) with what weight each cell of *others* counts towards the slips expected in the cells *mine*.
+
+    Slips follow prevalence (p_c p_d), or are uniform (p_c + p_d), or both: with six reference cells or more their
+    mix is fitted to the reference (weighted least squares, no negative part). With fewer, or for a class far more
+    frequent than the reference, the worse of the two counts.
+    """
+    models = np.stack([found.by_chance, np.add.outer(p, p) * (p > 0) * (p > 0)[:, None]])
+    wanted = models[:, mine].sum(axis=1)
+    reference = models[:, others]
+    weights = np.zeros(found.table.shape)
+    total = reference.sum(axis=1)
+    ratios = np.where(total > 0, wanted / np.maximum(total, 1e-12), 0.0)
+    beyond = found.by_chance[mine].max() > 1.5 * found.by_chance[others].max()  # a majority class: no extrapolation
+    if others.sum() < FITTED_CELLS or beyond:
+        weights[others] = ratios.max()
+        return weights
+    scaled = reference / np.maximum(total, 1e-12)[:, None]
+    trust = 1 / np.maximum(scaled.mean(axis=0), 1e-6)
+    observed = found.table[others]
+    gram = (scaled * trust) @ scaled.T
+    coefficients = np.linalg.lstsq(gram, (scaled * trust) @ observed, rcond=None)[0]
+    if (coefficients < 0).any():
+        weights[others] = ratios[int(np.argmax(coefficients))]
+        return weights
+    hat = np.linalg.lstsq(gram, scaled * trust, rcond=None)[0]
+    weights[others] = (wanted / np.maximum(total, 1e-12)) @ hat
+    return weights
+
+
+@dataclass(frozen=True, slots=True)
+class _Beyond:
+    """Observed and expected confusions of some cells, per unit, and the weights of the reference cells."""
+
+    mine: Bools
+    others: Bools
+    slips: Floats
+    observed: float
+    expected: float
+    rarer: float
+
+    @property
+    def value(self) -> float:
+        """Confusions beyond slips per label of the rarer class; the table of ordered pairs holds each one twice."""
+        return (self.observed - self.expected) / (2 * max(self.rarer, 1e-12))
+
+
+def _beyond(found: Confusions, cells: list[tuple[int, int]], reference: Bools, subject: tuple[int, ...]) -> _Beyond:
+    """Return the confusions of *cells* against those expected from the cells of *reference* (K, K upper triangle)."""
+    mine = np.zeros(reference.shape, bool)
+    mine[tuple(np.array(cells).T)] = True
+    others = reference & ~mine
+    slips = _slips(found, found.margin, mine, others)
+    return _Beyond(
+        mine, others, slips, 2 * float(found.table[mine].sum()), 2 * float((slips * found.table)[others].sum()),
+        float(min(found.margin[list(subject)])),
+    )  # fmt: skip
+
+
+def excess_of(
+    evidence: Evidence, found: Confusions, cells: list[tuple[int, int]], reference: Bools, subject: tuple[int, ...]
+) -> Excess:
+    """Return the test of the confusions of *cells* beyond slips, scaled on the other cells of *reference*."""
+    part = _beyond(found, cells, reference, subject)
+    in_mine, in_others = part.mine[found.first, found.second], part.others[found.first, found.second]
+    # two people who leave a vague label for two others did not slip; around a majority class they may well have
+    if len(subject) == 1 and part.rarer < MAJORITY:
+        in_others &= found.top[found.unit] != subject[0]
+    n_units = len(evidence.section)
+
+    def summed(rows: Bools, values: Floats) -> Floats:
+        return tally(found.unit[rows], values[rows], n_units)
+
+    own = summed(in_mine, found.share)
+    rest = summed(in_others, found.share * part.slips[found.first, found.second])
+    expected = float(rest.sum()) / max(found.n, 1)
+    influence = np.where(evidence.compared, own - rest - (part.observed - expected), 0.0)
+    scale = 2 * max(part.rarer, 1e-12)
+    label = np.zeros(0, np.int64) if evidence.label is None else evidence.label
+    marked = evidence.kept & ((label == subject[0]) | (label == subject[-1]))
+    n = int(np.count_nonzero(np.bincount(evidence.unit[marked], minlength=n_units)))
+    estimate = linear(influence / (found.n * scale), evidence.cluster, (part.observed - expected) / scale, n)
+    # few disputes: the exact test of how many of them fall on these cells is the honest one
+    elsewhere = summed(in_others, found.share)
+    hits, misses = int(np.count_nonzero(own)), int(np.count_nonzero(elsewhere))
+    chance = expected / max(expected + float(elsewhere.sum()) / max(found.n, 1), 1e-12)
+    exact = float(stats.binom.sf(hits - 1, hits + misses, min(chance, 1.0))) if hits else 1.0
+    p = max(float(estimate.p_above(BENIGN)), exact)
+    return Excess(subject[0], subject[-1], estimate, p, part.observed, expected, part.rarer)
+
+
+def all_cells(found: Confusions) -> Bools:
+    """Return (K, K) the cells above the diagonal of labels in use."""
+    used = found.margin > 0
+    return np.asarray(np.triu(np.ones(found.table.shape, bool), 1) & used & used[:, None])
+
+
+def partners(found: Confusions, reference: Bools, label: int) -> list[tuple[int, float]]:
+    """Return the label's partners in *reference* with their shares of its confusions beyond slips, largest first."""
+    cells = cells_of(reference, label)
+    others = reference.copy()
+    others[label, :] = others[:, label] = False
+    if not others.any():
+        others = reference
+    each = [(c + d - label, _beyond(found, [(c, d)], others, (label,)).value) for c, d in cells]
+    total = sum(max(value, 0.0) for _, value in each)
+    if total <= 0:
+        return []
+    shares = ((code, max(value, 0.0) / total) for code, value in each)
+    return sorted(shares, key=lambda entry: (-entry[1], entry[0]))
+
+
+def cells_of(reference: Bools, label: int) -> list[tuple[int, int]]:
+    """Return the cells of *label* in *reference*."""
+    return [(int(c), int(d)) for c, d in np.argwhere(reference) if label in (c, d)]
+
+
+def mutual(found: Confusions, one: Excess) -> float:
+    """Return the smaller of the shares that each of the two has in the other's confusions beyond slips."""
+    cells = all_cells(found)
+    return min(
+        dict(partners(found, cells, a)).get(b, 0.0) for a, b in ((one.first, one.second), (one.second, one.first))
+    )
+
+
+def confused(
+    evidence: Evidence, found: Confusions, reference: Bools, thresholds: Mapping[str, float]
+) -> list[tuple[Excess, float]]:
+    """Return the pairs of *reference* (K, K) confused beyond slips with their q, strongest first."""
+    reference = reference.copy()
+    result: list[tuple[Excess, float]] = []
+    while True:
+        pairs = [(int(c), int(d)) for c, d in np.argwhere(reference)]
+        if len(pairs) < 2:
+            break
+        # the rest can't reach the minimum; a p value of 1 for them only makes the others' q larger
+        worth = [
+            pair
+            for pair in pairs
+            if found.table[pair] * found.n >= 1 and _beyond(found, [pair], reference, pair).value >= BENIGN
+        ]
+        tested = [excess_of(evidence, found, [pair], reference, pair) for pair in worth]
+        p = np.ones(len(pairs))
+        p[: len(tested)] = [one.p for one in tested]
+        q = fdr(p)[: len(tested)]
+        large = np.array(
+            [
+                float(one.estimate.value) >= thresholds["min_effect"]
+                and one.observed >= thresholds["min_ratio"] * one.expected
+                and one.estimate.n >= thresholds["min_items"]
+                for one in tested
+            ],
+            dtype=bool,
+        )
+        confirmed = large & (q < thresholds["q_confirmed"])
+        if not confirmed.any():
+            suspected = np.flatnonzero(large & (q < thresholds["q_suspected"]))
+            result += [(tested[i], float(q[i])) for i in suspected]
+            break
+        strongest = int(np.argmax(np.where(confirmed, [float(one.estimate.value) for one in tested], -np.inf)))
+        if len(evidence.labels) < 4 or mutual(found, tested[strongest]) >= thresholds["min_mutual"]:
+            result.append((tested[strongest], float(q[strongest])))
+        reference[tested[strongest].first, tested[strongest].second] = False
+    return result
