@@ -15,6 +15,7 @@ from agreement.records import content_hash
 from agreement.report._layer import CAUSES, layer_view
 from agreement.report._queue import disputed, queue
 from agreement.report._slugs import Slugs, slug
+from agreement.report._trend import trend_views
 from agreement.report.model import Action, CheckRow, LayerView, Link, ReportModel
 from agreement.settings import package_version
 from agreement.wording import (
@@ -87,6 +88,7 @@ def build(audit: "Audit", most: int) -> ReportModel:
             for section in sorted({card.section for card in cards if card.section})
         },
         rounds=rounds,
+        trends=trend_views(audit),
         label_sets={one.layer.name: shortened(one.layer.labels) for one in audit.comparisons},
     )
 
