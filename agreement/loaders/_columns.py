@@ -37,7 +37,7 @@ def header(source: Source) -> list[str]:
     if b"\x00" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return []
     text = _decoded(head, None, [], source.name)
-    line = text.lstrip("\n").split("\n", 1)[0]
+    line = next(iter(text.lstrip().splitlines()), "")
     if line[:1] in ("{", "["):
         return []
     return [name.strip() for name in next(csv.reader([line], delimiter=_delimiter(line)), [])]

@@ -32,7 +32,7 @@ def note_suspects(annotations: Annotations) -> Annotations:
     counts = np.bincount(
         layer_codes.astype(np.int64) * len(names) + label_codes,
         minlength=len(table["layer"].cat.categories) * len(names),
-    ).reshape(-1, len(names))
+    ).reshape(len(table["layer"].cat.categories), len(names))
     for name, mine in zip(table["layer"].cat.categories, counts, strict=True):
         layer = annotations.layers[str(name)]
         if layer.kind in ("number", "answer") or layer.declared:

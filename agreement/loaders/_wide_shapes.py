@@ -134,13 +134,13 @@ def _annotator_cells(
     if len(people) == 1:
         return {one: (names[one], DEFAULT_LAYER, "") for one in people[0]}
     shown = " or ".join(", ".join(repr(names[one]) for one in group[:6]) for group in groups)
-    flags = " or ".join(flags([names[one] for one in group]) for group in groups)
+    options = " or ".join(flags([names[one] for one in group]) for group in groups)
     raise InputError(
         [
             Problem(
                 grid.source,
                 f"more than one group of columns may be the annotators: {shown}.",
-                f"Name the columns of the annotators: {flags}.",
+                f"Name the columns of the annotators: {options}.",
             )
         ]
     )

@@ -218,7 +218,7 @@ def read_back(cells: Cells, write: Callable[[Path, Cells], None], **options: dic
 
 @pytest.mark.parametrize("shape", SHAPES)
 @given(cells=tables())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_shape_reads_back(shape: str, cells: Cells) -> None:
     found = read_back(cells, SHAPES[shape])
     table = found.table
@@ -234,7 +234,7 @@ def test_every_shape_reads_back(shape: str, cells: Cells) -> None:
 
 
 @given(cells=tables())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_one_hot_reads_back(cells: Cells) -> None:
     found = read_back(cells, csv_file(one_hot)).table
     assert {
@@ -243,7 +243,7 @@ def test_one_hot_reads_back(cells: Cells) -> None:
 
 
 @given(cells=tables(), order=st.permutations((0, 1, 2)))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_long_without_header_reads_back_or_asks(cells: Cells, order: list[int]) -> None:
     write = csv_file(lambda mine: long(mine, tuple(order), None))
     item, annotator, label = (str(order.index(role) + 1) for role in (0, 1, 2))
@@ -254,7 +254,7 @@ def test_long_without_header_reads_back_or_asks(cells: Cells, order: list[int]) 
 
 
 @given(cells=tables())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_wide_without_header_names_annotators_by_position(cells: Cells) -> None:
     found = read_back(cells, csv_file(lambda mine: wide(mine)[1:]), columns={"header": 0}).table
     people = {who: f"annotator {number}" for number, who in enumerate(annotators_of(cells), 1)}
