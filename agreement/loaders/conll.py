@@ -77,6 +77,12 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         sentences = [sentence for sentence in sentences if sentence.cells]
         if not sentences:
             continue
+        if _is_label_studio(sentences):
+            into.refuse(
+                file.name, "is Label Studio's CoNLL2003 export with texts repeated: it does not say who annotated.",
+                "Export the project as JSON.",
+            )  # fmt: skip
+            continue
         tags = _tag_columns(sentences)
         tokens = _token_column(sentences, tags)
         for sentence in sentences:
@@ -131,6 +137,15 @@ def _sentences(file: Source, document: str, into: Collector) -> tuple[list[str],
             sentences.append(_Sentence(name or default, place, number + skip, cells))
             name = ""
     return header, sentences
+
+
+def _is_label_studio(sentences: Sequence[_Sentence]) -> bool:
+    """Return whether Label Studio wrote this (``-X-`` in the second column) and most texts come more than once."""
+    rows = [cells for sentence in sentences for cells in sentence.cells]
+    if not all(len(cells) > 2 and cells[1] == "-X-" for cells in rows):
+        return False
+    texts = Counter(tuple(cells[0] for cells in sentence.cells) for sentence in sentences)
+    return sum(times for times in texts.values() if times > 1) > len(sentences) / 2
 
 
 def _tag_columns(sentences: Sequence[_Sentence]) -> list[int]:

@@ -1,13 +1,16 @@
-"""WebAnno and INCEpTION: TSV 3 files, single or in a project archive."""
+"""WebAnno and INCEpTION: TSV 3, XMI and JSON CAS, as single files or in a project archive."""
 
+import io
 import re
+import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from agreement.annotations import Layer
 from agreement.loaders._base import Loader, Source
+from agreement.loaders._cas import parse_json, parse_xmi
 from agreement.loaders._collector import Collector, Submission
 from agreement.loaders._json import json_records
 from agreement.loaders._webanno_tsv import FORMAT, NO_VALUE, Document, parse, token_offsets
@@ -18,26 +21,37 @@ PROJECT = re.compile(r"(.*/)?exportedproject[^/]*\.json")
 CURATORS = frozenset({"curation_user", "curator"})
 NOBODY = "INITIAL_CAS"
 STATES = {"FINISHED": "done", "IN_PROGRESS": "draft", "IGNORE": "skipped", "LOCKED": "skipped"}
-ADVICE = 'Export the project again with the secondary format "WebAnno TSV v3.x".'
+ADVICE = 'Export the project again with the secondary format "UIMA CAS JSON", "UIMA CAS XMI" or "WebAnno TSV v3.x".'
+PARSERS = {".xmi": parse_xmi, ".json": parse_json}
+MAX_BYTES = 2**30
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One TSV file, read."""
+    """One user's version of one document; the archive inside a project's folder holds it for XMI."""
 
-    source: Source
+    path: str
     document: Document
-    user: str
-    name: str
+    user: str = ""
+    name: str = ""
 
 
 def accepts(files: Sequence[Source]) -> list[Source]:
-    """Return TSV 3 files by their first line, and every file of a project archive."""
+    """Return files of WebAnno's formats by their content, and every file of a project archive."""
     project = next((file for file in files if PROJECT.fullmatch(file.name)), None)
     if project is not None:
         root = str(PurePosixPath(project.name).parent)
         return [file for file in files if root == "." or file.name.startswith(f"{root}/")]
-    return [file for file in files if file.suffix == ".tsv" and file.head.lstrip(b"\xef\xbb\xbf").startswith(FORMAT)]
+    return [file for file in files if _is_annotated(file)]
+
+
+def _is_annotated(file: Source) -> bool:
+    """Return whether *file* is a TSV 3 file, an XMI file or a JSON CAS."""
+    return (
+        (file.suffix == ".tsv" and file.head.lstrip(b"\xef\xbb\xbf").startswith(FORMAT))
+        or (file.suffix == ".xmi" and b"http://www.omg.org/XMI" in file.head)
+        or "%FEATURE_STRUCTURES" in file.keys
+    )
 
 
 def read(files: Sequence[Source], settings: Settings) -> Records:
@@ -45,10 +59,10 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     into = Collector(settings, unit="UTF-16 units")
     into.reading.layout = "one file per document and annotator"
     into.reading.annotator_from = "file name"
-    tables = [file for file in files if file.suffix == ".tsv" and file.stem != NOBODY]
-    if not any(file.stem.casefold() not in CURATORS for file in tables):
+    documents = [file for source in files for file in _documents(source, into)]
+    if not any(PurePosixPath(file.path).stem.casefold() not in CURATORS for file in documents):
         _refuse_unreadable(files, into)
-    parsed = _named([(file, parse(_decoded(file, into))) for file in tables])
+    parsed = _named(documents)
     states = _states(files, into)
     layers = _layer_names(parsed)
     into.layers = {name: Layer(name, "spans") for name in sorted(set(layers.values()))}
@@ -58,7 +72,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         _read_file(file, layers, states, into)
     for kind, times in sorted(skipped.items()):
         into.reading.warnings.append(f"{kind} not audited: {times}.")
-    into.reading.files = [file.source.name for file in parsed]
+    into.reading.files = [file.path for file in parsed]
     return into.records()
 
 
@@ -74,34 +88,51 @@ def _refuse_unreadable(files: Sequence[Source], into: Collector) -> None:
     into.refuse(where, f"the project holds {held}{secondary}.", ADVICE)
 
 
-def _decoded(file: Source, into: Collector) -> str:
-    """Return the content of a TSV file, which is UTF-8 by definition."""
-    try:
-        return file.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        into.refuse(file.name, f"is not UTF-8 at byte {error.start}.", ADVICE)
-        return ""
+def _documents(source: Source, into: Collector) -> Iterator[_File]:
+    """Yield the documents in *source*: one, several in an inner archive, or none."""
+    in_project = any(part in ("annotation", "curation") for part in PurePosixPath(source.name).parts)
+    if source.suffix == ".zip" and in_project:
+        with zipfile.ZipFile(io.BytesIO(source.read())) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir() and info.file_size <= MAX_BYTES]
+            for info in members:
+                path = f"{PurePosixPath(source.name).parent}/{PurePosixPath(info.filename).name}"
+                yield from _parsed(path, archive.read(info), into)
+    elif _is_annotated(source):
+        yield from _parsed(source.name, source.read(), into)
 
 
-def _named(tables: Sequence[tuple[Source, Document]]) -> list[_File]:
-    """Return the files with user and document: the file is the user and the folder the document, or the reverse.
+def _parsed(path: str, content: bytes, into: Collector) -> Iterator[_File]:
+    """Yield the document in *content* if its name says that it is one; ``INITIAL_CAS`` is nobody's."""
+    suffix, stem = PurePosixPath(path).suffix.lower(), PurePosixPath(path).stem
+    if stem == NOBODY:
+        return
+    if suffix in PARSERS:
+        yield _File(path, PARSERS[suffix](content, path, into.problems))
+    elif suffix == ".tsv":
+        try:
+            yield _File(path, parse(content.decode("utf-8-sig")))
+        except UnicodeDecodeError as error:
+            into.refuse(path, f"is not UTF-8 at byte {error.start}.", ADVICE)
+
+
+def _named(files: Sequence[_File]) -> list[_File]:
+    """Return *files* with user and document: the file is the user and the folder the document, or the reverse.
 
     Files of one document hold one text, which tells the two layouts apart.
     """
     folders: dict[str, set[str]] = defaultdict(set)
-    for file, document in tables:
-        folders[str(PurePosixPath(file.name).parent)].add(document.text)
-    by_folder = all(len(texts) == 1 for texts in folders.values())
     stems: dict[str, set[str]] = defaultdict(set)
-    for file, document in tables:
-        stems[file.stem].add(document.text)
+    for file in files:
+        folders[str(PurePosixPath(file.path).parent)].add(file.document.text)
+        stems[PurePosixPath(file.path).stem].add(file.document.text)
+    by_folder = all(len(texts) == 1 for texts in folders.values())
     reverse = not by_folder and len(folders) > 1 and all(len(texts) == 1 for texts in stems.values())
-    return [
-        _File(
-            file, document, file.folder if reverse else file.stem, file.stem if reverse else file.folder or "document"
-        )
-        for file, document in tables
-    ]
+    named = []
+    for file in files:
+        path = PurePosixPath(file.path)
+        names = (path.stem, path.parent.name or "document")
+        named.append(replace(file, user=names[reverse], name=names[not reverse]))
+    return named
 
 
 def _states(files: Sequence[Source], into: Collector) -> dict[tuple[str, str], str]:
@@ -141,8 +172,10 @@ def _read_file(
     if state == "NEW" and not is_curator:
         return
     if is_curator:
-        into.kinds[file.user] = "curator"
-    into.item(file.name, file.document.text, file.source.name)
+        into.kinds[file.user] = "gold" if into.settings.columns.gold == file.user else "curator"
+        if file.user not in into.reading.gold_candidates:
+            into.reading.gold_candidates.append(file.user)
+    into.item(file.name, file.document.text, file.path)
     into.tokens.setdefault(file.name, token_offsets(file.document))
     by_layer: dict[str, list[tuple[int, int, str, int]]] = {name: [] for name in into.layers}
     for column in file.document.columns:
@@ -152,7 +185,7 @@ def _read_file(
     status = "done" if is_curator else into.settings.reading.status.get(state, STATES.get(state, "done"))
     for name, spans in by_layer.items():
         into.add(
-            Submission(file.name, file.user, name, file.source.name, 1, status),
+            Submission(file.name, file.user, name, file.path, 1, status),
             [label for _, _, label, _ in spans],
             [start for start, _, _, _ in spans],
             [end for _, end, _, _ in spans],
@@ -160,4 +193,10 @@ def _read_file(
         )
 
 
-LOADER = Loader("webanno", "WebAnno TSV 3", "Export the project with the secondary format WebAnno TSV.", accepts, read)
+LOADER = Loader(
+    "webanno",
+    "WebAnno or INCEpTION export",
+    "Export the project with a secondary format: CAS JSON, XMI or TSV.",
+    accepts,
+    read,
+)

@@ -62,6 +62,12 @@ def test_another_number_of_tokens_is_refused(read):
         read({"ana.conll": ANA, "ben.conll": "Anna B-PER\nLee I-PER\n"})
 
 
+def test_label_studios_conll_export_is_refused_where_texts_repeat(read):
+    copy = "Acme -X- _ B-ORG\nwon -X- _ O\n\n"
+    with pytest.raises(InputError, match=r"does not say who annotated\. Export the project as JSON"):
+        read({"project.conll": "-DOCSTART- -X- O\n" + copy + copy.replace("B-ORG", "O")})
+
+
 def tagged(tags):
     found = spans_of(tags.split(), np.arange(len(tags.split())) == 0)
     return list(zip(found.first.tolist(), found.last.tolist(), found.labels, strict=True)), found.scheme

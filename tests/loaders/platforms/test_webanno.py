@@ -36,6 +36,11 @@ def test_curators_are_no_annotators(read):
     found = read({"doc/ana.tsv": ANA, "doc/ben.tsv": BEN, "doc/CURATION_USER.tsv": ANA})
     assert found.compared == ("ana", "ben")
     assert found.of_kind("curator") == ("CURATION_USER",)
+    assert found.reading.gold_candidates == ["CURATION_USER"]
+    asked = read(
+        {"doc/ana.tsv": ANA, "doc/ben.tsv": BEN, "doc/CURATION_USER.tsv": ANA}, columns={"gold": "CURATION_USER"}
+    )
+    assert asked.of_kind("gold") == ("CURATION_USER",)
 
 
 def test_a_folder_per_user_is_told_by_the_texts(read, statuses):
@@ -77,7 +82,49 @@ def test_a_project_says_who_has_finished(read, statuses, state, status):
     assert ("doc.txt", "INITIAL_CAS") not in read_as
 
 
+XMI = (
+    '<?xml version="1.0" encoding="UTF-8"?><xmi:XMI xmlns:xmi="http://www.omg.org/XMI" xmlns:cas="http:///uima/cas.ecore"'
+    ' xmlns:t="http:///a/type.ecore" xmi:version="2.0"><t:Token xmi:id="4" sofa="1" begin="3" end="7"/>'
+    '<t:NamedEntity xmi:id="2" sofa="1" begin="3" end="7" value="{label}"/>'
+    '<t:Dependency xmi:id="3" sofa="1" begin="3" end="7" Governor="4" Dependent="4"/>'
+    '<cas:Sofa xmi:id="1" sofaNum="1" sofaID="_InitialView" sofaString="😀 Acme"/></xmi:XMI>'
+)
+
+
+def inner(**labels):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for user, label in labels.items():
+            archive.writestr(f"{user}.xmi", XMI.replace("{label}", label))
+        archive.writestr("TypeSystem.xml", "<typeSystemDescription/>")
+    return buffer.getvalue()
+
+
+def test_xmi_in_the_archives_inside_a_project(read, spans):
+    members = {"annotation/doc.txt/webanno1.zip": inner(ana="ORG"), "annotation/doc.txt/webanno2.zip": inner(ben="LOC")}
+    found = read({"project.zip": project(members)})
+    assert spans(found, "NamedEntity") == [("doc.txt", "ana", "ORG", 2, 6), ("doc.txt", "ben", "LOC", 2, 6)]
+    assert found.tokens["doc.txt"] == ((2, 6),)
+    assert "relations not audited: 2." in found.reading.warnings
+
+
+def test_json_cas(read, spans):
+    def cas(label):
+        entity = {"%ID": 2, "%TYPE": "a.NamedEntity", "@sofa": 1, "begin": 0, "end": 4, "value": label}
+        sofa = {"%ID": 1, "%TYPE": "uima.cas.Sofa", "sofaString": "Acme"}
+        return json.dumps({"%TYPES": {}, "%FEATURE_STRUCTURES": [sofa, entity], "%VIEWS": {}})
+
+    found = read({"doc/ana.json": cas("ORG"), "doc/ben.json": cas("LOC")})
+    assert spans(found, "NamedEntity") == [("doc", "ana", "ORG", 0, 4), ("doc", "ben", "LOC", 0, 4)]
+
+
+def test_broken_xmi_and_entity_bombs_are_refused(read):
+    bomb = XMI.replace("<xmi:XMI", '<!DOCTYPE x [<!ENTITY a "aaaa">]><xmi:XMI', 1).replace("{label}", "&a;")
+    with pytest.raises(InputError, match=r"is not valid XMI"):
+        read({"doc/ana.xmi": bomb, "doc/ben.xmi": XMI[:-20]})
+
+
 def test_only_ser_says_what_to_export(read):
     members = {"annotation_ser/doc.txt/ana.ser": b"\xac\xed", "annotation/doc.txt/ana.txt": "text"}
-    with pytest.raises(InputError, match=r"\.ser files \(1\), which only Java reads.*WebAnno TSV v3\.x"):
+    with pytest.raises(InputError, match=r"\.ser files \(1\), which only Java reads.*UIMA CAS JSON"):
         read({"project.zip": project(members)})
