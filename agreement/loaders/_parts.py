@@ -46,6 +46,14 @@ def name_singles(parts: list[Part], reading: Reading, settings: Settings) -> lis
     for part in gold:
         part.annotator = GOLD
     singles = [part for part in singles if part.annotator != GOLD]
+    nameless = [part for part in singles if not part.shape.item]
+    if len(nameless) < len(singles):
+        for part in nameless:
+            reading.warnings.append(
+                f"{part.grid.source} was not read: unlike the others it names no items ({len(part.grid)} rows)."
+            )
+        singles = [part for part in singles if part.shape.item]
+        parts = [part for part in parts if not any(part is one for one in nameless)]
     if not singles:
         return parts
     if len(singles) + len(gold) < len(parts) and asked is None:
@@ -53,7 +61,7 @@ def name_singles(parts: list[Part], reading: Reading, settings: Settings) -> lis
             reading.warnings.append(
                 f"{part.grid.source} was not read: it does not say whose labels it holds ({len(part.grid)} rows)."
             )
-        return [part for part in parts if part not in singles]
+        return [part for part in parts if not any(part is one for one in singles)]
     asked = asked or _who(singles)
     names = [_place(part.grid, asked) for part in singles]
     reading.annotator_from = f"{asked} names"
@@ -66,7 +74,7 @@ def name_singles(parts: list[Part], reading: Reading, settings: Settings) -> lis
             if part.annotator not in wanted:
                 reading.warnings.append(f"{part.grid.source} was not read: it is not among --annotators.")
         singles = [part for part in singles if part.annotator in wanted]
-        parts = [part for part in parts if part in singles or part.annotator == GOLD]
+        parts = [part for part in parts if part.annotator in wanted or part.annotator == GOLD]
     _name_rest(singles, "file" if asked in ("sheet", "folder") else "sheet", settings)
     return parts
 
