@@ -30,7 +30,7 @@ ANNOTATOR_SOURCE = "the diagnosis: q < .01 and a minimum effect"
 KAPPAS: Mapping[str, tuple[str, ...]] = {
     "category": ("kappa_mean",),
     "ordinal": ("kappa_mean.quadratic", "kappa_mean.linear", "krippendorff_alpha.ordinal"),
-    "labels": ("kappa_mean", "krippendorff_alpha.masi"),
+    "labels": ("krippendorff_alpha.masi", "kappa_mean"),
     "number": ("krippendorff_alpha.interval",),
 }
 
@@ -62,6 +62,8 @@ def _layer_checks(
         yield from _kappa(comparison, settings)
     if kind in ("category", "ordinal", "labels"):
         yield from _f1_item(comparison, settings)
+    if kind == "answer":
+        yield from _f1_answer(comparison, settings)
     if kind == "spans":
         yield from _f1_span(comparison, settings)
     if kind in ("category", "ordinal", "labels", "spans"):
@@ -106,6 +108,19 @@ def _f1_item(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     )
 
 
+def _f1_answer(comparison: Comparison, settings: Settings) -> Iterator[Check]:
+    """Yield the check of the words that two answers share."""
+    limit = settings.gate.f1_item
+    if limit is None:
+        return
+    _, found = _first(comparison.scores, ("squad_f1",), "item")
+    yield Criterion("f1_item", "Token F1 of two answers", comparison.layer.name, limit, F1_SOURCE).judge(
+        found,
+        "Two annotators mostly give the same answer, word for word.",
+        "Two annotators too often give answers that share few words.",
+    )
+
+
 def _f1_span(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     """Yield the checks of exact spans and of tokens."""
     gate, layer = settings.gate, comparison.layer.name
@@ -136,7 +151,7 @@ def _class_f1(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     rows = scores.loc[scores["reference"].isna() & scores["label"].notna()]
     rows = rows.loc[rows["measure"].eq(measure) & rows["level"].eq(level)]
     # at the item level n counts every item compared; what a class rests on are the items that carry it
-    rows = rows if spans else rows.assign(n=rows["n_informative"])
+    rows = rows if spans else rows.assign(n=rows["n_informative"].fillna(rows["n"]))
     rows = rows.loc[rows["n"].fillna(0) >= gate.class_items]
     unit = "spans of this class" if spans else "items of this class"
     criterion = Criterion(
@@ -244,7 +259,8 @@ def _items(comparison: Comparison) -> int:
     spans = comparison.details.get("spans")
     if spans is not None:
         return len(spans.distances[["item", "round"]].drop_duplicates())
-    shared = comparison.scores["n"].dropna()
+    scores = comparison.scores
+    shared = scores.loc[scores["reference"].notna(), "n"].dropna()
     return int(shared.max()) if len(shared) else 0
 
 

@@ -248,3 +248,14 @@ def test_a_coefficient_on_hardly_any_variation_is_not_believed():
 def test_a_few_items_more_are_worth_naming():
     # (0.32 / 0.03)^2 = 114 times 3 items, within reach though many times the present number
     assert settling(0.67, (0.07, 0.99), 3, 0.70, "items").startswith("about")
+
+
+def test_answers_are_judged_by_the_words_they_share():
+    found = checks_of([score("squad_f1", 0.5, 0.4, 0.6, 90)], kind="answer")
+    assert found["f1_item"].result == "fail"
+    assert "kappa" not in found
+
+
+def test_sets_are_judged_by_alpha():
+    rows = [score("kappa_mean", 0.3, 0.2, 0.4, 90), score("krippendorff_alpha.masi", 0.8, 0.7, 0.9, 90)]
+    assert checks_of(rows, kind="labels")["kappa"].result == "pass"

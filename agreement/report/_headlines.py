@@ -68,6 +68,8 @@ def short_title(check: Check) -> str:
     title = SHORT_TITLES.get(check.name, check.title)
     if check.name == "kappa" and "alpha" in check.title:
         title = "Alpha"
+    elif check.name == "f1_item" and "Token" in check.title:
+        title = "Token F1"
     return f"{title} {check.subject}" if check.subject else title
 
 
