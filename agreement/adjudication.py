@@ -99,8 +99,9 @@ def _gold(
     annotations: Annotations, settled: dict[tuple[str, str, str], Decision], clashing: set[tuple[str, str, str]]
 ) -> pd.DataFrame:
     """Return the new gold: what was decided, else what gold said before, else what everybody said."""
+    pieces = _pieces(annotations)
     decided = pd.DataFrame(
-        [row for key, one in settled.items() if one.choice == "label" for row in _rows(key, one)],
+        [row for key, one in settled.items() if one.choice == "label" for row in _rows(key, one, pieces)],
         columns=list(GOLD_COLUMNS),
     )
     taken = set(settled)
@@ -114,13 +115,25 @@ def _gold(
     return gold.sort_values([*KEY, "start", "end", "label"], kind="stable", ignore_index=True)
 
 
-def _rows(key: tuple[str, str, str], decision: Decision) -> list[tuple[object, ...]]:
+def _pieces(annotations: Annotations) -> dict[tuple[object, ...], str]:
+    """Return the fragments of the spans in pieces, by layer, item, round, label, start and end.
+
+    A decision names a span by its ends; the span that somebody marked there says what lies between them.
+    """
+    table = annotations.table
+    mine = table.loc[table["fragments"].ne(""), [*KEY, "label", "start", "end", "fragments"]].astype(object)
+    return {tuple(row[:-1]): row[-1] for row in mine.itertuples(index=False, name=None)}
+
+
+def _rows(
+    key: tuple[str, str, str], decision: Decision, pieces: dict[tuple[object, ...], str]
+) -> list[tuple[object, ...]]:
     """Return the rows of gold that one decision makes."""
     final = decision.final
     if isinstance(final, str):
         return [(*key, final, -1, -1, "", DECIDED)]
     marks = [(part, -1, -1) if isinstance(part, str) else (part[2], part[0], part[1]) for part in final or ()]
-    return [(*key, label, start, end, "", DECIDED) for label, start, end in marks or [("", -1, -1)]]
+    return [(*key, *mark, pieces.get((*key, *mark), ""), DECIDED) for mark in marks or [("", -1, -1)]]
 
 
 def _marks(annotations: Annotations, who: tuple[str, ...]) -> pd.DataFrame:

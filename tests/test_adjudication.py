@@ -173,6 +173,17 @@ def test_spans_are_decided_as_spans(tmp_path):
     ]
 
 
+def test_a_span_in_pieces_keeps_its_pieces(tmp_path):
+    rows = pd.DataFrame(
+        [("d1", "x", "PER", 0, 7, "0-3;5-7"), ("d1", "y", "PER", 0, 3, "")],
+        columns=["item", "annotator", "label", "start", "end", "fragments"],
+    )
+    labels = assemble(Records(rows, Reading(rows_read=2), layers={"label": Layer("label", "spans")}), Settings())
+    one = decision_file(tmp_path, "kim", labels, decision("d1", final=[[0, 7, "PER"]]))
+    gold = apply_decisions([one], labels).gold
+    assert gold[["start", "end", "fragments", "basis"]].to_numpy().tolist() == [[0, 7, "0-3;5-7", "decided"]]
+
+
 @pytest.mark.parametrize("bad", [[[3, 3, "PER"]], [[-1, 3, "PER"]], [["0", 3, "PER"]], [[0, 3]], "PER"])
 def test_a_span_that_is_none_is_refused(tmp_path, bad):
     labels = spans()

@@ -15,6 +15,7 @@ from agreement.report._queue import disputed
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
 
+MOST_WORDS = 80
 Answer = tuple[tuple[int, int, str, str], ...]
 
 
@@ -164,19 +165,26 @@ def _shown(answer: Answer, kind: str) -> Any:  # noqa: ANN401 - a label, labels 
     return answer[0][2] if answer else None
 
 
-def as_text(answer: Any) -> str:  # noqa: ANN401 - what _shown returns
-    """Return one answer as a cell for people: a label, ``a; b``, or ``10-14 PER; 20-26 LOC``.
+def as_text(answer: Any, text: str = "") -> str:  # noqa: ANN401 - what _shown returns
+    """Return one answer as a cell for people: a label, ``a; b``, or spans with the words of the *text* they cover.
 
     Examples
     --------
-    >>> as_text(["a", "b"]), as_text([{"start": 0, "end": 4, "label": "PER"}]), as_text(None)
-    ('a; b', '0-4 PER', '')
+    >>> as_text(["a", "b"]), as_text([{"start": 0, "end": 3, "label": "PER"}], "Ana ran"), as_text(None)
+    ('a; b', '0-3 PER "Ana"', '')
     """
     if answer is None:
         return ""
     if isinstance(answer, str):
         return answer
-    return "; ".join(
-        part if isinstance(part, str) else f"{part.get('fragments') or '{start}-{end}'.format(**part)} {part['label']}"
-        for part in answer
-    )
+    return "; ".join(part if isinstance(part, str) else _span_text(part, text) for part in answer)
+
+
+def _span_text(span: Mapping[str, Any], text: str) -> str:
+    """Return one span: where it is, its label, and its words as far as they are known."""
+    place = str(span.get("fragments") or f"{span['start']}-{span['end']}")
+    pieces = [part.split("-") for part in place.split(";")]
+    words = " … ".join(text[int(start) : int(end)] for start, end in pieces)
+    if len(words) > MOST_WORDS:
+        words = words[: MOST_WORDS - 1] + "…"
+    return f"{place} {span['label']}" + (f' "{words}"' if words.strip(" …") else "")

@@ -95,8 +95,8 @@ def disputed_items(audit: "Audit") -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for dispute in disputes(audit):
         row = {name: getattr(dispute, name) for name in DISPUTE_COLUMNS}
-        row["gold"] = as_text(dispute.gold)
-        rows.append(row | {f"label: {who}": as_text(answer) for who, answer in dispute.answers.items()})
+        row["gold"] = as_text(dispute.gold, dispute.text)
+        rows.append(row | {f"label: {who}": as_text(answer, dispute.text) for who, answer in dispute.answers.items()})
     who = [f"label: {name}" for name in audit.annotations.compared]
     return pd.DataFrame(rows, columns=[*DISPUTE_COLUMNS, *who])
 
