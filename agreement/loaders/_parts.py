@@ -40,43 +40,42 @@ def is_gold_name(name: str) -> bool:
 
 def name_singles(parts: list[Part], reading: Reading, settings: Settings) -> list[Part]:
     """Name the annotators (and layers) of grids that hold one annotator's labels each, by sheet, file or folder."""
-    singles = [part for part in parts if part.shape.layout == "single"]
     asked = settings.columns.annotator if settings.columns.annotator in PLACES else None
-    gold = [part for part in singles if _is_gold_grid(part, settings)]
-    for part in gold:
-        part.annotator = GOLD
-    singles = [part for part in singles if part.annotator != GOLD]
-    nameless = [part for part in singles if not part.shape.item]
-    if len(nameless) < len(singles):
-        for part in nameless:
-            reading.warnings.append(
-                f"{part.grid.source} was not read: unlike the others it names no items ({len(part.grid)} rows)."
-            )
-        singles = [part for part in singles if part.shape.item]
-        parts = [part for part in parts if not any(part is one for one in nameless)]
+    for part in parts:
+        if part.shape.layout == "single" and _is_gold_grid(part, settings):
+            part.annotator = GOLD
+    nameless = [part for part in _unnamed(parts) if not part.shape.item]
+    if len(nameless) < len(_unnamed(parts)):
+        parts = _without(parts, nameless, "unlike the others it names no items", reading)
+    singles = _unnamed(parts)
+    if any(part.shape.layout != "single" for part in parts) and asked is None:
+        return _without(parts, singles, "it does not say whose labels it holds", reading)
     if not singles:
         return parts
-    if len(singles) + len(gold) < len(parts) and asked is None:
-        for part in singles:
-            reading.warnings.append(
-                f"{part.grid.source} was not read: it does not say whose labels it holds ({len(part.grid)} rows)."
-            )
-        return [part for part in parts if not any(part is one for one in singles)]
     asked = asked or _who(singles)
     names = [_place(part.grid, asked) for part in singles]
     reading.annotator_from = f"{asked} names"
     short = _shortened(names) if asked != "sheet" else dict(zip(names, names, strict=True))
     for part, name in zip(singles, names, strict=True):
         part.annotator = short[name]
-    wanted = settings.columns.annotators
-    if wanted:
-        for part in singles:
-            if part.annotator not in wanted:
-                reading.warnings.append(f"{part.grid.source} was not read: it is not among --annotators.")
-        singles = [part for part in singles if part.annotator in wanted]
-        parts = [part for part in parts if part.annotator in wanted or part.annotator == GOLD]
-    _name_rest(singles, "file" if asked in ("sheet", "folder") else "sheet", settings)
+    if settings.columns.annotators:
+        others = [part for part in singles if part.annotator not in settings.columns.annotators]
+        parts = _without(parts, others, "it is not among --annotators", reading)
+    _name_rest([part for part in parts if part.annotator != GOLD], "sheet" if asked == "file" else "file", settings)
     return parts
+
+
+def _unnamed(parts: Sequence[Part]) -> list[Part]:
+    """Return the grids of one annotator whom nothing has named yet."""
+    return [part for part in parts if part.shape.layout == "single" and not part.annotator]
+
+
+def _without(parts: Sequence[Part], out: Sequence[Part], why: str, reading: Reading) -> list[Part]:
+    """Return *parts* without those left *out*, which are named and whose rows are counted."""
+    for part in out:
+        reading.warnings.append(f"{part.grid.source} was not used: {why} ({len(part.grid)} rows).")
+        reading.aside("row of a sheet or file that was not used", len(part.grid))
+    return [part for part in parts if not any(part is one for one in out)]
 
 
 def _name_rest(singles: Sequence[Part], place: str, settings: Settings) -> None:

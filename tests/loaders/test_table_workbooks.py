@@ -124,7 +124,7 @@ def test_sheets_of_guidelines_items_gold_and_junk(book: Callable[..., Path]) -> 
     assert found.guidelines.name("3.2") == "3.2 Complaints"
     assert found.guidelines.sections["3.2"].labels == ("x", "y")
     assert found.origin(0).startswith("labels.xlsx[Ana]!")
-    assert any("labels.xlsx[Read me] was not read" in warning for warning in found.reading.warnings)
+    assert any("labels.xlsx[Read me] was not used" in warning for warning in found.reading.warnings)
 
 
 def test_wide_sheets_with_other_labels_are_layers(book: Callable[..., Path]) -> None:
