@@ -169,6 +169,8 @@ def tell_apart(parts: Sequence[Part], settings: Settings) -> None:
         if chosen.round in PLACES and part.annotator != GOLD:
             part.round = _place(part.grid, str(chosen.round))
     several = [part for part in parts if part.shape.layout != "single"]
+    if len({part.shape.layout for part in several}) > 1:
+        raise InputError([_mixed(part) for part in several])
     if len(several) < 2 or chosen.layer in PLACES or chosen.round in PLACES:
         return
     if any(part.shape.round is not None or part.shape.layer is not None for part in several):
@@ -182,6 +184,16 @@ def tell_apart(parts: Sequence[Part], settings: Settings) -> None:
     if again:
         for part in several:
             part.layer = _place(part.grid, place)
+
+
+def _mixed(part: Part) -> Problem:
+    """Return what to say about one of several grids of different layouts: their annotators may be the same people."""
+    return Problem(
+        part.grid.source,
+        f"is laid out {part.shape.layout}; tables of different layouts are not read together, since one may repeat "
+        "the other.",
+        "Name only those that belong together (files, or sheets with --sheet).",
+    )
 
 
 def _rounds_or_layers(first: Part, other: Part, place: str) -> Problem:

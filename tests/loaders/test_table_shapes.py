@@ -383,3 +383,13 @@ def test_files_with_other_items_are_batches(tmp_path: Path) -> None:
     found = load(tmp_path)
     assert len(found.items) == 18
     assert found.compared == ("Ana", "Ben")
+
+
+def test_tables_of_different_layouts_are_not_mixed(tmp_path: Path) -> None:
+    people = ("Ana", "Ben")
+    rows = [[f"t{row}", label(row), label(row, 1)] for row in range(9)]
+    (tmp_path / "wide.csv").write_text(lines("item,Ana,Ben", rows), encoding="utf-8")
+    again = [[row[0], who, row[at]] for row in rows for at, who in enumerate(people, 1)]
+    (tmp_path / "long.csv").write_text(lines("item,annotator,label", again), encoding="utf-8")
+    with pytest.raises(InputError, match="one may repeat the other"):
+        load(tmp_path)
