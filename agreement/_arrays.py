@@ -69,15 +69,21 @@ def stretches(first: Ints, last: Ints) -> tuple[Ints, Ints]:
 
 
 def couples_in_runs(values: NDArray[np.generic]) -> tuple[Ints, Ints]:
-    """Return every two rows (earlier, later) of one run of equal *values*.
+    """Return every two rows (earlier, later) of one run of equal *values*, neighbours first.
 
     Examples
     --------
     >>> couples_in_runs(np.array([3, 3, 5, 5, 5]))
-    (array([0, 2, 2, 3]), array([1, 3, 4, 4]))
+    (array([0, 2, 3, 2]), array([1, 3, 4, 4]))
     """
-    begins = np.flatnonzero(starts_of_runs(values))
-    sizes = np.diff(begins, append=len(values))
-    end = np.repeat(begins + sizes, sizes)
-    position = np.arange(len(values))
-    return stretches(position + 1, end)
+    # A pass over all rows per distance inside a run; rows that have no later row so far away need not be looked at.
+    earlier = np.flatnonzero(values[1:] == values[:-1])
+    found = [(earlier, earlier + 1)]
+    distance = 2
+    while len(earlier):
+        earlier = earlier[earlier + distance < len(values)]
+        earlier = earlier[values[earlier + distance] == values[earlier]]
+        found.append((earlier, earlier + distance))
+        distance += 1
+    first, second = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return first, second

@@ -187,7 +187,7 @@ def align(spans: Spans) -> Matches:
     """
     met = spans.meetings
     k = len(spans.labels)
-    meeting, left, right = _equal(spans)
+    meeting, left, right = equal_spans(spans)
     rest = _Rest(spans, meeting, left, right)
     found = [(meeting, left, right, np.ones(len(meeting)))]
     matched = rest.match_equal_offsets()
@@ -212,7 +212,7 @@ def align(spans: Spans) -> Matches:
     )  # fmt: skip
 
 
-def _equal(spans: Spans) -> tuple[Ints, Ints, Ints]:
+def equal_spans(spans: Spans) -> tuple[Ints, Ints, Ints]:
     """Return meeting, reference's span and other's span where offsets, fragments and label are equal."""
     met = spans.meetings
     width = max(len(met.annotators), 1)
