@@ -168,13 +168,17 @@ def tell_apart(parts: Sequence[Part], settings: Settings) -> None:
             part.layer = _place(part.grid, str(chosen.layer))
         if chosen.round in PLACES and part.annotator != GOLD:
             part.round = _place(part.grid, str(chosen.round))
+    if chosen.layer in PLACES or chosen.round in PLACES:
+        return
     several = [part for part in parts if part.shape.layout != "single"]
     if len({part.shape.layout for part in several}) > 1:
         raise InputError([_mixed(part) for part in several])
-    if len(several) < 2 or chosen.layer in PLACES or chosen.round in PLACES:
-        return
-    if any(part.shape.round is not None or part.shape.layer is not None for part in several):
-        return
+    if len(several) > 1 and not any(part.shape.round is not None or part.shape.layer is not None for part in several):
+        _name_layers(several)
+
+
+def _name_layers(several: Sequence[Part]) -> None:
+    """Name the layers of grids in which the same annotators labelled the same items with other labels."""
     first = several[0]
     again = [part for part in several[1:] if _shared_cells(first, part)]
     place = "sheet" if len({part.grid.file for part in several}) == 1 else "file"
