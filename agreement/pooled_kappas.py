@@ -3,12 +3,14 @@
 Taking out a unit changes the tables of all pairs that share it at once, so that correlated pairs are respected.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.counts import Contingency, Ints, chunks, codes_by_annotator, joint_codes
+from agreement.counts import Ints
+from agreement.crowds import Block
 from agreement.intervals import cell_values, moved, smoothed
 from agreement.measures.conger_kappa import finish as conger_parts
 from agreement.pooling import informative, patterns, with_limits
@@ -21,49 +23,45 @@ Floats = NDArray[np.float64]
 def mean_kappas(
     measure: Measure,
     units: Units,
-    tables: Contingency,
+    blocks: Callable[[], Iterator[Block]],
     cluster: Ints | None,
     confidence: float = 0.95,
     *,
     weighted: bool = True,
 ) -> Scores:
-    """Return the mean of a kappa over the pairs of *tables*, weighted by shared units or not, with its interval.
+    """Return the mean of a kappa over the pairs of *blocks*, weighted by shared units or not, with its interval.
 
     Taking out a unit changes the kappa of every pair that shares it. For documents these changes are summed inside the
-    document, which is exact to first order.
+    document, which is exact to first order. One pseudo-unit is shared out among the pairs as their weights are, so that
+    with a single pair the interval is that pair's own.
     """
-    pairs = measure.compute(tables.counts)
-    kept = np.flatnonzero(pairs.reason == Reason.DEFINED)
-    counts, n = tables.counts[kept], pairs.n[kept].astype(np.float64)
-    share = n if weighted else np.ones(len(kept))
-    by_annotator, k = codes_by_annotator(units), len(units.labels)
-    top, bottom = np.zeros(units.n_units), np.zeros(units.n_units)
-    observed = expected = value = centre = pseudo_sd = 0.0
-    agreed = np.ones(units.n_units, dtype=bool)
-    kinds = np.zeros((k + 1, k + 1), dtype=np.int8)  # 0 a label is missing, 1 both agree, 2 they differ
-    kinds[:k, :k] = 2 - np.eye(k, dtype=np.int8)
-    for chunk in chunks(len(kept), max(units.n_units, (4 if measure.sums else k * k) * k * k)):
-        full, pseudo = smoothed(counts[chunk])
-        without, whole = cell_values(measure, full)
-        without = np.where(np.isfinite(without), without, whole[:, None, None])
-        fewer = share[chunk] - (1 if weighted else 0)
-        change = fewer[:, None, None] * without - (share[chunk] * whole)[:, None, None]
-        joint = joint_codes(by_annotator, tables.pairs[kept[chunk]], k)
-        top += gather(change, joint).sum(axis=0)
-        kind = kinds.ravel()[joint]
-        bottom += (kind > 0).sum(axis=0)
-        agreed &= ~(kind == 2).any(axis=0)
-        centre += float(share[chunk] @ whole)
-        value += float(share[chunk] @ pairs.value[kept[chunk]])
-        observed += float(share[chunk] @ np.asarray(pairs.observed)[kept[chunk]])
-        expected += float(share[chunk] @ np.asarray(pairs.expected)[kept[chunk]])
-        effect = (pseudo * (without - whole[:, None, None]) ** 2).sum(axis=(1, 2))
-        pseudo_sd += float(share[chunk] @ np.sqrt(effect))
-    total = float(share.sum())
-    shared = np.asarray(int(pairs.n.sum()))
-    if not len(kept):
+    total, shared = 0.0, 0
+    for block in blocks():
+        pairs = measure.compute(block.counts)
+        total += float((pairs.n if weighted else np.ones(len(pairs.n)))[pairs.reason == Reason.DEFINED].sum())
+        shared += int(pairs.n.sum())
+    if not total:
         reason = Reason.ONE_LABEL if shared else Reason.NO_SHARED_ITEMS
         return scored(np.asarray(np.nan), np.asarray(0), [(np.asarray(1, bool), reason)])
+    sums, top, bottom, differing = np.zeros(5), *np.zeros((3, units.n_units))
+    for block in blocks():
+        pairs = measure.compute(block.counts)
+        defined = pairs.reason == Reason.DEFINED
+        share = np.where(defined, pairs.n if weighted else 1, 0).astype(np.float64)
+        _, pseudo = smoothed(block.counts)
+        pseudo *= (share / total)[:, None, None]
+        without, whole = cell_values(measure, block.counts + pseudo)
+        whole = np.where(defined, whole, 0.0)
+        without = np.where(np.isfinite(without) & defined[:, None, None], without, whole[:, None, None])
+        fewer = np.maximum(share - (1 if weighted else 0), 0)
+        top += block.per_unit(fewer[:, None, None] * without - (share * whole)[:, None, None], units.n_units)
+        one = np.broadcast_to(defined[:, None, None].astype(np.float64), without.shape)
+        bottom += block.per_unit(one, units.n_units)
+        differing += block.per_unit(one * (1 - np.eye(without.shape[-1])), units.n_units)
+        spread = (pseudo * (without - whole[:, None, None]) ** 2).sum(axis=(1, 2))
+        means = [np.nan_to_num(part) for part in (pairs.value, pairs.observed, pairs.expected) if part is not None]
+        sums += [share @ means[0], share @ means[1], share @ means[2], share @ whole, share**2 @ spread]
+    value, observed, expected, centre, pseudo_variance = sums
     compared = bottom > 0
     units_compared = int(units.weight[compared].sum())
     scores = scored(
@@ -80,8 +78,8 @@ def mean_kappas(
         variance = float((np.bincount(cluster, units.weight * change) ** 2).sum())
         size = len(np.unique(cluster[compared]))
         scores = replace(scores, clusters=np.asarray(size))
-    se = np.asarray(np.sqrt(size / (size + 1) * (variance + (pseudo_sd / total) ** 2)))
-    disagreeing = int(units.weight[compared & ~agreed].sum())
+    se = np.asarray(np.sqrt(size / (size + 1) * (variance + pseudo_variance / total**2)))
+    disagreeing = int(units.weight[compared & (differing > 0)].sum())
     return with_limits(scores, np.asarray(mean), se, size, (-1.0, 1.0), confidence, disagreeing=disagreeing)
 
 
@@ -148,11 +146,3 @@ def _conger_chance_without(units: Units, totals: Floats) -> Floats:
         across += (summed[label] + np.bincount(units.unit, step, minlength=units.n_units)) ** 2
     number = int(active.sum())
     return np.asarray((across - within) / (number * (number - 1)))
-
-
-def gather(values: Floats, joint: Ints) -> Floats:
-    """Return (P, U) the value of each unit's cell from (P, K, K); 0 where a label is missing."""
-    p, k = values.shape[0], values.shape[-1]
-    padded = np.zeros((p, k + 1, k + 1))
-    padded[:, :k, :k] = values
-    return np.take_along_axis(padded.reshape(p, -1), joint, axis=1)

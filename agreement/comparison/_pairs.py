@@ -1,5 +1,6 @@
 """Scores of every pair of annotators, overall and by label, each in turn the reference."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -7,15 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.comparison._columns import Rows
-from agreement.counts import (
-    CHUNK,
-    Contingency,
-    Ints,
-    Margins,
-    chunks,
-    codes_by_annotator,
-    joint_codes,
-)
+from agreement.counts import Contingency, Ints, Margins, chunks, collapse
+from agreement.crowds import Block
 from agreement.intervals import Clustered, pair_scores
 from agreement.measures import measures
 from agreement.scores import Measure, Scores
@@ -23,7 +17,11 @@ from agreement.settings import Settings
 from agreement.units import Units
 
 POOLED_ONLY = ("kappa_mean", "light_kappa")
-ALWAYS_BY_LABEL = ("f1", "precision", "recall")
+LABEL_BASICS = ("f1", "precision", "recall", "fbeta")
+BASICS = (
+    "cohen_kappa", "cohen_kappa.linear", "cohen_kappa.quadratic", "cohen_kappa.custom", "percent_agreement",
+    "f1_macro", "f1_weighted", "precision_macro", "recall_macro", "gwet_ac1",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,13 @@ class Choice:
 
     overall: tuple[Measure, ...]
     by_label: tuple[Measure, ...]
+
+    def basic(self) -> "Choice":
+        """Return those that stay when there are too many pairs to list everything of each."""
+        return Choice(
+            tuple(measure for measure in self.overall if measure.name in BASICS),
+            tuple(measure for measure in self.by_label if measure.name in LABEL_BASICS),
+        )
 
 
 def choose(units: Units, settings: Settings, *, ordered: bool, own: tuple[Measure, ...] = ()) -> Choice:
@@ -75,86 +80,95 @@ def _with_beta(measure: Measure, beta: float) -> Measure:
     )  # fmt: skip
 
 
-def add_pairs(
-    rows: Rows, units: Units, tables: Contingency, cluster: Ints | None, choice: Choice, settings: Settings
-) -> None:
-    """Add the rows of every pair of *tables*; *cluster* (U,) are the documents, None if units count as independent."""
-    names = np.array(tables.annotators, dtype=object)
-    by_annotator, k = codes_by_annotator(units), len(units.labels)
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The tables to score, and how to find what each document contributed.
+
+    Parameters
+    ----------
+    units, tables
+        The units, and the tables of the pairs to score.
+    cluster
+        (U,) their documents; None if units count as independent.
+    blocks
+        Yields the same tables in order, with the units behind them; read only if there are documents.
+    """
+
+    units: Units
+    tables: Contingency
+    cluster: Ints | None
+    blocks: Callable[[], Iterator[Block]]
+
+    def parts(self, *, full: bool) -> Iterator[tuple[Ints, Clustered | None, Ints | None]]:
+        """Yield tables (P, K, K), their documents' counts and how many documents each has; cells too if *full*."""
+        counts, k = self.tables.counts, len(self.tables.labels)
+        if self.cluster is None:
+            for chunk in chunks(len(counts), 8 * k * k):
+                yield counts[chunk], None, None
+            return
+        for block in self.blocks():
+            found = by_document(block, self.cluster, self.units.weight, full=full)
+            yield block.counts, found, np.bincount(found.table, minlength=len(block.counts))
+
+
+def add_pairs(rows: Rows, source: Source, choice: Choice, settings: Settings) -> None:
+    """Add the rows of every pair of the *source*, each in turn the reference where that makes a difference."""
     full = any(measure.sums is None for measure in choice.overall)
-    groups = 0 if cluster is None else int(cluster.max(initial=-1)) + 1
-    blocks: dict[tuple[str, bool], list[Scores]] = {}
-    cells = max(1, groups * k * (k if full else 3), units.n_units if groups else 1)
-    for chunk in chunks(len(tables.pairs), cells):
-        part = tables.counts[chunk]
-        joint = joint_codes(by_annotator, tables.pairs[chunk], k) if cluster is not None else None
-        documents = None if joint is None or cluster is None else by_document(joint, cluster, k, units.weight)
-        n_clusters = None if documents is None else np.bincount(documents.table, minlength=len(part))
-        for measure in choice.overall:
-            for turned in (False,) if measure.symmetric else (False, True):
-                scores = pair_scores(
-                    measure,
-                    part.swapaxes(-1, -2) if turned else part,
-                    settings.measures.confidence,
-                    turn(documents) if turned else documents,
-                    n_clusters,
-                )
-                blocks.setdefault((measure.name, turned), []).append(scores)
-    for (name, turned), parts in blocks.items():
-        scores = joined(parts)
+    scored: dict[tuple[str, bool], list[Scores]] = {}
+    for counts, documents, n_clusters in source.parts(full=full):
+        _score(scored, choice.overall, counts, documents, n_clusters, settings.measures.confidence)
+    tables = source.tables
+    names = np.array(tables.annotators, dtype=object)
+    for (name, turned), parts in scored.items():
         reference, other = names[tables.pairs[:, int(turned)]], names[tables.pairs[:, int(not turned)]]
-        rows.add(name, scores, reference=reference, other=other)
+        rows.add(name, joined(parts), reference=reference, other=other)
 
 
-def add_labels(
-    rows: Rows, units: Units, tables: Contingency, cluster: Ints | None, choice: Choice, settings: Settings
-) -> None:
-    """Add the rows of every pair and label of *tables*."""
-    names, labels = np.array(tables.annotators, dtype=object), np.array(tables.labels, dtype=object)
-    by_annotator, k = codes_by_annotator(units), len(units.labels)
-    groups = 0 if cluster is None else int(cluster.max(initial=-1)) + 1
-    blocks: dict[tuple[str, bool], list[Scores]] = {}
-    for chunk in chunks(len(tables.pairs), max(1, groups * k * 8, 8 * k, units.n_units if groups else 1)):
-        part = Contingency(tables.labels, tables.annotators, tables.pairs[chunk], tables.counts[chunk])
-        binary = part.collapse().reshape(-1, 2, 2)
-        documents = None
-        n_clusters = None
-        if cluster is not None:
-            joint = joint_codes(by_annotator, part.pairs, k)
-            whole = by_document(joint, cluster, k, units.weight)
-            documents = whole.collapse()
-            n_clusters = np.bincount(whole.table, minlength=len(part.pairs)).repeat(k)
-        for measure in choice.by_label:
-            for turned in (False,) if measure.symmetric else (False, True):
-                scores = pair_scores(
-                    measure,
-                    binary.swapaxes(-1, -2) if turned else binary,
-                    settings.measures.confidence,
-                    turn(documents) if turned else documents,
-                    n_clusters,
-                )
-                blocks.setdefault((measure.name, turned), []).append(scores)
-    params = {"fbeta": f"beta={settings.measures.beta:g}"}
-    for (name, turned), parts in blocks.items():
-        reference, other = names[tables.pairs[:, int(turned)]], names[tables.pairs[:, int(not turned)]]
-        rows.add(
-            name,
-            joined(parts),
-            label=np.tile(labels, len(tables.pairs)),
-            reference=reference.repeat(k),
-            other=other.repeat(k),
-            params=params.get(name, ""),
+def add_labels(rows: Rows, source: Source, choice: Choice, settings: Settings) -> None:
+    """Add the rows of every pair and label of the *source*."""
+    scored: dict[tuple[str, bool], list[Scores]] = {}
+    k = len(source.tables.labels)
+    for counts, documents, n_clusters in source.parts(full=False):
+        _score(
+            scored,
+            choice.by_label,
+            collapse(counts).reshape(-1, 2, 2),
+            None if documents is None else documents.collapse(),
+            None if n_clusters is None else n_clusters.repeat(k),
+            settings.measures.confidence,
         )
+    tables = source.tables
+    names = np.array(tables.annotators, dtype=object)
+    labels = np.tile(np.array(tables.labels, dtype=object), len(tables.pairs))
+    for (name, turned), parts in scored.items():
+        reference, other = names[tables.pairs[:, int(turned)]], names[tables.pairs[:, int(not turned)]]
+        params = f"beta={settings.measures.beta:g}" if name == "fbeta" else ""
+        rows.add(name, joined(parts), label=labels, reference=reference.repeat(k), other=other.repeat(k), params=params)
 
 
-def by_document(joint: Ints, cluster: Ints, k: int, weight: Ints) -> Clustered:
-    """Return the counts of each document for pairs whose units fall in cells *joint* (P, U) of (K+1) x (K+1) tables."""
-    pair, unit = np.nonzero((joint < k * (k + 1)) & (joint % (k + 1) < k))
-    cell = joint[pair, unit]
-    reference, other = np.divmod(cell, k + 1)
+def _score(
+    scored: dict[tuple[str, bool], list[Scores]],
+    chosen: tuple[Measure, ...],
+    tables: Ints,
+    documents: Clustered | None,
+    n_clusters: Ints | None,
+    confidence: float,
+) -> None:
+    """Add the scores of the *tables* by measure and by whether the roles are turned."""
+    for measure in chosen:
+        for turned in (False,) if measure.symmetric else (False, True):
+            part, behind = (tables.swapaxes(-1, -2), turn(documents)) if turned else (tables, documents)
+            scores = pair_scores(measure, part, confidence, behind, n_clusters)
+            scored.setdefault((measure.name, turned), []).append(scores)
+
+
+def by_document(block: Block, cluster: Ints, weight: Ints, *, full: bool = False) -> Clustered:
+    """Return what each document contributed to the tables of a *block*; its cells too if *full*."""
+    k = block.counts.shape[-1]
+    reference, other = np.divmod(block.cell, k)
     groups = int(cluster.max(initial=0)) + 1
-    keys, where = np.unique(pair * groups + cluster[unit], return_inverse=True)
-    times = weight[unit].astype(np.float64)
+    keys, where = np.unique(block.pair * groups + cluster[block.unit], return_inverse=True)
+    times = weight[block.unit].astype(np.float64)
     size = len(keys)
 
     def counted(code: Ints, width: int, keep: NDArray[np.bool_] | slice = slice(None)) -> Ints:
@@ -162,8 +176,8 @@ def by_document(joint: Ints, cluster: Ints, k: int, weight: Ints) -> Clustered:
         return found.reshape(size, width).astype(np.int64)
 
     margins = Margins(counted(reference, k, reference == other), counted(reference, k), counted(other, k))
-    full = counted(reference * k + other, k * k).reshape(size, k, k) if size * k * k <= 8 * CHUNK else None
-    return Clustered(keys // groups, margins, full)
+    cells = counted(block.cell, k * k).reshape(size, k, k) if full else None
+    return Clustered(keys // groups, margins, cells)
 
 
 def turn(documents: Clustered | None) -> Clustered | None:

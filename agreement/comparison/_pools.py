@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agreement.comparison._columns import Rows
 from agreement.counts import Contingency, Ints
+from agreement.crowds import Shared, dense_blocks
 from agreement.intervals import pair_scores
 from agreement.measures import measures
 from agreement.measures.krippendorff_alpha import alpha_sums, interval, ratio
@@ -74,6 +75,8 @@ class Pool:
         Measures of the user's own.
     params
         Who they are, when they are not all.
+    shared
+        Of a crowd, all pairs that share a unit; its *tables* are only those that are shown.
     """
 
     units: Units
@@ -82,6 +85,7 @@ class Pool:
     ordered: bool
     own: tuple[Measure, ...] = ()
     params: str = ""
+    shared: Shared | None = None
 
     def scope(self, params: str = "") -> str:
         """Return *params* after who is pooled."""
@@ -112,17 +116,24 @@ def add_pools(rows: Rows, pool: Pool, settings: Settings) -> None:
 
 def add_means(rows: Rows, pool: Pool, settings: Settings) -> None:
     """Add the means of the pairs' kappas, over the pairs with enough shared items, or over all if none has."""
-    least, tables = settings.measures.min_pair_items, pool.tables
-    enough = tables.n >= least
+    least = settings.measures.min_pair_items
+    n = pool.tables.n if pool.shared is None else pool.shared.n
+    enough = n >= least
     params = f"min_pair_items={least}" if enough.any() else f"min_pair_items=0 (no pair shares {least} items)"
     keep = enough if enough.any() else np.ones(len(enough), dtype=bool)
-    kept = Contingency(tables.labels, tables.annotators, tables.pairs[keep], tables.counts[keep])
+    if pool.shared is None:
+        kept = Contingency(
+            pool.tables.labels, pool.tables.annotators, pool.tables.pairs[keep], pool.tables.counts[keep]
+        )
+        blocks = partial(dense_blocks, pool.units, kept)
+    else:
+        blocks = partial(pool.shared.blocks, keep)
     kappas = [("kappa_mean", "cohen_kappa", True), ("light_kappa", "cohen_kappa", False)]
     if pool.ordered:
         kappas += [(f"kappa_mean.{kind}", f"cohen_kappa.{kind}", True) for kind in ("linear", "quadratic")]
     confidence = settings.measures.confidence
     for name, kappa, weighted in kappas:
-        scores = mean_kappas(measures()[kappa], pool.units, kept, pool.cluster, confidence, weighted=weighted)
+        scores = mean_kappas(measures()[kappa], pool.units, blocks, pool.cluster, confidence, weighted=weighted)
         rows.add(name, scores, params=pool.scope(params))
 
 
@@ -130,7 +141,7 @@ def _only_pair(pool: Pool, confidence: float) -> dict[str, Scores]:
     """Return the scores of the pair by measure if only one pair shares units and nothing else is labelled twice."""
     tables = pool.tables
     shared = np.flatnonzero(tables.n)
-    if len(shared) != 1 or pool.cluster is not None:
+    if len(shared) != 1 or pool.cluster is not None or pool.shared is not None:
         return {}
     table = tables.counts[shared]
     return {
@@ -198,7 +209,7 @@ def _add_labels(rows: Rows, pool: Pool, found: Patterns, confidence: float) -> N
 def _f1_by_label(pool: Pool, found: Patterns, confidence: float) -> Scores:
     """Return pooled F1 (K,): of one pair in closed form, of several by the jackknife."""
     shared = np.flatnonzero(pool.tables.n)
-    if len(shared) == 1 and pool.cluster is None:
+    if len(shared) == 1 and pool.cluster is None and pool.shared is None:
         one = pool.tables
         table = Contingency(one.labels, one.annotators, one.pairs[shared], one.counts[shared])
         return pair_scores(measures()["f1"], table.collapse()[0], confidence)

@@ -259,3 +259,48 @@ def test_marginals_name_who_uses_a_label_more():
     overall = marginals.loc[marginals["label"].isna()].iloc[0]
     assert overall["statistic"] == pytest.approx(15)  # (15 - 0)² / 15
     assert marginals.loc[marginals["label"].eq("a"), "p"].item() == pytest.approx(2 / 2**15)
+
+
+def test_crowds_give_the_same_numbers_without_a_matrix(monkeypatch):
+    """The path for thousands of annotators, forced on data that both can do."""
+    rng = np.random.default_rng(9)
+    truth = rng.integers(0, 3, 300)
+    data = {
+        f"a{number:02d}": "".join(
+            "abc"[x] if rng.random() < 0.4 else " " for x in np.where(rng.random(300) < 0.7, truth, 1)
+        )
+        for number in range(8)
+    }
+    for columns in ({}, {"document": [f"d{n // 12:02d}" for n in range(300)]}):
+        dense = compared(data, **columns).scores
+        with monkeypatch.context() as patched:
+            patched.setattr("agreement.crowds.MOST_CODES", 0)
+            crowd = compared(data, **columns)
+        key = ["measure", "params", "label", "reference", "other"]
+        both = dense.merge(crowd.scores, on=key, how="outer", suffixes=("", "_crowd"), indicator=True)
+        listed = both.loc[both["_merge"].ne("left_only")]
+        assert (listed["_merge"] == "both").all()
+        assert (
+            len(crowd.contingency.pairs) + crowd.details["left_out"].get("pairs with fewer than 30 shared items", 0)
+            == 28
+        )
+        for name in ("value", "low", "high", "n"):
+            assert listed[name].to_numpy(float) == pytest.approx(listed[f"{name}_crowd"].to_numpy(float), nan_ok=True)
+
+
+def test_many_pairs_are_listed_with_the_main_measures_only(monkeypatch, random):
+    monkeypatch.setattr("agreement.comparison.items.EVERYTHING_PAIRS", 2)
+    monkeypatch.setattr("agreement.comparison.items.MOST_LABEL_ROWS", 2)
+    comparison = compared({**random, "Dora": "abcd" + " " * 76})
+    assert comparison.details["left_out"] == {
+        "pairs with fewer than 30 shared items": 3,
+        "pairs listed with the main measures only": 3,
+        "pairs not listed by label": 3,
+    }
+    pairs = comparison.scores.loc[comparison.scores["reference"].notna()]
+    assert pairs["label"].isna().all()
+    assert "scott_pi" not in set(pairs["measure"])
+    everything = compared(random)
+    assert one(comparison, measure="kappa_mean")["value"] == pytest.approx(
+        one(everything, measure="kappa_mean")["value"]
+    )

@@ -1,0 +1,143 @@
+"""Crowds: thousands of annotators of whom few share an item; only pairs that meet exist, and never as one big table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.counts import Contingency, Ints, chunks, codes_by_annotator, joint_codes
+from agreement.units import Units
+
+Floats = NDArray[np.float64]
+MOST_CODES = 50_000_000  # annotators x units up to which they are one matrix of codes
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Tables of some pairs, with the rows behind them.
+
+    Letters: P pairs, K labels, R rows, one per unit that both annotators of a pair labelled.
+
+    Parameters
+    ----------
+    pairs
+        (P, 2) annotator codes.
+    counts
+        (P, K, K) their tables.
+    pair, unit, cell
+        (R,) index into *pairs*, unit, and cell of the table, ``reference * K + other``.
+    """
+
+    pairs: Ints
+    counts: Ints
+    pair: Ints
+    unit: Ints
+    cell: Ints
+
+    def per_unit(self, values: Floats, units: int) -> Floats:
+        """Return (U,) the sums, over the pairs that share a unit, of the *values* (P, K, K) of its cells."""
+        k = self.counts.shape[-1]
+        found = values.reshape(-1, k * k)[self.pair, self.cell]
+        return np.bincount(self.unit, found, minlength=units).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Every unit of every pair that shares any, sorted by pair.
+
+    Parameters
+    ----------
+    units
+        Where they come from.
+    pairs
+        (P, 2) annotator codes of the pairs that share a unit, reference < other.
+    starts
+        (P + 1,) where the rows of each pair begin.
+    unit, cell
+        (R,) unit, and ``reference * K + other``.
+    """
+
+    units: Units
+    pairs: Ints
+    starts: Ints
+    unit: NDArray[np.int32]
+    cell: NDArray[np.int32]
+
+    @property
+    def n(self) -> Ints:
+        """(P,) units that each pair shares."""
+        return np.bincount(
+            np.repeat(np.arange(len(self.pairs)), np.diff(self.starts)),
+            None if (self.units.weight == 1).all() else self.units.weight[self.unit].astype(np.float64),
+            minlength=len(self.pairs),
+        ).astype(np.int64)
+
+    def blocks(self, keep: NDArray[np.bool_] | None = None) -> Iterator[Block]:
+        """Yield the pairs that *keep* (P,) holds for, by default all, as many at a time as fit."""
+        k = len(self.units.labels)
+        kept = np.arange(len(self.pairs)) if keep is None else np.flatnonzero(keep)
+        for chunk in chunks(len(kept), max(k * k // 4, 1)):
+            some = kept[chunk]
+            lengths = self.starts[some + 1] - self.starts[some]
+            pair = np.repeat(np.arange(len(some)), lengths)
+            offset = np.arange(len(pair)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+            rows = np.repeat(self.starts[some], lengths) + offset
+            unit, cell = self.unit[rows], self.cell[rows].astype(np.int64)
+            weight = None if (self.units.weight == 1).all() else self.units.weight[unit].astype(np.float64)
+            counts = np.bincount(pair * (k * k) + cell, weight, minlength=len(some) * k * k)
+            yield Block(self.pairs[some], counts.astype(np.int64).reshape(-1, k, k), pair, unit.astype(np.int64), cell)
+
+    def tables(self, keep: NDArray[np.bool_]) -> Contingency:
+        """Return the tables of the pairs that *keep* (P,) holds for."""
+        k = len(self.units.labels)
+        counts = [block.counts for block in self.blocks(keep)]
+        stacked = np.concatenate(counts) if counts else np.zeros((0, k, k), np.int64)
+        return Contingency(self.units.labels, self.units.annotators, self.pairs[keep], stacked)
+
+
+def crowded(units: Units) -> bool:
+    """Return True if a matrix of annotators by units would be too big."""
+    return units.n_units * len(units.annotators) > MOST_CODES
+
+
+def shared_units(units: Units) -> Shared:
+    """Return every unit of every pair: rows sorted by unit, each shifted against itself until no unit is left.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> found = shared_units(units_from_matrix([["a", "b", None], ["a", "a", "b"]]))
+    >>> found.pairs.tolist(), found.n.tolist(), found.cell.tolist()
+    ([[0, 1], [0, 2], [1, 2]], [2, 1, 1], [1, 0, 1, 1])
+    """
+    a, k = len(units.annotators), len(units.labels)
+    keys, unit, cell = [], [], []
+    step = 1
+    rows = np.arange(len(units.unit))
+    while len(rows):
+        rows = rows[: np.searchsorted(rows, len(units.unit) - step)]
+        rows = rows[units.unit[rows] == units.unit[rows + step]]
+        other = rows + step
+        keys.append(units.annotator[rows] * a + units.annotator[other])
+        unit.append(units.unit[rows].astype(np.int32))
+        cell.append((units.label[rows] * k + units.label[other]).astype(np.int32))
+        step += 1
+    key = np.concatenate(keys) if keys else np.zeros(0, np.int64)
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    pairs = np.stack(np.divmod(key[first], a), axis=1) if len(first) else np.zeros((0, 2), np.int64)
+    found = (np.concatenate(parts)[order] if parts else np.zeros(0, np.int32) for parts in (unit, cell))
+    return Shared(units, pairs, np.append(first, len(key)), *found)
+
+
+def dense_blocks(units: Units, tables: Contingency) -> Iterator[Block]:
+    """Yield the *tables* in blocks, with rows from the matrix of codes."""
+    k = len(units.labels)
+    by_annotator = codes_by_annotator(units)
+    for chunk in chunks(len(tables.pairs), max(units.n_units, k**3)):
+        joint = joint_codes(by_annotator, tables.pairs[chunk], k)
+        pair, unit = np.nonzero((joint < k * (k + 1)) & (joint % (k + 1) < k))
+        reference, other = np.divmod(joint[pair, unit], k + 1)
+        yield Block(tables.pairs[chunk], tables.counts[chunk], pair, unit, reference * k + other)
