@@ -252,9 +252,10 @@ def optional(value: object) -> float | None:
     >>> optional(float("nan")), optional(0.5)
     (None, 0.5)
     """
-    if value is None:
+    try:
+        number = float(value)  # type: ignore[arg-type]  # cells of a frame are objects
+    except TypeError:  # None and pandas.NA
         return None
-    number = float(value)  # type: ignore[arg-type]  # cells of a frame are objects
     return None if np.isnan(number) else number
 
 

@@ -12,7 +12,8 @@ from agreement.criteria import Check, verdict
 from agreement.errors import OutputError
 from agreement.flags import Flag
 from agreement.records import content_hash
-from agreement.report._layer import CAUSES, layer_view
+from agreement.report._context import CAUSES
+from agreement.report._layer import layer_view
 from agreement.report._queue import disputed, queue
 from agreement.report._slugs import Slugs, slug
 from agreement.report._trend import trend_views

@@ -8,10 +8,16 @@ import pandas as pd
 from agreement.comparison import Comparison
 from agreement.wording import Figure, optional
 
+# decisions 5: units outside the largest group of equal answers from which a value is shown
+TOO_FEW = 4
+
 
 def figure(row: Any, confidence: float, unit: str = "item") -> Figure:  # noqa: ANN401 - a row of a frame
     """Return the figure of one row of scores."""
-    n = optional(row.n)
+    n, informative = optional(row.n), optional(row.n_informative)
+    if informative is not None and informative < TOO_FEW and optional(row.value) is not None:
+        reason = f"too few to say: {int(informative)} of {int(n or 0)} {unit}s outside the most common answer"
+        return Figure(None, n=int(n or 0), unit=unit, reason=reason, confidence=confidence)
     return Figure(
         optional(row.value),
         optional(row.low),
@@ -61,6 +67,7 @@ class ScoreBook:
         rows = self.labels.loc[self.labels["measure"].eq(measure)]
         if level is not None:
             rows = rows.loc[rows["level"].eq(level)]
+        rows = rows.assign(n=rows["n_informative"].fillna(rows["n"])) if level == "item" else rows
         return {str(row.label): figure(row, self.confidence, unit) for row in rows.itertuples()}
 
     def by_pair(self, measure: str, level: str | None = None, unit: str = "item") -> dict[tuple[str, str], Figure]:

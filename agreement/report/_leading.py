@@ -3,7 +3,7 @@
 # ruff: noqa: RUF001 - Greek letters and the typographic apostrophe are what a page prints
 
 from agreement.measures import measures
-from agreement.report._figures import ScoreBook
+from agreement.report._figures import ScoreBook, figure
 from agreement.report.model import Headline
 from agreement.settings import LayerKind
 from agreement.wording import Figure, f1_band, kappa_band
@@ -35,15 +35,15 @@ LEADING: dict[LayerKind, tuple[tuple[Candidate, ...], ...]] = {
     ),
     "number": (
         (("krippendorff_alpha.interval", "item", "Krippendorff’s α, interval", "Agreement on numbers beyond chance."),),
-        (("icc_2_1", "item", "ICC(2,1)", "Share of the variance that lies between items, not annotators."),),
-        (("icc_3_1", "item", "ICC(3,1)", "The same, leaving out that some annotators score higher throughout."),),
+        (("icc.2_1", "item", "ICC(2,1)", "Share of the variance that lies between items, not annotators."),),
+        (("icc.3_1", "item", "ICC(3,1)", "The same, leaving out that some annotators score higher throughout."),),
         (("mean_absolute_difference", "item", "Mean absolute difference", "How far apart two annotators are."),),
     ),
     "labels": (
         (F1,),
         (("krippendorff_alpha.masi", "item", "Krippendorff’s α, MASI", "Agreement on sets; overlap counts in part."),),
-        (("jaccard", "item", "Jaccard overlap", "Shared labels over all labels given, mean over items."),),
-        (("exact_set_agreement", "item", "Same set", "How often two annotators give exactly the same set."), PERCENT),
+        (("jaccard_samples", "item", "Jaccard overlap", "Shared labels over all labels given, mean over items."),),
+        (("percent_agreement", "item", "Same set", "How often two annotators give exactly the same set."),),
     ),
     "spans": (
         (("span_f1.strict", "span", "Exact span F1", "Start, end and label all agree."),),
@@ -61,7 +61,7 @@ LEADING: dict[LayerKind, tuple[tuple[Candidate, ...], ...]] = {
         (("token_f1", "token", "Token F1", WORDS),),
         (
             (
-                "token_cohen_kappa_mean",
+                "token_kappa_mean",
                 "token",
                 "Token κ, mean of pairs",
                 "Word by word beyond chance, unmarked words too.",
@@ -76,13 +76,13 @@ LEADING: dict[LayerKind, tuple[tuple[Candidate, ...], ...]] = {
 COEFFICIENTS = ("kappa", "alpha", "gwet", "scott", "brennan", "randolph", "bennett")
 
 
-def band(measure: str, figure: Figure, f1_bands: tuple[float, ...]) -> str:
+def band(measure: str, shown: Figure, f1_bands: tuple[float, ...]) -> str:
     """Return the band of a printed value, empty for measures without one."""
-    if figure.value is None:
+    if shown.value is None:
         return ""
     if any(part in measure for part in COEFFICIENTS):
-        return kappa_band(figure.value)
-    return f1_band(figure.value, f1_bands) if "f1" in measure else ""
+        return kappa_band(shown.value)
+    return f1_band(shown.value, f1_bands) if "f1" in measure else ""
 
 
 def leading(book: ScoreBook, kind: LayerKind, unit: str, f1_bands: tuple[float, ...]) -> tuple[Headline, ...]:
@@ -90,9 +90,9 @@ def leading(book: ScoreBook, kind: LayerKind, unit: str, f1_bands: tuple[float, 
     found = []
     for group in LEADING[kind]:
         for measure, level, title, meaning in group:
-            figure = book.pooled(measure, level, unit if level == "item" else level)
-            if figure is not None:
-                found.append(Headline(title, figure, band(measure, figure, f1_bands), meaning))
+            shown = book.pooled(measure, level, unit if level == "item" else level)
+            if shown is not None:
+                found.append(Headline(title, shown, band(measure, shown, f1_bands), meaning))
                 break
     return tuple(found)
 
@@ -105,8 +105,8 @@ def all_scores(book: ScoreBook, f1_bands: tuple[float, ...]) -> tuple[Headline, 
         name, level = str(row.measure), str(row.level)
         definition = known.get(name) or known.get(name.partition(".")[0])
         title = definition.title if definition else name
-        figure = book.pooled(name, level, level)
-        if figure is not None:
-            meaning = definition.summary if definition else ""
-            rows.append(Headline(f"{title} ({name}, {level} level)", figure, band(name, figure, f1_bands), meaning))
+        shown = figure(row, book.confidence, level)
+        scope = f", {row.params!s}" if row.params else ""
+        meaning = definition.summary if definition else ""
+        rows.append(Headline(f"{title} ({name}, {level} level{scope})", shown, band(name, shown, f1_bands), meaning))
     return tuple(rows)

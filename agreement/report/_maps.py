@@ -1,28 +1,20 @@
-"""Maps: which labels are mixed up, which annotators agree; tables while they can be read, else one picture."""
-
-import base64
-from typing import TYPE_CHECKING
+"""Maps of labels: which are mixed up by anybody, and by which pair of annotators."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agreement.disputes import mixtures, pair_counts
-from agreement.report._png import palette_png
-from agreement.report.model import Cell, Heat, Link, Picture
-from agreement.wording import DASH, Figure, count, decimal, percent
-
-if TYPE_CHECKING:
-    from agreement.report._layer import Context
+from agreement.report._context import Context
+from agreement.report.model import Cell, Heat
+from agreement.wording import DASH, count, percent
 
 CONFUSION_STEPS = (0.02, 0.05, 0.10, 0.20, 0.30)
-AGREEMENT_STEPS = (0.90, 0.80, 0.70, 0.60, 0.50)
 CLASSES_MOST = 16
 TABLES_MOST_PAIRS = 10
 TABLES_MOST_LABELS = 12
-NO_ITEMS = 255
 
 
-def confusion_heat(context: "Context") -> Heat | None:
+def confusion_heat(context: Context) -> Heat | None:
     """Return the lower triangle of label pairs: units with both over units with either, confused ones side by side."""
     units = context.comparison.units
     if units is None or context.kind not in ("category", "ordinal") or len(units.labels) < 3:
@@ -66,77 +58,7 @@ def _side_by_side(share: NDArray[np.float64], both: NDArray[np.int64]) -> NDArra
     return np.array(order, dtype=np.int64)
 
 
-def duo_matrix(context: "Context") -> Heat | None:
-    """Return the annotators' map: F1 above the diagonal, kappa below; spans have F1 only."""
-    f1, kappa = _duo_values(context)
-    names = [name for name in context.audit.annotations.compared if any(name in key for key in (*f1, *kappa))]
-    if len(names) < 3:
-        return None
-    least = context.audit.settings.measures.min_pair_items
-    rows = []
-    for r, row in enumerate(names):
-        cells: list[Cell | None] = []
-        for c, column in enumerate(names):
-            if r == c:
-                cells.append(Cell("·", 0, f"{row} with itself"))
-                continue
-            what, figure = ("F1", f1.get((row, column))) if c > r else ("κ", kappa.get((row, column)))
-            cells.append(_duo_cell(context, row, column, what, figure, least))
-        rows.append((row, tuple(cells)))
-    return Heat(tuple(names), tuple(rows))
-
-
-def _duo_values(
-    context: "Context",
-) -> tuple[dict[tuple[str, str], Figure], dict[tuple[str, str], Figure]]:
-    """Return F1 and kappa by pair of annotators."""
-    book = context.book
-    if context.kind == "spans":
-        return book.by_pair("span_f1.strict", "span"), {}
-    kappa = book.by_pair("cohen_kappa", "item")
-    if context.kind == "ordinal":
-        kappa = book.by_pair("cohen_kappa.quadratic", "item") or kappa
-    return book.by_pair("f1_macro", "item"), kappa
-
-
-def _duo_cell(context: "Context", row: str, column: str, what: str, figure: Figure | None, least: int) -> Cell | None:
-    """Return one cell of the annotators' map."""
-    if figure is None:
-        return None
-    if figure.value is None:
-        return Cell("—", 0, f"{row} with {column}: {figure.reason}")
-    link = Link("#" + context.slugs("duo", context.name, row, column))
-    few = figure.n < least
-    title = f"{row} with {column}: {what} {figure.sentence}" + (f", under {least} shared items" if few else "")
-    strength = 1 + sum(figure.value < step for step in AGREEMENT_STEPS)
-    return Cell(decimal(figure.value), 0 if few else strength, title, link, few)
-
-
-def duo_picture(context: "Context") -> Picture | None:
-    """Return the map of many annotators as a picture, with its values for the keyboard read-out."""
-    f1, kappa = _duo_values(context)
-    values = f1 or kappa
-    names = context.audit.annotations.compared
-    place = {name: number for number, name in enumerate(names)}
-    cells = np.full((len(names), len(names)), NO_ITEMS, dtype=np.uint8)
-    colours = np.zeros_like(cells)
-    least = context.audit.settings.measures.min_pair_items
-    shown = 0
-    for (row, column), figure in values.items():
-        if figure.value is None or figure.n < least or row not in place or column not in place:
-            continue
-        shown += 1
-        cells[place[row], place[column]] = round(max(figure.value, 0) * 250)
-        colours[place[row], place[column]] = 1 + sum(figure.value < step for step in AGREEMENT_STEPS)
-    total = len(names) * (len(names) - 1)
-    share = Figure(shown / total if total else None, n=total // 2, unit="pair", share=True, hits=shown // 2)
-    palette = ((240, 237, 230), (232, 240, 248), (201, 222, 241), (157, 196, 230), (106, 163, 214), (47, 119, 182),
-               (11, 61, 110))  # fmt: skip
-    png = palette_png(colours, palette) if share.value and share.value >= 0.05 else ""
-    return Picture(png, tuple(names), base64.b64encode(cells.tobytes()).decode("ascii") if png else "", share)
-
-
-def pair_tables(context: "Context") -> tuple[tuple[str, str, Heat], ...]:
+def pair_tables(context: Context) -> tuple[tuple[str, str, Heat], ...]:
     """Return the confusion table of each pair of annotators, rows the reference, while they are few and small."""
     tables = context.comparison.contingency
     if tables is None or len(tables.pairs) > TABLES_MOST_PAIRS or len(tables.labels) > TABLES_MOST_LABELS:

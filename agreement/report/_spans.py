@@ -1,16 +1,12 @@
 """What a page shows of a span layer beyond its scores: what kind of difference, by label."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from agreement.comparison.spans import SpanDetails
+from agreement.report._context import Context
 from agreement.report.model import SpanPanel
 from agreement.span_errors import ERROR_KINDS
 from agreement.wording import SPANS_DIFFER, Figure
-
-if TYPE_CHECKING:
-    from agreement.report._layer import Context
 
 # what the reader sees, made of which counted kinds, and on how many sides each counts
 KINDS = (
@@ -22,7 +18,7 @@ KINDS = (
 )
 
 
-def span_panel(context: "Context") -> SpanPanel | None:
+def span_panel(context: Context) -> SpanPanel | None:
     """Return the kinds of differences of a span layer by label; None when spans were not compared."""
     details: SpanDetails | None = context.comparison.details.get("spans")
     if details is None:

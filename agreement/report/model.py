@@ -126,10 +126,7 @@ class DuoRow:
     id: str
     reference: str
     other: str
-    f1: Figure
-    precision: Figure
-    recall: Figure
-    kappa: Figure
+    figures: tuple[Figure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +137,6 @@ class Cell:
     strength: int = 0
     title: str = ""
     link: Link | None = None
-    few: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +215,7 @@ class LayerView:
     funnel: Funnel | None
     matrix: Heat | None
     picture: Picture | None
+    duo_names: tuple[str, ...]
     duos: tuple[DuoRow, ...]
     duos_total: int
     tables: tuple[tuple[str, str, Heat], ...]

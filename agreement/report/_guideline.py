@@ -1,0 +1,116 @@
+"""What the guideline owner reads: label pairs that are mixed up, and sections by their disputes."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agreement.disputes import Mixtures, mixtures
+from agreement.report._context import Context, by_subject, share_of
+from agreement.report.model import Link, PairRow, SectionRow
+from agreement.units import Units
+from agreement.wording import Figure, count, optional
+
+Flags = NDArray[np.bool_]
+
+PAIRS_MOST = 60
+
+
+def label_pairs(context: Context) -> tuple[PairRow, ...]:
+    """Return the confused label pairs, the most confused first."""
+    units, kind = context.comparison.units, context.kind
+    table: pd.DataFrame | None = context.comparison.details.get("pair_confusion")
+    if units is None or table is None or kind not in ("category", "ordinal"):
+        return ()
+    where = _where(units, mixtures(units))
+    code = {name: number for number, name in enumerate(units.labels)}
+    gate = context.audit.settings.gate
+    prefix = [context.name] if len(context.audit.comparisons) > 1 else []
+    rows = []
+    for row in table.loc[table["both"] > 0].to_dict("records"):
+        names = str(row["first"]), str(row["second"])
+        words = context.word(names[0]), context.word(names[1])
+        figure = Figure(
+            optional(row["value"]), optional(row["low"]), optional(row["high"]), int(row["n"]), share=True,
+            confidence=context.audit.settings.measures.confidence,
+        )  # fmt: skip
+        flags = by_subject(context.flags, labels=names)
+        if int(row["either"]) < gate.pair_items and not flags:
+            continue
+        rows.append(
+            PairRow(
+                context.slugs("pair", *prefix, *names), *words, int(row["both"]), int(row["either"]), figure,
+                _tone(figure, gate.pair_confusion), where.get((code[names[0]], code[names[1]]), ""),
+                context.pair_link(*names), flags,
+            )
+        )  # fmt: skip
+    return tuple(sorted(rows[:PAIRS_MOST], key=lambda row: not row.flags))
+
+
+def _tone(figure: Figure, limit: float | None) -> str:
+    """Return how the bar of a share that must stay below *limit* looks."""
+    if limit is None or figure.low is None or figure.high is None:
+        return ""
+    return "bad" if figure.low > limit else "" if figure.high <= limit else "unk"
+
+
+def _where(units: Units, mixed: Mixtures) -> dict[tuple[int, int], str]:
+    """Return the section in which most of a label pair's mixtures lie, if at least half do."""
+    if not units.sections or not len(mixed.unit):
+        return {}
+    k, s = len(units.labels), len(units.sections) + 1
+    pair = mixed.first * k + mixed.second
+    key, n = np.unique(pair * s + units.section[mixed.unit] + 1, return_counts=True)
+    total = np.bincount(pair, minlength=k * k)
+    found = {}
+    for one, times in zip(key.tolist(), n.tolist(), strict=True):
+        number, section = divmod(one, s)
+        if section and 2 * times >= total[number]:
+            found[divmod(number, k)] = units.sections[section - 1]
+    return found
+
+
+def sections(context: Context) -> tuple[SectionRow, ...]:
+    """Return the guideline sections by their share of all disputes, the largest first."""
+    annotations, found = context.audit.annotations, context.disputed
+    codes, names = pd.factorize(
+        annotations.items["section"].reindex(list(found.items)).fillna("").to_numpy(), sort=True
+    )
+    if not any(names):
+        return ()
+    guidelines, confidence = annotations.guidelines, context.audit.settings.measures.confidence
+    is_disputed = np.zeros(len(codes), dtype=bool)
+    is_disputed[found.unit] = True
+    is_disputed &= found.compared & (found.n_distinct > 1)
+    rows = []
+    for code, section in enumerate(map(str, names)):
+        if not section:
+            continue
+        here = codes == code
+        hits = int((here & is_disputed).sum())
+        mostly, link = _mostly(context, here, section)
+        known = guidelines.sections.get(section)
+        rows.append(
+            SectionRow(
+                context.slugs("section", section), guidelines.name(section), known.text if known else "",
+                known.revised if known else "",
+                share_of(hits, int((here & found.compared).sum()), context.unit, confidence),
+                share_of(hits, int(is_disputed.sum()), "dispute", confidence),
+                mostly, context.link(section=section), link,
+                by_subject(context.flags, section=section),
+            )
+        )  # fmt: skip
+    return tuple(sorted(rows, key=lambda row: (-(row.of_all.value or 0), row.name)))
+
+
+def _mostly(context: Context, here: Flags, section: str) -> tuple[str, Link]:
+    """Return what the disputes of the units *here*, in *section*, are mostly about, in words and as a link."""
+    found = context.disputed
+    mine = found.cause[here[found.unit]]
+    counts = np.bincount(mine, minlength=len(found.causes))
+    cause = found.causes[int(np.argmax(counts))]
+    if not counts.any() or not cause:
+        return "", context.link(section=section)
+    words = f"{' vs. '.join(context.word(label) for label in cause)} ({count(int(counts.max()))})"
+    if len(cause) == 2:
+        return words, context.pair_link(*cause, section=section)
+    return words, context.link(section=section, label=context.word(cause[0]))
