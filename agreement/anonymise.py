@@ -91,9 +91,9 @@ def anonymise(annotations: Annotations, key: bytes) -> tuple[Annotations, dict[s
     """
     names = [str(name) for name in annotations.annotators.index]
     mapping = pseudonyms([*names, *annotations.repeats["annotator"].astype(str)], key)
-    hide = hider(mapping)
-    reading = _reading(annotations, mapping, hide)
-    table = _renamed(annotations.table, mapping).assign(source=_mapped(annotations.table["source"], hide))
+    hide, hide_parts = hider(mapping), hider(mapping | _parts(mapping))
+    reading = _reading(annotations, mapping, hide, hide_parts)
+    table = _renamed(annotations.table, mapping).assign(source=_mapped(annotations.table["source"], hide_parts))
     order = ["item", "round", "annotator", "layer", "start", "end", "label"]
     assignments = _renamed(annotations.assignments, mapping)
     people = annotations.annotators.rename(index=mapping).sort_index()
@@ -177,6 +177,24 @@ def hider(mapping: Mapping[str, str]) -> Callable[[str], str]:
     return hide
 
 
+def _parts(mapping: Mapping[str, str]) -> dict[str, str]:
+    """Return the words that only one name has, with its pseudonym: a file called ``ana.csv`` names Ana Diaz.
+
+    Words of fewer than three letters are left alone; in running text such words would mostly mean something else.
+    """
+    owners: dict[str, set[str]] = {}
+    for name in mapping:
+        for word in re.split(r"[\W\d_]+", name.partition("@")[0]):
+            if len(word) > MIN_LETTERS:
+                owners.setdefault(word.casefold(), set()).add(name)
+    taken = {name.casefold() for name in mapping}
+    return {
+        word: mapping[next(iter(names))]
+        for word, names in sorted(owners.items())
+        if len(names) == 1 and word not in taken
+    }
+
+
 def _tells(name: str) -> bool:
     """Return whether *name* can name a person: it has at least two letters."""
     return sum(c.isalpha() for c in name) >= MIN_LETTERS
@@ -202,8 +220,16 @@ def _mapped(column: "pd.Series[Any]", change: Callable[[str], str]) -> "pd.Serie
     return categorical(pd.Series(pd.Categorical.from_codes(codes, categories=unique), index=column.index))
 
 
-def _reading(annotations: Annotations, mapping: Mapping[str, str], hide: Callable[[str], str]) -> Reading:
-    """Return the account of the reading without names, with the original hash and what still holds a name."""
+def _reading(
+    annotations: Annotations,
+    mapping: Mapping[str, str],
+    hide: Callable[[str], str],
+    hide_parts: Callable[[str], str],
+) -> Reading:
+    """Return the account of the reading without names, with the original hash and what still holds a name.
+
+    Where files and columns are named, parts of a name are hidden too.
+    """
     old = annotations.reading
     warnings = [hide(text) for text in old.warnings]
     items = annotations.items
@@ -220,13 +246,13 @@ def _reading(annotations: Annotations, mapping: Mapping[str, str], hide: Callabl
         warnings.append("Names of annotators with fewer than two letters were not looked for inside other words.")
     return replace(
         old,
-        files=[hide(name) for name in old.files],
-        annotator_from=hide(old.annotator_from),
-        columns={hide(role): hide(name) for role, name in old.columns.items()},
+        files=[hide_parts(name) for name in old.files],
+        annotator_from=hide_parts(old.annotator_from),
+        columns={hide(role): hide_parts(name) for role, name in old.columns.items()},
         set_aside={hide(reason): rows for reason, rows in old.set_aside.items()},
         repairs={hide(what): times for what, times in old.repairs.items()},
         warnings=warnings,
-        gold_candidates=[hide(name) for name in old.gold_candidates],
+        gold_candidates=[hide_parts(name) for name in old.gold_candidates],
         source_sha256=old.source_sha256 or content_hash(annotations),
     )
 

@@ -145,6 +145,19 @@ def test_a_name_is_found_however_it_is_written(text, shown):
     assert hider(mapping)(text) == shown
 
 
+def test_a_file_named_by_part_of_a_name_is_renamed():
+    frame = pd.DataFrame(
+        [("i1", "gemma_agent", "x"), ("i1", "qwen_agent", "x")], columns=["item", "annotator", "label"]
+    )
+    frame["source"] = ["annotations_gemma.json", "annotations_qwen.json"]
+    reading = Reading(files=["annotations_gemma.json", "agent.csv"], rows_read=2, warnings=["gemma is a stone"])
+    hidden, mapping = anonymise(assemble(Records(frame, reading), Settings()), KEY)
+    gemma, qwen = mapping["gemma_agent"], mapping["qwen_agent"]
+    assert hidden.reading.files == [f"annotations_{gemma}.json", "agent.csv"]
+    assert set(hidden.table["source"]) == {f"annotations_{gemma}.json", f"annotations_{qwen}.json"}
+    assert hidden.reading.warnings == ["gemma is a stone"]
+
+
 def test_the_order_comes_from_the_key():
     people = [f"person {number}" for number in range(30)]
     assert pseudonyms(people, KEY) == pseudonyms(people[::-1], KEY)

@@ -1,10 +1,8 @@
 """The same numbers as JSON (schema ``agreement-audit/1``) and as CSV; see docs/outputs.md for every key."""
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agreement import _files
@@ -15,12 +13,14 @@ from agreement.report._frames import frames, safe
 from agreement.report._listed import left_out_of, listed_scores
 from agreement.report._plain import dumped, plain, records
 from agreement.report._profiles import profiles
+from agreement.report._slugs import slug
 from agreement.settings import package_version
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
 
 SCHEMA = "agreement-audit/1"
+UNTITLED = "Label audit"
 CHECKS_SCHEMA = "agreement-checks/1"
 
 
@@ -95,29 +95,14 @@ def source_sha256(audit: "Audit") -> str:
 
 
 def title(audit: "Audit") -> str:
-    """Return the title of the report: the one asked for, else the name of the first file."""
-    if audit.settings.report.title:
-        return audit.settings.report.title
-    files = audit.annotations.reading.files
-    return PurePosixPath(files[0]).stem if files else "Labels"
+    """Return the title of the report: the one asked for, else the page's."""
+    return audit.settings.report.title or UNTITLED
 
 
 def report_id(audit: "Audit") -> str:
-    """Return an id that two audits share only if they have one title, one input and one choice of settings."""
+    """Return the id of the page: two audits share it only if they have one title, input and choice of settings."""
     both = f"{source_sha256(audit)}|{audit.settings.signature()}"
-    return f"{slug(title(audit))}-{hashlib.sha256(both.encode()).hexdigest()[:8]}"
-
-
-def slug(text: str) -> str:
-    """Return *text* as lower-case ASCII words joined by hyphens, at most 40 characters.
-
-    Examples
-    --------
-    >>> slug("Support Tickets: Übung 3"), slug("標籤")
-    ('support-tickets-ubung-3', 'report')
-    """
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:40].strip("-") or "report"
+    return f"{slug(title(audit)) or 'report'}-{hashlib.sha256(both.encode()).hexdigest()[:8]}"
 
 
 def flags(audit: "Audit") -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from agreement.report._disputes import disagreement, disputes
 from agreement.report._frames import defused, frames
 from agreement.report._listed import left_out_of, listed_scores
 from agreement.report._plain import dumped, plain, records
+from agreement.report.page import render_page
 from agreement.settings import Settings
 
 KEYS = [
@@ -270,3 +271,8 @@ def test_every_key_is_documented(make_audit):
     for frame in frames(make_audit()).values():
         keys |= {name for name in frame if not name.startswith("label: ")}
     assert sorted(key for key in keys if f"`{key}`" not in manual) == []
+
+
+def test_page_and_json_are_known_by_one_id(make_audit):
+    audited = make_audit()
+    assert f'"{tables.report_id(audited)}"' in render_page(audited)
