@@ -13,9 +13,11 @@ from agreement.intervals import Clustered, pair_scores, smoothed, transformed
 from agreement.meetings import Meetings
 from agreement.ratios import MIN_CLUSTERS, Ratio, group_sums, label_means, ratios
 from agreement.scores import Measure, Reason, Scores, scored
+from agreement.settings import Measures
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+ALL_LABEL_ROWS = 20_000  # pairs x labels up to which every pair has its rows by label
 Sums = tuple[Floats, Floats, Floats]
 """Numerator, denominator and units compared, (M,) or (M, K) each."""
 
@@ -34,23 +36,37 @@ class Judge:
         The meetings that the counts belong to.
     labels
         (K,) names.
-    confidence
-        Level of the intervals.
+    measures
+        Level of the intervals, and shared items from which a pair has rows by label where all pairs would have too
+        many.
     items_are_units
         True if an item is one decision per label, so that the F1 of a label has an interval in closed form.
     """
 
     def __init__(
-        self, layer: str, met: Meetings, labels: tuple[str, ...], confidence: float, *, items_are_units: bool = False
+        self,
+        layer: str,
+        met: Meetings,
+        labels: tuple[str, ...],
+        measures: Measures,
+        *,
+        items_are_units: bool = False,
     ) -> None:
         self._layer = layer
         self._rows: dict[str, Rows] = {}
         self._met = met
         self._labels = np.array(labels, dtype=object)
-        self._confidence = confidence
+        self._confidence = measures.confidence
         self._items_are_units = items_are_units
         self._cluster = met.cluster[met.document]
         self._apart = met.shared == 0
+        few = met.shared < measures.min_pair_items
+        crowded = int((~self._apart).sum()) * len(labels) > ALL_LABEL_ROWS
+        self._labelled = ~self._apart & ~(few & crowded)
+        self.left_out = {}
+        if crowded:
+            what = f"rows by label of pairs with fewer than {measures.min_pair_items} shared items (pairs)"
+            self.left_out = {what: int((few & ~self._apart).sum())}
         self._names = np.array([*met.annotators, None], dtype=object)
 
     def frame(self) -> pd.DataFrame:
@@ -209,7 +225,7 @@ class Judge:
         pairs = np.full((1, 2), -1) if pooled else self._met.pairs[:, ::-1] if swapped else self._met.pairs
         labels = None if label is None else np.full(len(pairs), label, dtype=object)
         if scores.value.ndim > 1:
-            kept = np.flatnonzero(~self._groups(pooled=pooled)[2])
+            kept = np.flatnonzero(~self._groups(pooled=True)[2] if pooled else self._labelled)
             scores, k = _picked(scores, kept), len(self._labels)
             pairs, labels = np.repeat(pairs[kept], k, axis=0), np.tile(self._labels, len(kept))
         self._rows_of(level).add(

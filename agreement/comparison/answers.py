@@ -45,7 +45,7 @@ def compare_answers(annotations: Annotations, layer: str, settings: Settings) ->
     chosen = settings.layers.get(layer, LayerSettings()).normalisation or "squad"
     pairs = answer_pairs(annotations, layer, chosen)
     met = pairs.meetings
-    judge = Judge(layer, met, (), settings.measures.confidence)
+    judge = Judge(layer, met, (), settings.measures)
     compared = (~pairs.both_empty).astype(np.float64)
     f1 = token_f1(pairs.common, pairs.reference, pairs.other) * compared
     exact = pairs.equal * compared

@@ -29,7 +29,7 @@ def compare_numbers(annotations: Annotations, layer: str, settings: Settings) ->
     units = item_units(annotations, layer)
     met = meetings(annotations, layer)
     confidence = settings.measures.confidence
-    judge = Judge(layer, met, (), confidence)
+    judge = Judge(layer, met, (), settings.measures)
     cluster = documents(units)
     shared = Shared(units, met, cluster, confidence)
     for name, finish in _DIFFERENCES.items():

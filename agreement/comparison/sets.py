@@ -36,7 +36,7 @@ def compare_sets(annotations: Annotations, layer: str, settings: Settings) -> Co
     units = item_units(annotations, layer)
     met = meetings(annotations, layer)
     known = documents(units) is not None
-    judge = Judge(layer, met, units.simple, settings.measures.confidence, items_are_units=not known)
+    judge = Judge(layer, met, units.simple, settings.measures, items_are_units=not known)
     left, right = units.label[met.reference], units.label[met.other]
     members = np.zeros((0, len(units.simple)), dtype=bool) if units.members is None else units.members
     first, second = members[left], members[right]
@@ -49,9 +49,9 @@ def compare_sets(annotations: Annotations, layer: str, settings: Settings) -> Co
         same = one[left] * (left == right)[:, None]
         judge.kappa("cohen_kappa", "item", COHEN_KAPPA, tables.counts, Margins(same, one[left], one[right]))
     _pooled(judge, units, members, settings)
-    details: dict[str, Any] = {"prevalence": label_prevalence(units)}
+    details: dict[str, Any] = {"prevalence": label_prevalence(units), "left_out": judge.left_out}
     if tables is None:
-        details["left_out"] = {"kappa and confusion of whole sets: too many different sets (sets)": sets}
+        details["left_out"] |= {"kappa and confusion of whole sets: too many different sets (sets)": sets}
     return Comparison(annotations.layers[layer], judge.frame(), units, tables, details)
 
 

@@ -77,7 +77,7 @@ def compare_spans(annotations: Annotations, layer: str, settings: Settings) -> C
     spans = document_spans(annotations, layer)
     matches = align(spans)
     tokens = document_tokens(annotations, spans, settings)
-    judge = Judge(layer, spans.meetings, spans.labels, settings.measures.confidence)
+    judge = Judge(layer, spans.meetings, spans.labels, settings.measures)
     _span_level(judge, matches, settings)
     _token_level(judge, spans, tokens)
     _character_level(judge, spans)
@@ -92,7 +92,7 @@ def compare_spans(annotations: Annotations, layer: str, settings: Settings) -> C
         spans.duplicates,
         _distances(spans, matches),
     )
-    return Comparison(annotations.layers[layer], judge.frame(), details={"spans": details})
+    return Comparison(annotations.layers[layer], judge.frame(), details={"spans": details, "left_out": judge.left_out})
 
 
 def _span_level(judge: Judge, matches: Matches, settings: Settings) -> None:
