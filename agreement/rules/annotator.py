@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agreement.case import Case
 from agreement.evidence import Evidence, tally
@@ -60,11 +61,17 @@ def annotator_flags(case: Case, thresholds: Mapping[str, float], kind: str, noun
                 "excess_minimum": thresholds["min_effect"],
                 "design": "same items" if within else "rotating pairs",
                 "annotators": len(evidence.present),
-                "smallest_excess_without_a_section": float(np.nanmin(stands.without_section[code])),
+                "smallest_excess_without_a_section": _smallest(stands.without_section[code]),
                 "share_exact": share,
             },
             examples=examples(case, most(total, total > 0)),
         )  # fmt: skip
+
+
+def _smallest(values: NDArray[np.float64]) -> float | None:
+    """Return the smallest of the *values* that are known, None without any."""
+    known = values[np.isfinite(values)]
+    return float(known.min()) if known.size else None
 
 
 def _only_for_a_while(case: Case, name: str, thresholds: Mapping[str, float]) -> bool:
