@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from agreement.annotations import ASSIGNMENTS, TABLE, Annotations, Layer, Reading
@@ -15,6 +16,7 @@ from agreement.guidelines import Guidelines
 from agreement.settings import LayerKind, Settings
 
 KEY = ["item", "round", "annotator", "layer"]
+REPEATS = [*KEY, "take", "label", "time", "used"]
 TEXT_COLUMNS = ["item", "round", "annotator", "layer", "label", "fragments", "source", "status"]
 MULTIPLE: tuple[LayerKind, ...] = ("labels", "spans")
 
@@ -70,17 +72,25 @@ def assemble(records: Records, settings: Settings) -> Annotations:
     layers = _layers(rows, records.layers, settings)
     problems = _outside_declared(rows, layers)
     rows["take"] = _takes(rows, layers)
-    rows, repeats, conflicts = _resolve_repeats(rows, reading, settings, latest=records.latest_is_default)
-    problems += conflicts
+    order = _order_if_single(rows)
+    if order is None:
+        rows, repeats, conflicts = _resolve_repeats(rows, reading, settings, latest=records.latest_is_default)
+        problems += conflicts
     if problems:
         raise InputError(problems)
-    rows = rows.sort_values([*KEY, "start", "end", "label"], kind="stable", ignore_index=True)
-    assignments = rows.drop_duplicates(KEY)[list(ASSIGNMENTS)].reset_index(drop=True)
+    if order is None:
+        rows = rows.sort_values([*KEY, "start", "end", "label"], kind="stable", ignore_index=True)
+        assignments = rows.drop_duplicates(KEY)[list(ASSIGNMENTS)].reset_index(drop=True)
+    else:
+        rows, repeats = rows.take(order).reset_index(drop=True), pd.DataFrame(columns=REPEATS)
+        assignments = rows[list(ASSIGNMENTS)]
     counted = rows["status"].eq("done") & rows["label"].ne("")
     table = rows.loc[counted, list(TABLE)]
-    duplicated = table.duplicated(["item", "round", "annotator", "layer", "label", "start", "end", "fragments"])
-    reading.aside("same annotation twice in one submission", int(duplicated.sum()))
-    table = table.loc[~duplicated].reset_index(drop=True)
+    if order is None:
+        duplicated = table.duplicated(["item", "round", "annotator", "layer", "label", "start", "end", "fragments"])
+        reading.aside("same annotation twice in one submission", int(duplicated.sum()))
+        table = table.loc[~duplicated]
+    table = table.reset_index(drop=True)
     for status in ("skipped", "rejected", "draft"):
         reading.aside(f"status {status}", int(rows["status"].eq(status).sum()))
     reading.rows_used = reading.rows_read - sum(reading.set_aside.values())
@@ -104,7 +114,7 @@ def categorical(values: "pd.Series[Any]") -> "pd.Series[Any]":
         codes, names = values.cat.codes.to_numpy(), values.cat.categories.astype(str)
     else:
         codes, names = pd.factorize(values.astype("str"))
-    used = np.unique(codes[codes >= 0])
+    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(names)))
     names = names.take(used)
     order = np.argsort(names.to_numpy(dtype=object), kind="stable")
     remap = np.full(int(codes.max(initial=-1)) + 1, -1)
@@ -132,9 +142,7 @@ def _with_all_columns(rows: pd.DataFrame) -> pd.DataFrame:
                 )
             )
         else:
-            columns[name] = pd.Series(
-                [defaults[name]] * len(rows) if name == "time" else np.full(len(rows), defaults[name])
-            )
+            columns[name] = pd.Series(defaults[name], index=rows.index, dtype="str" if name == "time" else "int64")
     full = pd.DataFrame(columns)
     for name in TEXT_COLUMNS:
         full[name] = categorical(full[name])
@@ -220,15 +228,31 @@ def _takes(rows: pd.DataFrame, layers: Mapping[str, Layer]) -> "pd.Series[Any]":
     return rows["take"].where(rows["take"] >= 0, own)
 
 
+def _order_if_single(rows: pd.DataFrame) -> npt.NDArray[np.int64] | None:
+    """Return the order of *rows* by submission if each has one row; None if some has several, which need a closer look.
+
+    Categories are sorted, so the codes of a submission make one number that sorts as their names do.
+    """
+    keys = np.zeros(len(rows), dtype=np.int64)
+    size = 1
+    for name in KEY:
+        codes = rows[name].cat
+        size *= max(len(codes.categories), 1)
+        if size > np.iinfo(np.int64).max:
+            return None
+        keys = keys * len(codes.categories) + codes.codes.to_numpy()
+    order = np.argsort(keys, kind="stable")
+    return order if bool((np.diff(keys[order]) > 0).all()) else None
+
+
 def _resolve_repeats(
     rows: pd.DataFrame, reading: Reading, settings: Settings, *, latest: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[Problem]]:
     """Return the rows used, the repeats as test-retest evidence, and a problem for each unsettled conflict."""
-    columns = [*KEY, "take", "label", "time", "used"]
     group = rows.groupby(KEY, observed=True, sort=False)["take"]
     repeated = rows.loc[group.transform("min").ne(group.transform("max"))]
     if repeated.empty:
-        return rows, pd.DataFrame(columns=columns), []
+        return rows, pd.DataFrame(columns=REPEATS), []
     content = repeated.assign(
         content=repeated["label"].astype("str")
         + "\x1f" + repeated["start"].astype("str") + "\x1f" + repeated["end"].astype("str")
@@ -268,7 +292,7 @@ def _resolve_repeats(
     in_conflict = conflicting["conflict"].notna().to_numpy()
     reading.aside("repeat by the same annotator, identical", int((unused & ~in_conflict).sum()))
     reading.aside(f"repeat by the same annotator, different (--duplicates {policy})", int((unused & in_conflict).sum()))
-    repeats = repeated.assign(used=marked[is_repeated])[columns].reset_index(drop=True)
+    repeats = repeated.assign(used=marked[is_repeated])[REPEATS].reset_index(drop=True)
     return rows.loc[~unused].reset_index(drop=True), repeats, problems
 
 
