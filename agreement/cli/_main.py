@@ -21,6 +21,9 @@ def run(arguments: list[str]) -> int:
         code = cli.main(arguments, prog_name="agreement", standalone_mode=False)
     except AgreementError as error:
         click.echo(str(error), err=True)
+        count = len(getattr(error, "problems", ()))
+        if count > 1:
+            click.echo(f"{count:,} problems. Nothing was written.", err=True)
         return WRONG_INPUT
     except click.ClickException as error:
         error.show()
