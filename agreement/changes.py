@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from agreement.influence import Influence, Ints
-from agreement.round_values import MIN_DOCUMENTS, Value, own_interval, units_in
-from agreement.snapshots import Snapshot
+from agreement.round_values import Value, own_interval
+from agreement.snapshots import MIN_DOCUMENTS, Snapshot, independent_names
 
 Word = Literal["better", "worse", "no clear change", "can't tell yet"]
 FALSE_DISCOVERIES = 0.05
@@ -86,35 +87,47 @@ class Judge:
     ----------
     before, after
         The rounds.
-    groups
-        (U,) and (U',) codes of what is independent, shared by both rounds.
     confidence
         Level of the intervals.
+    items
+        (U,) and (U',) codes of the items, shared by both rounds.
+    section
+        Section that the rounds were narrowed to, if any.
     """
 
     before: Snapshot
     after: Snapshot
-    groups: tuple[Ints, Ints]
     confidence: float
-    sides: tuple[Snapshot, Snapshot] = field(init=False)
+    items: tuple[Ints, Ints]
+    section: str | None = None
+    n_both: int = field(init=False)
 
     def __post_init__(self) -> None:
-        """Keep both rounds as a pair to go through."""
-        object.__setattr__(self, "sides", (self.before, self.after))
+        """Count the items that are in both rounds, once for all values."""
+        object.__setattr__(self, "n_both", len(np.intersect1d(*self.items)))
+
+    @property
+    def sides(self) -> tuple[Snapshot, Snapshot]:
+        """Both rounds."""
+        return self.before, self.after
+
+    def inside(self, section: str) -> "Judge":
+        """Return the judge of one section."""
+        keep = [taken.section == taken.sections.index(section) for taken in self.sides]
+        items = self.items[0][keep[0]], self.items[1][keep[1]]
+        return Judge(self.before.where(keep[0]), self.after.where(keep[1]), self.confidence, items, section)
 
     def change(
-        self, measure: str, title: str, of: Value, *, section: str | None = None,
-        higher_is_better: bool = True, label: str | None = None, labels: tuple[str, ...] = (),
+        self, measure: str, title: str, of: Value, *, higher_is_better: bool = True, label: str | None = None,
+        labels: tuple[str, ...] = (),
     ) -> "Judged":  # fmt: skip
-        """Return the change of a value that *of* gives for a round and the units (U,) that count."""
-        keep = [units_in(taken, section) for taken in self.sides]
-        found = [of(taken, mask) for taken, mask in zip(self.sides, keep, strict=True)]
-        (x, y), names = found, [set(t.item[mask]) for t, mask in zip(self.sides, keep, strict=True)]
+        """Return the change of a value that *of* gives for a round."""
+        x, y = of(self.before), of(self.after)
         blank = Change(
-            measure, title, x.value, y.value, None, None, None, None, x.n, y.n, len(names[0] & names[1]),
-            "can't tell yet", self.confidence, label, labels, section,
+            measure, title, x.value, y.value, None, None, None, None, x.n, y.n, self.n_both,
+            "can't tell yet", self.confidence, label, labels, self.section,
         )  # fmt: skip
-        missing = [taken.name for taken, part in zip(self.sides, found, strict=True) if part.value is None]
+        missing = [taken.name for taken, part in zip(self.sides, (x, y), strict=True) if part.value is None]
         if x.value is None or y.value is None:
             return Judged(replace(blank, undefined=f"nothing to measure in {' and '.join(missing)}"))
         if min(x.n, y.n) < 2:
@@ -133,30 +146,27 @@ class Judge:
 
     def _error(self, x: Influence, y: Influence) -> tuple[float, float]:
         """Return standard error of the difference, and its degrees of freedom."""
-        n_groups = int(max(part.max(initial=-1) for part in self.groups)) + 1
-        total = np.zeros(n_groups)
-        for part, group, taken, sign in zip((x, y), self.groups, self.sides, (-1, 1), strict=True):
-            inside = np.unique(group[part.deviation != 0])
-            size = max(len(inside), 2)
-            factor = np.sqrt(size / (size - 1) * taken.inflation)
-            total += sign * factor * np.bincount(group, part.deviation, minlength=n_groups)
-        informative = int((total != 0).sum())
-        return float(np.sqrt(total @ total)), float(max(min(x.n + y.n, n_groups) - 1, 1)) if informative else 1.0
+        n_groups = int(max(taken.group.max(initial=-1) for taken in self.sides)) + 1
+        total, seen = np.zeros(n_groups), np.zeros(n_groups, dtype=bool)
+        for part, taken, sign in zip((x, y), self.sides, (-1, 1), strict=True):
+            moved = np.bincount(taken.group, part.deviation, minlength=n_groups)
+            size = max(int((moved != 0).sum()), 2)
+            total += sign * np.sqrt(size / (size - 1) * taken.inflation) * moved
+            seen[taken.group] = True
+        return float(np.sqrt(total @ total)), float(max(min(x.n + y.n, int(seen.sum())) - 1, 1))
 
 
-def groups_of(before: Snapshot, after: Snapshot) -> tuple[tuple[Ints, Ints], int]:
-    """Return what is independent in each round, as codes that both share, and the number of documents (0: items)."""
-    documents = sorted((set(before.cluster) | set(after.cluster)) - {""})
-    by_document = len(documents) >= MIN_DOCUMENTS
-
-    def names(taken: Snapshot) -> list[str]:
-        pairs = zip(taken.cluster, taken.item, strict=True)
-        return [f"d{document}" if document and by_document else f"i{item}" for document, item in pairs]
-
-    parts = names(before), names(after)
-    code = {name: number for number, name in enumerate(dict.fromkeys([*parts[0], *parts[1]]))}
-    codes = tuple(np.array([code[name] for name in part], dtype=np.int64) for part in parts)
-    return (codes[0], codes[1]), len(documents) if by_document else 0
+def judge_of(before: Snapshot, after: Snapshot, confidence: float) -> tuple[Judge, int]:
+    """Return the judge of two rounds, numbered alike, and the documents taken as independent (0: items)."""
+    documents = len((set(before.cluster) | set(after.cluster)) - {""})
+    by_document = documents >= MIN_DOCUMENTS
+    split = before.n_units
+    names = [independent_names(taken, by_document=by_document) for taken in (before, after)]
+    group, items = (
+        pd.factorize(np.concatenate(parts))[0].astype(np.int64) for parts in (names, [before.item, after.item])
+    )
+    before, after = replace(before, group=group[:split]), replace(after, group=group[split:])
+    return Judge(before, after, confidence, (items[:split], items[split:])), documents if by_document else 0
 
 
 def _word(difference: float, *, clear: bool, higher_is_better: bool) -> Word:

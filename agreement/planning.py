@@ -162,7 +162,6 @@ def plan(
 
 def _needed(taken: Snapshot, confidence: float, half_width: float, change: float, power: float) -> Iterator[Needed]:
     """Yield the items that overall values and labels need: half-widths shrink with the root of the items."""
-    every = np.ones(taken.n_units, dtype=bool)
     headline = {
         "category": ("kappa_mean", "Cohen's kappa, mean of pairs", kappa_value),
         "ordinal": ("kappa_mean.quadratic", "Weighted kappa, mean of pairs", kappa_value),
@@ -173,7 +172,7 @@ def _needed(taken: Snapshot, confidence: float, half_width: float, change: float
         values.append((f"krippendorff_alpha.{metric}", "Krippendorff's alpha", alpha_value, None))
     values += [("f1", "F1", f1_value(code), label) for code, label in enumerate(taken.labels)]
     for measure, title, of, label in values:
-        found = of(taken, every)
+        found = of(taken)
         share = found.n / max(taken.n_units, 1)
         if found.value is None or found.n < 2:
             yield Needed(measure, title, label, found.value, None, found.n, share, None, None, None)

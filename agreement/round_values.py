@@ -6,11 +6,10 @@ from typing import TypeAlias
 import numpy as np
 from scipy import stats
 
-from agreement.influence import Bools, Couples, Floats, Influence, alpha, kappa_mean, ratio, weighted_sum
+from agreement.influence import Couples, Floats, Influence, alpha, kappa_mean, ratio, weighted_sum
 from agreement.snapshots import Snapshot
 
-Value: TypeAlias = Callable[[Snapshot, Bools], Influence]
-MIN_DOCUMENTS = 10  # documents from which they, not items, are what is independent
+Value: TypeAlias = Callable[[Snapshot], Influence]
 
 
 def _nothing(taken: Snapshot) -> Influence:
@@ -18,61 +17,50 @@ def _nothing(taken: Snapshot) -> Influence:
     return Influence(None, 0.0, np.zeros(taken.n_units), 0)
 
 
-def units_in(taken: Snapshot, section: str | None) -> Bools:
-    """Return (U,) the units of one section; all without one."""
-    if section is None:
-        return np.ones(taken.n_units, dtype=bool)
-    code = taken.sections.index(section) if section in taken.sections else -2
-    return np.asarray(taken.section == code)
-
-
-def agreement_value(taken: Snapshot, keep: Bools) -> Influence:
+def agreement_value(taken: Snapshot) -> Influence:
     """Return percent agreement (spans: pooled F1 over all labels)."""
-    return ratio(taken.agreeing.sum(axis=1) * keep, taken.possible.sum(axis=1) * keep)
+    return ratio(taken.agreeing.sum(axis=1), taken.possible.sum(axis=1))
 
 
 def f1_value(label: int, pseudo: float = 1.0) -> Value:
     """Return the function that gives the pooled F1 of a *label*."""
-    return lambda taken, keep: ratio(taken.agreeing[:, label] * keep, taken.possible[:, label] * keep, pseudo)
+    return lambda taken: ratio(taken.agreeing[:, label], taken.possible[:, label], pseudo)
 
 
 def mixed_value(weights: Floats) -> Value:
     """Return the function that gives the mean F1 of labels with fixed *weights* (K,)."""
 
-    def of(taken: Snapshot, keep: Bools) -> Influence:
-        return weighted_sum(
-            [f1_value(label, weight)(taken, keep) for label, weight in enumerate(weights.tolist())], weights
-        )
+    def of(taken: Snapshot) -> Influence:
+        return weighted_sum([f1_value(label, weight)(taken) for label, weight in enumerate(weights.tolist())], weights)
 
     return of
 
 
-def kappa_value(taken: Snapshot, keep: Bools) -> Influence:
+def kappa_value(taken: Snapshot) -> Influence:
     """Return the mean of pair kappas."""
     if taken.found is None or taken.distances is None:
         return _nothing(taken)
-    return kappa_mean(taken.found.where(keep[taken.found.unit]), taken.n_units, taken.distances)
+    return kappa_mean(taken.found, taken.n_units, taken.distances)
 
 
 def label_kappa(label: int) -> Value:
     """Return the function that gives the mean of pair kappas of one *label* against the rest."""
 
-    def of(taken: Snapshot, keep: Bools) -> Influence:
+    def of(taken: Snapshot) -> Influence:
         if taken.found is None:
             return _nothing(taken)
-        found = taken.found.where(keep[taken.found.unit])
+        found = taken.found
         first, second = (found.first != label).astype(np.int64), (found.second != label).astype(np.int64)
         return kappa_mean(Couples(found.unit, found.pair, first, second, found.pairs), taken.n_units, 1 - np.eye(2))
 
     return of
 
 
-def alpha_value(taken: Snapshot, keep: Bools) -> Influence:
+def alpha_value(taken: Snapshot) -> Influence:
     """Return Krippendorff's alpha with the metric of the layer's kind."""
     if taken.counts is None or taken.distances is None:
         return _nothing(taken)
-    counts = taken.counts * keep[:, None]
-    distances = taken.distances
+    counts, distances = taken.counts, taken.distances
     if taken.kind == "ordinal":
         given = np.where(counts.sum(axis=1) >= 2, 1, 0) @ counts
         middle = np.cumsum(given) - given / 2
@@ -80,30 +68,22 @@ def alpha_value(taken: Snapshot, keep: Bools) -> Influence:
     return alpha(counts, distances)
 
 
-def _label_shares(sides: tuple[Snapshot, Snapshot], section: str | None = None) -> tuple[Floats, Floats]:
-    """Return (K,) and (K,) the share of comparisons that each label takes part in, before and after."""
-    shares = []
-    for taken in sides:
-        possible = (taken.possible * units_in(taken, section)[:, None]).sum(axis=0)
-        shares.append(possible / max(float(possible.sum()), 1e-12))
-    return shares[0], shares[1]
-
-
-def standard_mix(sides: tuple[Snapshot, Snapshot], section: str | None = None) -> Floats:
+def standard_mix(sides: tuple[Snapshot, Snapshot]) -> Floats:
     """Return (K,) the label mix both rounds are judged by: their mean, over labels that are in both."""
-    before, after = _label_shares(sides, section)
+    totals = [taken.possible.sum(axis=0) for taken in sides]
+    before, after = (total / max(float(total.sum()), 1e-12) for total in totals)
     mix = np.where((before > 0) & (after > 0), (before + after) / 2, 0.0)
-    return mix / max(float(mix.sum()), 1e-12)
+    return np.asarray(mix / max(float(mix.sum()), 1e-12))
 
 
 def confusion_value(c: int, d: int) -> Value:
     """Return the function that gives, of two labels of which at least one is *c* or *d*, the share that is both."""
 
-    def of(taken: Snapshot, keep: Bools) -> Influence:
+    def of(taken: Snapshot) -> Influence:
         if taken.found is None:
             return _nothing(taken)
-        found = taken.found.where(keep[taken.found.unit])
-        one, other = np.isin(found.first, (c, d)), np.isin(found.second, (c, d))
+        found = taken.found
+        one, other = ((side == c) | (side == d) for side in (found.first, found.second))
         both = one & other & (found.first != found.second)
         hits, of_all = (np.bincount(found.unit[rows], minlength=taken.n_units) for rows in (both, one | other))
         return ratio(hits.astype(np.float64), of_all.astype(np.float64))
@@ -130,9 +110,6 @@ def own_interval(taken: Snapshot, found: Influence, confidence: float) -> tuple[
 
 def standard_error(taken: Snapshot, found: Influence) -> float:
     """Return the standard error of a value, by document where there are enough."""
-    documents = len(set(taken.cluster) - {""})
-    names = np.where(taken.cluster == "", taken.item, taken.cluster) if documents >= MIN_DOCUMENTS else taken.item
-    groups = np.unique(names.astype(str), return_inverse=True)[1]
-    total = np.bincount(groups, found.deviation)
+    total = np.bincount(taken.group, found.deviation)
     size = max(int((total != 0).sum()), 2)
     return float(np.sqrt(taken.inflation * size / (size - 1) * (total @ total)))

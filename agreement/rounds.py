@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from agreement.annotations import Annotations
-from agreement.changes import Change, Judge, Judged, Word, adjusted_family, groups_of
+from agreement.changes import Change, Judge, Judged, Word, adjusted_family, judge_of
 from agreement.influence import Ints
 from agreement.profiles import from_profile
 from agreement.round_values import (
@@ -26,7 +26,6 @@ from agreement.round_values import (
     label_table,
     mixed_value,
     standard_mix,
-    units_in,
 )  # fmt: skip
 from agreement.settings import Settings
 from agreement.snapshots import Snapshot, by_round, of_annotators, snapshot, with_labels
@@ -149,18 +148,17 @@ def change_between(before: Snapshot, after: Snapshot, settings: Settings) -> Lay
     who = (before.annotators, after.annotators)
     before, after = _same_annotators(before, after, settings, notes)
     before, after = _same_labels(before, after, notes)
-    groups, clusters = groups_of(before, after)
-    judge = Judge(before, after, groups, settings.measures.confidence)
-    both = set(before.item) & set(after.item)
+    judge, clusters = judge_of(before, after, settings.measures.confidence)
+    n_both = judge.n_both
     pairing = "unpaired"
-    if both:
-        pairing = "paired" if both == set(before.item) == set(after.item) else "partly paired"
+    if n_both:
+        pairing = "paired" if n_both == len(set(before.item)) == len(set(after.item)) else "partly paired"
     if max(before.inflation, after.inflation) > 1:
         notes.append(
             "Only pair counts were kept: n counts pairs of labels, items can't be matched, intervals are wide."
         )
     return LayerChange(
-        before.layer, before.kind, before.name, after.name, before.n_units, after.n_units, len(both), pairing, *who,
+        before.layer, before.kind, before.name, after.name, before.n_units, after.n_units, n_both, pairing, *who,
         tuple(name for name in before.annotators if name in after.annotators), clusters,
         tuple(judged.change for judged in _overall(judge)), _by_label(judge), _by_section(judge), _by_pair(judge),
         tuple(notes),
@@ -203,7 +201,7 @@ def _overall(judge: Judge) -> Iterator[Judged]:
     if kind == "number":
         yield judge.change("krippendorff_alpha.interval", "Krippendorff's alpha, interval", alpha_value)
         return
-    yield from _beyond_chance(judge, None)
+    yield from _beyond_chance(judge)
     if kind != "labels":
         name, title = AGREEMENT.get(kind, AGREEMENT["category"])
         yield judge.change(name, title, agreement_value)
@@ -213,14 +211,14 @@ def _overall(judge: Judge) -> Iterator[Judged]:
         yield judge.change("f1_macro", "Macro F1", mixed_value(enough / enough.sum()))
 
 
-def _beyond_chance(judge: Judge, section: str | None) -> Iterator[Judged]:
+def _beyond_chance(judge: Judge) -> Iterator[Judged]:
     """Yield the changes of kappa and alpha, which layers of one label an item have."""
     if judge.before.kind == "ordinal":
-        yield judge.change("kappa_mean.quadratic", "Weighted kappa, mean of pairs", kappa_value, section=section)
-        yield judge.change("krippendorff_alpha.ordinal", "Krippendorff's alpha, ordinal", alpha_value, section=section)
+        yield judge.change("kappa_mean.quadratic", "Weighted kappa, mean of pairs", kappa_value)
+        yield judge.change("krippendorff_alpha.ordinal", "Krippendorff's alpha, ordinal", alpha_value)
     if judge.before.kind == "category":
-        yield judge.change("kappa_mean", "Cohen's kappa, mean of pairs", kappa_value, section=section)
-        yield judge.change("krippendorff_alpha.nominal", "Krippendorff's alpha", alpha_value, section=section)
+        yield judge.change("kappa_mean", "Cohen's kappa, mean of pairs", kappa_value)
+        yield judge.change("krippendorff_alpha.nominal", "Krippendorff's alpha", alpha_value)
 
 
 def _labels_given(taken: Snapshot) -> Ints:
@@ -252,13 +250,11 @@ def _by_section(judge: Judge) -> tuple[Change, ...]:
     name = AGREEMENT.get(judge.before.kind, AGREEMENT["category"])[0]
     agreement, rest = [], []
     for section in sorted(set(judge.before.sections) & set(judge.after.sections)):
-        sizes = [int((units_in(taken, section) & (taken.possible > 0).any(axis=1)).sum()) for taken in judge.sides]
-        if min(sizes) >= MIN_UNITS:
-            value = mixed_value(standard_mix(judge.sides, section))
-            agreement.append(
-                judge.change(f"{name}.standardised", "Agreement, at one label mix", value, section=section)
-            )
-            rest += list(_beyond_chance(judge, section))
+        inside = judge.inside(section)
+        if min(int((taken.possible > 0).any(axis=1).sum()) for taken in inside.sides) >= MIN_UNITS:
+            value = mixed_value(standard_mix(inside.sides))
+            agreement.append(inside.change(f"{name}.standardised", "Agreement, at one label mix", value))
+            rest += list(_beyond_chance(inside))
     families = [[judged for judged in rest if judged.change.measure.startswith(kind)] for kind in ("kappa", "kripp")]
     return sum((adjusted_family(family) for family in (agreement, *families)), ())
 

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from agreement.annotations import Annotations
@@ -13,7 +14,9 @@ from agreement.units import Units, item_units
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Names = NDArray[np.object_]
+MIN_DOCUMENTS = 10  # documents from which they, not items, are what is independent
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,10 @@ class Snapshot:
         (K', K') between labels: 0 or 1, steps of an order, or numbers; None for spans and label sets.
     inflation
         Factor of the variance: above 1 where only pair tables are left, in which items can't be told apart.
+    units
+        The Units it was made of, to be narrowed to some annotators; None where there are none.
+    group
+        (U,) codes of what is independent: documents if there are at least ten, else items.
     """
 
     layer: str
@@ -61,11 +68,39 @@ class Snapshot:
     distances: Floats | None = None
     inflation: float = 1.0
     units: Units | None = field(default=None, repr=False)
+    group: Ints = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
+
+    def __post_init__(self) -> None:
+        """Give numbers to what is independent, unless it comes numbered."""
+        if len(self.group) != len(self.item):
+            names = independent_names(self, by_document=len(set(self.cluster) - {""}) >= MIN_DOCUMENTS)
+            object.__setattr__(self, "group", pd.factorize(names)[0].astype(np.int64))
+
+    def where(self, keep: Bools) -> "Snapshot":
+        """Return the units for which *keep* (U,) holds; labels given are kept with them, raw units are not."""
+        found = self.found
+        if found is not None:
+            mine = found.where(keep[found.unit])
+            found = replace(mine, unit=(np.cumsum(keep) - 1)[mine.unit])
+        return replace(
+            self, item=self.item[keep], cluster=self.cluster[keep], section=self.section[keep],
+            agreeing=self.agreeing[keep], possible=self.possible[keep], found=found, units=None,
+            counts=None if self.counts is None else self.counts[keep], group=self.group[keep],
+        )  # fmt: skip
+
+    def inside(self, section: str) -> "Snapshot":
+        """Return the units of one section."""
+        return self.where(self.section == (self.sections.index(section) if section in self.sections else -2))
 
     @property
     def n_units(self) -> int:
         """U, the number of units."""
         return len(self.item)
+
+
+def independent_names(taken: Snapshot, *, by_document: bool) -> Names:
+    """Return (U,) the name of what each unit belongs to that is independent: its document, or the item itself."""
+    return np.where((taken.cluster != "") & by_document, taken.cluster, taken.item)
 
 
 def hashed(name: str) -> str:

@@ -1,6 +1,6 @@
 """Trends: values round by round, and from four rounds on the word for their course."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from agreement.annotations import Annotations
-from agreement.influence import Bools, Floats, Influence
+from agreement.influence import Floats
 from agreement.round_values import (
     Value,
     agreement_value,
@@ -17,7 +17,6 @@ from agreement.round_values import (
     mixed_value,
     own_interval,
     standard_error,
-    units_in,
 )  # fmt: skip
 from agreement.settings import Settings
 from agreement.snapshots import Snapshot, by_round, with_labels
@@ -148,13 +147,9 @@ def _of_layer(rounds: list[Snapshot], confidence: float) -> Iterable[Trend]:
         yield _trend(rounds, "f1_macro", "Macro F1", mixed_value(in_all / in_all.sum()), confidence)
     name = "span_f1.strict" if kind == "spans" else "percent_agreement"
     for section in sorted(set.intersection(*(set(taken.sections) for taken in rounds))):
-        if min(int(units_in(taken, section).sum()) for taken in rounds) >= MIN_UNITS:
-            yield _trend(rounds, name, "Agreement", _inside(section), confidence, section)
-
-
-def _inside(section: str) -> Callable[[Snapshot, Bools], Influence]:
-    """Return the function that gives the agreement inside one *section*."""
-    return lambda taken, keep: agreement_value(taken, keep & units_in(taken, section))
+        inside = [taken.inside(section) for taken in rounds]
+        if min(taken.n_units for taken in inside) >= MIN_UNITS:
+            yield _trend(inside, name, "Agreement", agreement_value, confidence, section)
 
 
 def _trend(
@@ -163,7 +158,7 @@ def _trend(
     """Return one measure over the *rounds*."""
     points, centres, errors = [], [], []
     for taken in rounds:
-        found = of(taken, np.ones(taken.n_units, dtype=bool))
+        found = of(taken)
         if found.value is None or found.n < 2:
             points.append(TrendPoint(taken.name, None, None, None, found.n))
             continue
