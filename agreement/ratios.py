@@ -85,19 +85,28 @@ def ratios(
     units = bottom - top / 2 if is_f1 else bottom
     closed = wilson_f1(top / 2, units, confidence) if is_f1 else wilson(top, units, confidence)
     low, high = np.where(few, closed[0], low), np.where(few, closed[1], high)
-    missed = np.ceil(bottom - top)
-    share = 1 - clopper_pearson_high(np.minimum(missed, 1), units, confidence)
-    least = 2 * share / (1 + share) if is_f1 else share
-    low = np.where(value == 1, least, np.where(missed <= 1, np.minimum(low, least), low))
-    high = np.where(value == 1, 1.0, high)
-    most = clopper_pearson_high(np.zeros_like(units), units, confidence)
-    low = np.where(value == 0, 0.0, low)
-    high = np.where(value == 0, 2 * most / (1 + most) if is_f1 else most, high)
+    edge = (bottom > 0) & ((bottom - top <= 1) | (top == 0))
+    low[edge], high[edge] = _at_the_edge(top[edge], bottom[edge], low[edge], high[edge], confidence, is_f1=is_f1)
     undefined = bottom == 0
     return Ratio(
         top, bottom, value, np.where(undefined, np.nan, low), np.where(undefined, np.nan, high),
         np.where(undefined | few, np.nan, se), np.where(few, np.nan, clusters),
     )  # fmt: skip
+
+
+def _at_the_edge(
+    top: Floats, bottom: Floats, low: Floats, high: Floats, confidence: float, *, is_f1: bool
+) -> tuple[Floats, Floats]:
+    """Return exact limits (E,) of ratios without a hit, or with one miss at most: a jackknife has no spread there."""
+    units = bottom - top / 2 if is_f1 else bottom
+    missed = np.ceil(bottom - top)
+    least = 1 - clopper_pearson_high(np.minimum(missed, 1), units, confidence)
+    most = clopper_pearson_high(np.zeros_like(units), units, confidence)
+    if is_f1:
+        least, most = 2 * least / (1 + least), 2 * most / (1 + most)
+    low = np.where(missed == 0, least, np.where(missed == 1, np.minimum(low, least), low))
+    high = np.where(missed == 0, 1.0, high)
+    return np.where(top == 0, 0.0, low), np.where(top == 0, most, high)
 
 
 def label_means(

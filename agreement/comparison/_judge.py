@@ -104,16 +104,12 @@ class Judge:
     ) -> None:
         """Add the ratio of *sums* by pair and pooled; with *f1* it counts every common unit twice."""
         for pooled in (False, True):
-            group, groups, apart = self._groups(pooled=pooled)
-            found = self._ratio(sums, group, groups, apart, empty, f1=f1)
-            self._add(name, level, found, pooled=pooled, params=params)
+            self._add(name, level, self._ratio(sums, empty, pooled=pooled, f1=f1), pooled=pooled, params=params)
 
     def directed(self, name: str, level: str, both_ways: tuple[Sums, Sums], empty: Reason, params: str = "") -> None:
         """Add the ratios of sums seen from the reference and, second, with the other annotator as the reference."""
         for swapped, sums in enumerate(both_ways):
-            group, groups, apart = self._groups(pooled=False)
-            found = self._ratio(sums, group, groups, apart, empty, f1=False)
-            self._add(name, level, found, swapped=bool(swapped), params=params)
+            self._add(name, level, self._ratio(sums, empty), swapped=bool(swapped), params=params)
 
     def macro_f1(self, name: str, level: str, hits: Floats, reference: Floats, other: Floats) -> None:
         """Add the mean F1 of the labels that occur on either side, from (M, K) hits and totals."""
@@ -193,11 +189,20 @@ class Judge:
         """Add the *scores* (P,) of the pairs."""
         self._add(name, level, scores, swapped=swapped)
 
-    def _ratio(self, sums: Sums, group: Ints, groups: int, apart: Bools, empty: Reason, *, f1: bool) -> Scores:
+    def _ratio(self, sums: Sums, empty: Reason, *, pooled: bool = False, f1: bool = False) -> Scores:
+        """Return the ratio of each pair, or of all; by label only of the pairs that have rows by label."""
+        group, groups, apart = self._groups(pooled=pooled)
         numerator, denominator, compared = sums
+        cluster = self._cluster
         by_label = numerator.ndim > 1
+        if by_label and not pooled:
+            rows = self._labelled[group]
+            numerator, denominator, compared = (part[rows] for part in sums)
+            group, cluster = (np.cumsum(self._labelled) - 1)[group[rows]], cluster[rows]
+            groups = int(self._labelled.sum())
+            apart = np.zeros(groups, dtype=bool)
         found = ratios(
-            numerator, denominator, group, self._cluster, groups, self._confidence,
+            numerator, denominator, group, cluster, groups, self._confidence,
             is_f1=f1, by_unit=by_label and self._items_are_units,
         )  # fmt: skip
         n = np.round(group_sums(compared, group, groups))
@@ -221,13 +226,14 @@ class Judge:
         params: str = "",
         label: str | None = None,
     ) -> None:
-        """Add scores (P,) or (P, K), (1,) or (1, K) if *pooled*; by label only for pairs that share a document."""
+        """Add scores (P,), or (L, K) of the L pairs that have rows by label; (1,) or (1, K) if *pooled*."""
         pairs = np.full((1, 2), -1) if pooled else self._met.pairs[:, ::-1] if swapped else self._met.pairs
         labels = None if label is None else np.full(len(pairs), label, dtype=object)
         if scores.value.ndim > 1:
-            kept = np.flatnonzero(~self._groups(pooled=True)[2] if pooled else self._labelled)
-            scores, k = _picked(scores, kept), len(self._labels)
-            pairs, labels = np.repeat(pairs[kept], k, axis=0), np.tile(self._labels, len(kept))
+            if not pooled:
+                pairs = pairs[self._labelled]
+            labels = np.tile(self._labels, len(pairs))
+            pairs = np.repeat(pairs, len(self._labels), axis=0)
         self._rows_of(level).add(
             name,
             scores,
@@ -286,9 +292,3 @@ def _either(first: Bools, yes: Scores, no: Scores) -> Scores:
     if yes.clusters is not None:
         chosen["clusters"] = np.where(first, yes.clusters, np.nan)
     return replace(yes, **chosen)
-
-
-def _picked(scores: Scores, rows: Ints) -> Scores:
-    """Return the *rows* of scores (P, K)."""
-    fields = ("value", "reason", "n", "low", "high", "se", "clusters")
-    return Scores(**{name: getattr(scores, name)[rows] for name in fields})
