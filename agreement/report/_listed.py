@@ -1,6 +1,7 @@
-"""Which pairs JSON, CSV and workbook list: all of them, or in a large project those with enough shared items."""
+"""Which rows JSON, CSV and workbook list: all, or in a large project those of pairs with enough shared items."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,38 +12,56 @@ from agreement.settings import Settings
 
 # as many as 45 annotators have; up to here a pair without shared items is listed with its reason
 LIST_ALL_PAIRS = 1_000
+LIST_ALL_LABEL_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Which rows are listed, and of how many pairs none or none by label are."""
+
+    keep: NDArray[np.bool_]
+    pairs: int = 0
+    pairs_by_label: int = 0
 
 
 def listed_scores(comparison: Comparison, settings: Settings) -> pd.DataFrame:
     """Return the scores that are listed: pooled ones, and those of the pairs shown."""
     scores = comparison.scores
-    keep, _ = _kept(scores, settings)
-    return scores if keep is None else scores.loc[keep].reset_index(drop=True)
+    keep = _listed(scores, settings).keep
+    return scores if keep.all() else scores.loc[keep].reset_index(drop=True)
 
 
 def left_out_of(comparison: Comparison, settings: Settings) -> dict[str, int]:
     """Return what is not listed and how many pairs that concerns; empty where everything is."""
     known: Mapping[str, int] = comparison.details.get("left_out", {})
-    keep, pairs = _kept(comparison.scores, settings)
-    if keep is None:
-        return dict(known)
+    listed = _listed(comparison.scores, settings)
     least = settings.measures.min_pair_items
-    return dict(known) | {f"pairs with fewer than {least} shared items (pairs; --csv --all-pairs lists them)": pairs}
+    few = f"pairs with fewer than {least} shared items (pairs; --csv --all-pairs lists them)"
+    mine = {few: listed.pairs, f"rows by label of {few}": listed.pairs_by_label}
+    return dict(known) | {what: pairs for what, pairs in mine.items() if pairs}
 
 
-def _kept(scores: pd.DataFrame, settings: Settings) -> tuple[NDArray[np.bool_] | None, int]:
-    """Return which rows are listed and how many pairs are not; None where all rows are.
+def _listed(scores: pd.DataFrame, settings: Settings) -> _Listed:
+    """Return which rows are listed.
 
-    A pair is judged by the units that it shares at the finest count it has, so that all its rows stay or go together.
+    A pair is judged by the most units that it shares at any level, so that all its rows stay or go together.
     """
-    paired = scores["reference"].notna().to_numpy()
-    mine = scores.loc[paired & scores["label"].isna().to_numpy(), ["reference", "other", "n"]]
-    names = np.sort(mine[["reference", "other"]].astype(str).to_numpy(dtype=str), axis=1)
-    shared = pd.Series(mine["n"].fillna(0).to_numpy(np.int64)).groupby([names[:, 0], names[:, 1]]).max()
-    enough = shared.index[shared.to_numpy() >= settings.measures.min_pair_items]
-    if len(shared) <= LIST_ALL_PAIRS or len(enough) == len(shared):
-        return None, 0
-    rows = np.sort(scores.loc[paired, ["reference", "other"]].astype(str).to_numpy(dtype=str), axis=1)
-    keep = ~paired
-    keep[paired] = pd.MultiIndex.from_arrays([rows[:, 0], rows[:, 1]]).isin(enough)
-    return keep, len(shared) - len(enough)
+    paired, labelled = scores["reference"].notna().to_numpy(), scores["label"].notna().to_numpy()
+    everything = np.ones(len(scores), dtype=bool)
+    many_rows = int((paired & labelled).sum()) > LIST_ALL_LABEL_ROWS
+    mine = scores.loc[paired, ["reference", "other", "n"]]
+    # codes in place of names: half a million rows feel every comparison of text
+    names = pd.unique(pd.concat([mine["reference"], mine["other"]]))
+    codes = np.sort(np.stack([pd.Index(names).get_indexer(mine[side]) for side in ("reference", "other")], 1), axis=1)
+    _, pair = np.unique(codes[:, 0] * len(names) + codes[:, 1], return_inverse=True)
+    overall = ~labelled[paired]
+    shared = np.zeros(int(pair.max(initial=-1)) + 1, dtype=np.int64)
+    np.maximum.at(shared, pair[overall], mine["n"].fillna(0).to_numpy(np.int64)[overall])
+    few = shared < settings.measures.min_pair_items
+    many_pairs = len(shared) > LIST_ALL_PAIRS
+    if not few.any() or not (many_pairs or many_rows):
+        return _Listed(everything)
+    keep = everything
+    keep[paired] = ~few[pair] if many_pairs else ~few[pair] | overall
+    number = int(few.sum())
+    return _Listed(keep, number, 0) if many_pairs else _Listed(keep, 0, number)

@@ -18,6 +18,7 @@ from agreement.decisions import CHOICES
 from agreement.report import _frames
 from agreement.report._cells import EXCEL_ROWS, Cells, SteadyZip
 from agreement.report._headlines import actions, headlines
+from agreement.report._listed import listed_scores
 from agreement.report.tables import report_id, source_sha256, title
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def write_workbook(audit: "Audit", path: Path) -> Path:
     for name, frame in sheets.items():
         extra = _validations(audit, frame) if name == "Disputes" else ()
         cells.write(name, frame, WIDTHS, extra)
-    lists = _lists(audit)
-    cells.write("Lists", lists, WIDTHS)
+    cells.write("Lists", _lists(audit), WIDTHS)
     cells.fill(summary, _summary(audit, cells), WIDTHS)
     with _files.replacing(path) as file, SteadyZip(file, "w", ZIP_DEFLATED, allowZip64=True) as archive:
         # not Workbook.save, which would stamp the present time
@@ -108,7 +108,7 @@ def _pairs(audit: "Audit") -> pd.DataFrame:
     keys = ["layer", "reference", "other"]
     parts = []
     for comparison in audit.comparisons:
-        scores = comparison.scores
+        scores = listed_scores(comparison, audit.settings)
         paired = scores.loc[scores["reference"].notna() & scores["label"].isna()]
         wide: pd.DataFrame | None = None
         for level, measure in PAIR_MEASURES:

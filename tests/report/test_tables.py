@@ -276,3 +276,15 @@ def test_every_key_is_documented(make_audit):
 def test_page_and_json_are_known_by_one_id(make_audit):
     audited = make_audit()
     assert f'"{tables.report_id(audited)}"' in render_page(audited)
+
+
+def test_rows_by_label_of_small_pairs_go_when_they_are_too_many():
+    labels = [f"l{number:05}" for number in range(10_001)]
+    rows = [dict.fromkeys(SCORE_COLUMNS) | {"measure": "f1", "reference": "a", "other": "b", "n": 40}]
+    rows += [dict.fromkeys(SCORE_COLUMNS) | {"measure": "f1", "reference": "a", "other": "c", "n": 4}]
+    rows += [row | {"label": label} for row in rows for label in labels]
+    comparison = Comparison(Layer("label", "category"), pd.DataFrame(rows, columns=list(SCORE_COLUMNS)))
+    scores = listed_scores(comparison, Settings())
+    assert (scores["other"] == "c").sum() == 1
+    assert (scores["other"] == "b").sum() == 1 + len(labels)
+    assert list(left_out_of(comparison, Settings()).values()) == [1]
