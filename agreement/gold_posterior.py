@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from agreement.units import Units
 
@@ -93,11 +94,11 @@ def posterior(units: Units, gold: Ints) -> Posterior:
     shape = (n_annotators, n_sections, k)
     believed = _first_belief(units, prior)
     errors, sections = _errors(units, believed, section, shape)
+    # who gave which label in which section, a column each: one product sums the evidence of every unit
+    cell = (units.annotator * n_sections + section) * k + units.label
+    given = csr_array((np.ones(len(cell)), (units.unit, cell)), shape=(units.n_units, n_annotators * n_sections * k))
     for _ in range(ITERATIONS):
-        log = np.zeros((units.n_units, k))
-        rates = _confused(errors[units.annotator, :, units.label], sections.confusion[section])
-        np.add.at(log, units.unit, np.log(rates))
-        log += np.log(prior)
+        log = given @ np.log(_by_section(errors, sections.confusion)) + np.log(prior)
         new = np.exp(log - log.max(axis=1, keepdims=True))
         new /= new.sum(axis=1, keepdims=True)
         moved = float(np.abs(new - believed).max(initial=0.0))
@@ -169,9 +170,9 @@ def _errors(units: Units, believed: Floats, section: Ints, shape: tuple[int, int
 def _joint(units: Units, believed: Floats, shape: tuple[int, int]) -> Floats:
     """Return (A, K, K) how often each annotator gave which label (column) where which label (row) is believed."""
     n_annotators, k = shape
-    joint = np.zeros((n_annotators * k, k))
-    np.add.at(joint, units.annotator * k + units.label, believed[units.unit])
-    return np.asarray(joint.reshape(n_annotators, k, k).transpose(0, 2, 1))
+    cell = units.annotator * k + units.label
+    given = csr_array((np.ones(len(cell)), (cell, units.unit)), shape=(n_annotators * k, units.n_units))
+    return np.asarray((given @ believed).reshape(n_annotators, k, k).transpose(0, 2, 1))
 
 
 def _everybody(joint: Floats) -> Floats:
@@ -187,9 +188,16 @@ def _rates(joint: Floats, everybody: Floats) -> Floats:
     return np.asarray(leaning / leaning.sum(axis=-1, keepdims=True))
 
 
+def _by_section(errors: Floats, confusion: Floats) -> Floats:
+    """Return (A S K, K) the chance of each label (row) by annotator and section under each true label (column)."""
+    k = errors.shape[1]
+    rates = errors.transpose(0, 2, 1)[:, None]
+    return _confused(np.broadcast_to(rates, (len(errors), len(confusion), k, k)), confusion[:, None]).reshape(-1, k)
+
+
 def _confused(rates: Floats, confusion: Floats) -> Floats:
-    """Return (N, K) the chance of each given label under each true one, a share *confusion* (N,) given at random."""
-    mixed = rates * (1 - confusion[:, None]) + confusion[:, None] / rates.shape[1]
+    """Return (…, K) the chance of a given label under each true one, a share *confusion* (…) given at random."""
+    mixed = rates * (1 - confusion[..., None]) + confusion[..., None] / rates.shape[-1]
     return np.asarray(np.maximum(mixed, 1e-6))
 
 
@@ -201,6 +209,6 @@ def _left_out(units: Units, believed: Floats, section: Ints, confusion: Floats) 
     given = joint[units.annotator, :, units.label] - believed[units.unit]
     of = joint.sum(axis=2)[units.annotator] - believed[units.unit]
     rates = (given + LEAN * everybody[:, units.label].T) / (of + LEAN)
-    log = np.zeros((units.n_units, k))
-    np.add.at(log, units.unit, np.log(_confused(rates, confusion[section])))
-    return log
+    rows = np.arange(len(units.unit))
+    by_unit = csr_array((np.ones(len(rows)), (units.unit, rows)), shape=(units.n_units, len(rows)))
+    return np.asarray(by_unit @ np.log(_confused(rates, confusion[section])))

@@ -122,7 +122,7 @@ def find_suspects(annotations: Annotations, known: GoldUnits, found: Posterior, 
     hard, confused = _hard_sections(known, found), _confused_pairs(units, np.where(found.right > 0.5, known.gold, -1))
     listed = [*order.tolist(), *np.flatnonzero(unanimous).tolist()]
     answers = _answers(units, listed)
-    origins = _origins(annotations, known)
+    origins = _origins(annotations, known, {units.items[units.item[unit]] for unit in listed})
     suspects = []
     for unit in listed:
         section, gold, rival = int(units.section[unit]), int(known.gold[unit]), int(found.rival[unit])
@@ -192,9 +192,9 @@ def _answers(units: Units, chosen: list[int]) -> dict[int, dict[str, str]]:
     return answers
 
 
-def _origins(annotations: Annotations, known: GoldUnits) -> dict[str, str]:
-    """Return item to the place of its gold label in the input."""
+def _origins(annotations: Annotations, known: GoldUnits, wanted: set[str]) -> dict[str, str]:
+    """Return for each item *wanted* the place of its gold label in the input."""
     table = annotations.table
-    rows = np.flatnonzero((table["annotator"].eq(known.name) & table["layer"].eq(known.units.layer)).to_numpy())
+    mine = table["annotator"].eq(known.name) & table["layer"].eq(known.units.layer) & table["item"].isin(wanted)
     items = table["item"].astype(object).to_numpy()
-    return {str(items[row]): annotations.origin(int(row)) for row in rows[::-1]}
+    return {str(items[row]): annotations.origin(int(row)) for row in np.flatnonzero(mine.to_numpy())[::-1]}
