@@ -9,9 +9,12 @@ from agreement.case import Case
 from agreement.contrasts import Estimate, Sums, additive, difference, fdr, sums_by
 from agreement.evidence import Bools, Evidence
 from agreement.rules._parts import regular, scalar
+from agreement.rules._readings import two_readings
 from agreement.rules._standing import KAPPA_FLOOR
 
 BORROWED = 8
+CAMP_ALPHA = 0.01
+CAMP_EFFECT = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +103,10 @@ def cells_off(evidence: Evidence, thresholds: Mapping[str, float], confidence: f
 def crowd(case: Case) -> Evidence:
     """Return the evidence in which three people can be compared.
 
-    Whoever is set apart already comes back when fewer than four are left: what such a person adds is the same inside
+    Whoever is set apart already comes back when fewer than three are left: what such a person adds is the same inside
     a section and outside, so the contrast of the two is not touched; only its noise grows.
     """
-    if len(case.rest.present) >= 4:
+    if len(case.rest.present) >= 3:
         return case.rest
     apart = np.zeros(len(case.whole.unit), bool)
     for flag in case.confirmed("copy", "annotator_section"):
@@ -116,10 +119,21 @@ def rows_of(evidence: Evidence, annotator: int, section: int) -> Bools:
     return np.asarray((evidence.annotator == annotator) & (evidence.section[evidence.unit] == section))
 
 
+def camps_of(cells: list[Cell], evidence: Evidence) -> tuple[tuple[str, ...], ...]:
+    """Return the camps of a section: those off against the others, or, when only one stands out, who reads alike."""
+    inside = evidence.section == cells[0].section
+    if len(cells) == 1:
+        return two_readings(evidence, inside, CAMP_ALPHA, CAMP_EFFECT)
+    camp = tuple(sorted(evidence.annotators[cell.annotator] for cell in cells))
+    here = np.unique(evidence.annotator[evidence.kept & inside[evidence.unit]])
+    return camp, tuple(evidence.annotators[a] for a in here if evidence.annotators[a] not in camp)
+
+
 def split_sections(cells: list[Cell], evidence: Evidence, thresholds: Mapping[str, float]) -> dict[int, list[Cell]]:
     """Return the sections in which so many are off that it is the section: two readings, not people.
 
-    At least two people, and a quarter of those who work in the section (a quarter of the busiest one's labels or more).
+    At least two people, and a quarter of those who work in the section (a quarter of the busiest one's labels or more);
+    or one, when others read the section the same way.
     """
     by_section: dict[int, list[Cell]] = {}
     for cell in cells:
@@ -130,6 +144,7 @@ def split_sections(cells: list[Cell], evidence: Evidence, thresholds: Mapping[st
         given = np.bincount(evidence.annotator[here], minlength=len(evidence.annotators))
         staff = int((given >= 0.25 * given.max()).sum())
         sure = any(cell.q < thresholds["q_confirmed"] for cell in mine)
-        if sure and len(mine) >= 2 and len(mine) >= 0.25 * staff:
+        many = len(mine) >= 2 and len(mine) >= 0.25 * staff
+        if sure and (many or camps_of(mine, evidence)):
             result[section] = mine
     return result

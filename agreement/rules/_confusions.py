@@ -10,6 +10,7 @@ from agreement.contrasts import Estimate, fdr, linear
 from agreement.evidence import Bools, Evidence, Floats, Ints, tally
 
 FITTED_CELLS = 6
+OWN_PAIR, SCATTERED = 0.60, 0.05
 MAJORITY = 0.30
 BENIGN = 0.02  # classes are never equally alike; so much beyond slips is usual
 
@@ -226,6 +227,23 @@ def mutual(found: Confusions, one: Excess) -> float:
     )
 
 
+def scatters(evidence: Evidence, found: Confusions, reference: Bools, one: Excess) -> bool:
+    """Return True if one of the two is confused with other labels too, so that the pair is only its largest part."""
+    shares = {
+        a: dict(partners(found, all_cells(found), a)).get(b, 0.0)
+        for a, b in ((one.first, one.second), (one.second, one.first))
+    }
+    rest = reference.copy()
+    rest[one.first, one.second] = False
+    for label, share in shares.items():
+        cells = cells_of(rest, label)
+        if share < OWN_PAIR and len(cells) >= 2 and rest.sum() > len(cells):
+            others = excess_of(evidence, found, cells, rest, (label,))
+            if others.p < 0.01 and float(others.estimate.value) >= SCATTERED:
+                return True
+    return False
+
+
 def confused(
     evidence: Evidence, found: Confusions, reference: Bools, thresholds: Mapping[str, float]
 ) -> list[tuple[Excess, float]]:
@@ -261,7 +279,11 @@ def confused(
             result += [(tested[i], float(q[i])) for i in suspected]
             break
         strongest = int(np.argmax(np.where(confirmed, [float(one.estimate.value) for one in tested], -np.inf)))
-        if len(evidence.labels) < 4 or mutual(found, tested[strongest]) >= thresholds["min_mutual"]:
+        if (
+            len(evidence.labels) < 4
+            or mutual(found, tested[strongest]) >= thresholds["min_mutual"]
+            and not (scatters(evidence, found, reference, tested[strongest]))
+        ):
             result.append((tested[strongest], float(q[strongest])))
         reference[tested[strongest].first, tested[strongest].second] = False
     return result

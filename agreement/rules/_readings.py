@@ -11,6 +11,7 @@ from agreement.evidence import Bools, Evidence, Floats, Ints
 
 MIN_ANNOTATORS = 4
 MIN_UNITS = 20
+BENIGN = 0.01  # people who were trained together are a little alike
 SAME_SIDES = 0.6  # both halves of the units must suggest nearly the same split
 MAX_CELLS = 2e7  # units x pairs; larger crowds have no common readings to look for
 
@@ -83,7 +84,7 @@ def camps(evidence: Evidence, units: Bools, confidence: float) -> Camps | None:
     half = float(stats.t.ppf((1 + confidence) / 2, g - 1)) * se
     side = np.zeros(len(evidence.annotators))
     side[evidence.present] = _split(_mean(data.distance), data)
-    p = float(stats.t.sf(effect / se, g - 1))
+    p = float(stats.t.sf((effect - BENIGN) / se, g - 1))
     return Camps(side, effect, effect - half, effect + half, p, len(data.distance))
 
 
@@ -172,7 +173,7 @@ def _split(mean: Floats, data: _ByPair) -> Floats:
     left[data.first, data.second] = np.where(known, agreement - np.exp(-(design @ own)), 0.0)
     vector = np.linalg.eigh(left + left.T)[1][:, -1]
     side = np.where(vector >= 0, 1.0, -1.0)
-    return side * side[0]
+    return np.asarray(side * side[0])
 
 
 def _projected(side: Floats, data: _ByPair) -> Floats:

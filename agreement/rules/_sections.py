@@ -138,9 +138,7 @@ class Finding:
     smallest: float
 
 
-def unreliable(
-    evidence: Evidence, everyone: Evidence, excluded: Bools, thresholds: Mapping[str, float]
-) -> list[Finding]:
+def unreliable(evidence: Evidence, excluded: Bools, thresholds: Mapping[str, float]) -> list[Finding]:
     """Return the sections that stand out from those that look sound, largest effect first."""
     strata = strata_of(evidence)
     tested = np.flatnonzero(~excluded)
@@ -166,7 +164,7 @@ def unreliable(
         others = apart.copy()
         others[suspect] = False
         stands, smallest = stands_alone(
-            everyone, suspect, others, float(effect[number]), thresholds["keep_without_anyone"]
+            evidence, suspect, others, float(effect[number]), thresholds["keep_without_anyone"]
         )
         if stands:
             found.append(Finding(suspect, float(q[number]), estimates[number], smallest))

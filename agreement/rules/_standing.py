@@ -57,8 +57,9 @@ def _within_items(evidence: Evidence, scale: float) -> Standing:
     mean = overall.mean()
     excess = _against_median(mean, scale)
     left = overall.expand(1).minus(cells).mean().value
-    with np.errstate(invalid="ignore"):
-        without = (left - np.nanmedian(np.where(overall.n[:, None] > 0, left, np.nan), axis=0)) / scale
+    without = np.full(left.shape, np.nan)
+    known = np.isfinite(left).any(axis=0)
+    without[:, known] = (left[:, known] - np.nanmedian(left[:, known], axis=0)) / scale
     size = evidence.size[evidence.unit]
     rows = np.isfinite(evidence.contrast())
     with np.errstate(invalid="ignore", divide="ignore"):

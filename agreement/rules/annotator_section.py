@@ -31,9 +31,10 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     cells = cells_off(evidence, thresholds, case.confidence)
     split = split_sections(cells, evidence, thresholds)
     within = regular(evidence)
+    apart = {flag.subject.annotator for flag in case.confirmed("annotator", "span_annotator")}
     for cell in cells:
         verdict = verdict_of(cell.q, thresholds)
-        if cell.section in split or verdict is None:
+        if cell.section in split or verdict is None or evidence.annotators[cell.annotator] in apart:
             continue
         name, section = evidence.annotators[cell.annotator], evidence.sections[cell.section]
         title = case.annotations.guidelines.name(section)

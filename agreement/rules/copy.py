@@ -135,8 +135,8 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         yield Flag(
             RULE.name, verdict, Subject(RULE.name, case.layer, annotators=names),
             f"{names[0]} and {names[1]} deviate from everybody else together: of the "
-            f"{plural(one.n, 'item')} where one of them stands against the others, both give the same label in {count(one.hits)}, "
-            f"{percent(one.hits / one.n)}% "
+            f"{plural(one.n, 'item')} where one of them stands against the others, both give the same label in "
+            f"{count(one.hits)}, {percent(one.hits / one.n)}% "
             f"({percent(case.confidence)}% CI {between(percent(interval.low), percent(interval.high))}%, "
             f"n {plural(one.n, 'item')}).",
             f"Look at the logs of {names[0]} and {names[1]} before talking about it; until it is clear, count the "

@@ -110,7 +110,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
             return
         both = Estimate(np.abs(change.value), change.se, change.df, change.n)
         q = np.ones(len(change.value))
-        q[tested] = fdr(np.minimum(2 * both.p_above()[tested], 1.0))
+        q[tested] = fdr(np.minimum(2 * both.p_above(thresholds["benign"])[tested], 1.0))
         large = (both.value >= thresholds["min_effect"]) & (q < thresholds["q_suspected"])
         if not large.any():
             return
@@ -158,7 +158,7 @@ RULE = Rule(
     "drift",
     "Annotator changes over time",
     "This person's disagreement with colleagues on the same items rises or falls over the project.",
-    {**TEST, "min_effect": 0.15, "min_items": 100},
+    {**TEST, "min_effect": 0.15, "benign": 0.05, "min_items": 100},
     10,
     _check,
 )

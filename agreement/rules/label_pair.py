@@ -154,7 +154,7 @@ RULE = Rule(
     "label_pair",
     "Two labels taken for each other",
     "Colleagues give one of these labels where others give the other, more often than slips explain.",
-    {**TEST, "min_effect": 0.08, "min_ratio": 1.5, "min_mutual": 0.40, "min_items": 20},
+    {**TEST, "min_effect": 0.08, "min_ratio": 1.5, "min_mutual": 0.45, "min_items": 20},
     60,
     _check,
 )

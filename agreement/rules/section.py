@@ -7,7 +7,7 @@ import numpy as np
 from agreement.case import Case
 from agreement.contrasts import Estimate
 from agreement.flags import Flag, Rule, Subject
-from agreement.rules._cells import Cell, cells_off, crowd, split_sections
+from agreement.rules._cells import Cell, camps_of, cells_off, crowd, split_sections
 from agreement.rules._parts import (
     TEST,
     disputed,
@@ -28,7 +28,7 @@ from agreement.wording import listed
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield sections read in two ways, then those unreliable for everybody."""
-    evidence = case.rest
+    evidence = crowd(case)
     n_sections = len(evidence.sections)
     if n_sections < 2:
         return
@@ -36,27 +36,28 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     split: dict[int, list[Cell]] = {}
     if len(evidence.present) >= 3:
         settings = case.thresholds(CELLS)
-        split = split_sections(cells_off(crowd(case), settings, case.confidence), evidence, settings)
+        split = split_sections(cells_off(evidence, settings, case.confidence), evidence, settings)
     strata = strata_of(evidence)
     excluded[list(split)] = True
     for section, cells in sorted(split.items()):
         others = excluded.copy()
         others[section] = False
         effect = section_effect(evidence, strata, section, others)
-        camp = tuple(sorted(evidence.annotators[cell.annotator] for cell in cells))
-        yield _flag(case, section, max(cell.q for cell in cells), effect, effect.value.item(), "confirmed", camp)
-    apart, everyone = labels_apart(case, evidence), crowd(case)
-    for finding in unreliable(set_apart(evidence, apart), set_apart(everyone, apart), excluded, thresholds):
+        q = min(cell.q for cell in cells)
+        yield _flag(case, section, q, effect, effect.value.item(), "confirmed", camps_of(cells, evidence))
+    evidence = set_apart(evidence, labels_apart(case, evidence))
+    for finding in unreliable(evidence, excluded, thresholds):
         verdict = verdict_of(finding.q, thresholds)
         if verdict is not None:
             yield _flag(case, finding.section, finding.q, finding.effect, finding.smallest, verdict, ())
 
 
 def _flag(
-    case: Case, section: int, q: float, effect: Estimate, smallest: float, verdict: str, camp: tuple[str, ...]
-) -> Flag:
+    case: Case, section: int, q: float, effect: Estimate, smallest: float, verdict: str,
+    camps: tuple[tuple[str, ...], ...],
+) -> Flag:  # fmt: skip
     """Return the flag of one section."""
-    evidence = case.rest
+    evidence = crowd(case)
     name = evidence.sections[section]
     title = case.annotations.guidelines.name(name)
     value, low, high, n = scalar(effect, (), case.confidence)
@@ -64,7 +65,6 @@ def _flag(
     here = sorted(
         {evidence.annotators[a] for a in np.unique(evidence.annotator[evidence.kept & inside[evidence.unit]])}
     )
-    camps: tuple[tuple[str, ...], ...] = (camp, tuple(who for who in here if who not in camp)) if camp else ()
     if not camps and len(here) >= 4:
         camps = two_readings(evidence, inside, 0.01, 0.10)
     nature = "two readings" if camps else "everybody"

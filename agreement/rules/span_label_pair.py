@@ -64,7 +64,7 @@ RULE = Rule(
     "span_label_pair",
     "Two span labels taken for each other",
     "People mark the same place and call it differently, more often than slips explain.",
-    {**TEST, "min_effect": 0.08, "min_ratio": 1.5, "min_mutual": 0.40, "min_items": 20},
+    {**TEST, "min_effect": 0.08, "min_ratio": 1.5, "min_mutual": 0.45, "min_items": 20},
     61,
     _check,
 )

@@ -1,0 +1,101 @@
+"""The engine against published formulas in other people's code, and against its own second form."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
+from statsmodels.stats.multitest import multipletests
+
+from agreement._arrays import couples_in_runs
+from agreement.contrasts import additive, fdr, sums_by
+from agreement.evidence import from_pairs, from_units, independent
+from agreement.merging import merge_table
+from agreement.units import units_from_matrix
+
+LABELS = st.sampled_from(["a", "b", "c", None])
+TABLES = st.lists(st.lists(LABELS, min_size=4, max_size=4), min_size=1, max_size=12).filter(
+    lambda rows: any(label is not None for row in rows for label in row)
+)
+
+
+def as_pairs(units):
+    first, second = couples_in_runs(units.unit)
+    return from_pairs(
+        units.annotators, units.sections, units.section, independent(units.item, units.cluster, 0), units.unit[first],
+        units.annotator[first], units.annotator[second], (units.label[first] != units.label[second]).astype(float),
+    )  # fmt: skip
+
+
+@given(TABLES)
+def test_counts_and_pairs_give_the_same_disagreement(rows):
+    units = units_from_matrix(rows)
+    by_counts, by_pairs = from_units(units), as_pairs(units)
+    np.testing.assert_allclose(by_counts.disagreement, by_pairs.disagreement)
+    # a label without a partner is in no pair, so only the compared rows are in both
+    rows_compared = by_counts.size[by_counts.unit] >= 2
+    np.testing.assert_allclose(by_counts.total[rows_compared], by_pairs.total)
+    np.testing.assert_allclose(by_counts.contrast()[rows_compared], by_pairs.contrast())
+
+
+@given(TABLES)
+def test_contrasts_of_one_unit_cancel(rows):
+    evidence = from_units(units_from_matrix(rows))
+    w = np.nan_to_num(evidence.contrast())
+    np.testing.assert_allclose(np.bincount(evidence.unit, w, minlength=len(rows)), 0, atol=1e-9)
+
+
+def test_weights_of_a_nominal_layer_change_nothing():
+    units = units_from_matrix([["a", "b", "c"], ["a", "a", "c"], ["b", "b", None]])
+    np.testing.assert_allclose(from_units(units, 1 - np.eye(3)).disagreement, from_units(units).disagreement)
+
+
+def test_statsmodels_cluster_robust_mean():
+    rng = np.random.default_rng(1)
+    cluster, y = rng.integers(0, 12, 80), rng.normal(size=80)
+    ours = sums_by(np.zeros(80, np.int64), 1, cluster, y).mean()
+    theirs = sm.OLS(y, np.ones(80)).fit(cov_type="cluster", cov_kwds={"groups": cluster})
+    assert ours.value[0] == pytest.approx(theirs.params[0])
+    assert ours.se[0] == pytest.approx(theirs.bse[0])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_statsmodels_benjamini_hochberg(p):
+    np.testing.assert_allclose(fdr(np.array(p)), multipletests(p, method="fdr_bh")[1])
+
+
+def pairs_of_two(pairs, n, error, seed):
+    """Items labelled by two people each; person a errs with probability error[a]."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for _ in range(n):
+        row = [None] * len(error)
+        for who in pairs[rng.integers(len(pairs))]:
+            row[who] = str(rng.integers(1, 5)) if rng.random() < error[who] else "0"
+        rows.append(row)
+    return from_units(units_from_matrix(rows))
+
+
+def test_rotating_pairs_tell_people_apart_and_fixed_pairs_do_not():
+    error = [0.05, 0.05, 0.05, 0.35]
+    rotating = additive(pairs_of_two([(0, 1), (1, 2), (2, 3), (0, 3), (0, 2), (1, 3)], 4000, error, 3))
+    assert rotating.identified
+    # with errors e and f two people disagree in e + f - 1.25 e f: .378 with the fourth, .097 without
+    assert rotating.against_others().value[3] == pytest.approx(0.378 - 0.097, abs=0.05)
+    assert not additive(pairs_of_two([(0, 1), (2, 3)], 900, error, 3)).identified
+    assert not additive(pairs_of_two([(0, 1), (1, 2), (2, 3), (0, 3)], 900, error, 3)).identified  # bipartite
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10_000))
+def test_statsmodels_fleiss_before_and_after_merging(seed):
+    rng = np.random.default_rng(seed)
+    true = rng.integers(0, 4, 60)
+    codes = np.where(rng.random((60, 3)) < 0.3, rng.integers(0, 4, (60, 3)), true[:, None])
+    units = units_from_matrix([[str(label) for label in row] for row in codes], labels=("0", "1", "2", "3"))
+    kappa = merge_table(from_units(units), 1, 2, 0.95)["kappa"]
+    before = fleiss_kappa(aggregate_raters(codes)[0])
+    after = fleiss_kappa(aggregate_raters(np.where(codes == 2, 1, codes))[0])
+    assert (kappa["before"], kappa["after"]) == pytest.approx((before, after))
+    assert kappa["low"] <= kappa["change"] <= kappa["high"]
