@@ -83,7 +83,7 @@ def _grids(file: Source, reading: Reading, settings: Settings) -> list[Grid]:
                 names = ", ".join(repr(grid.sheet) for grid in found)
                 raise InputError(
                     [
-                        Problem("--sheets", f"{file.name} has no sheet {name!r}.", f"There are: {names}.")
+                        Problem("--sheet", f"{file.name} has no sheet {name!r}.", f"There are: {names}.")
                         for name in missing
                     ]
                 )
