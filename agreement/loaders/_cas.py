@@ -34,11 +34,11 @@ def parse_json(content: bytes, where: str, problems: list[Problem]) -> Document:
     try:
         cas = orjson.loads(content)
         structures = [entry for entry in cas["%FEATURE_STRUCTURES"] if isinstance(entry, dict)]
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        text = next((entry["sofaString"] for entry in structures if str(entry.get("%TYPE")).endswith("Sofa")), "")
+        return _document(str(text), ((str(entry.get("%TYPE")).rpartition(".")[2], entry) for entry in structures))
+    except (ValueError, KeyError, TypeError) as error:
         problems.append(Problem(where, f"is not valid JSON CAS: {error}.", "Export the project again."))
         return Document()
-    text = next((entry.get("sofaString", "") for entry in structures if str(entry.get("%TYPE")).endswith("Sofa")), "")
-    return _document(text, ((str(entry.get("%TYPE")).rpartition(".")[2], entry) for entry in structures))
 
 
 def _document(text: str, structures: Iterable[tuple[str, Mapping[str, Any]]]) -> Document:

@@ -1,6 +1,7 @@
 """What every platform loader fills: submissions and texts, turned into Records with offsets settled and counted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -149,6 +150,29 @@ class Collector:
         """Return the names of the layers noted so far, sorted."""
         return sorted({head.layer for head in self._heads})
 
+    @contextmanager
+    def record(self, where: str) -> Iterator[None]:
+        """Turn what breaks on a record of an unforeseen shape into a problem that names the record."""
+        try:
+            yield
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            self.refuse(
+                where,
+                f"is not built as the records of this format are ({type(error).__name__}: {error}).",
+                "Export the file again; if nobody changed it, report it to us.",
+            )
+
+    def stop_if_refused(self) -> None:
+        """Raise what was noted so far, before records that stand in relation to broken ones are read.
+
+        Raises
+        ------
+        InputError
+            Listing every problem noted.
+        """
+        if self.problems:
+            raise InputError(self.problems)
+
     def refuse(self, where: str, what: str, remedy: str = "") -> None:
         """Note a problem; :meth:`records` raises all of them together."""
         self.problems.append(Problem(where, what, remedy))
@@ -166,8 +190,7 @@ class Collector:
             self._frame(names), self.texts, self._covered, self._fragments, self.unit,
             self.settings, self.reading, self.problems,
         )  # fmt: skip
-        if self.problems:
-            raise InputError(self.problems)
+        self.stop_if_refused()
         self.reading.rows_read += len(rows)
         return Records(
             rows,
@@ -200,8 +223,11 @@ class Collector:
 
     def _whole_numbers(self, values: list[Any], name: str) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Return offsets as integers; anything else is a problem and ``BROKEN``."""
-        array = np.array(values)
-        if array.dtype.kind in "iu" or not values:
+        try:
+            array = np.array(values)
+        except ValueError:
+            array = np.array([None])
+        if not values or (array.dtype.kind in "iu" and array.ndim == 1):
             return array.astype(np.int64)
         numbers = np.full(len(values), BROKEN, np.int64)
         heads = np.repeat(np.arange(len(self._sizes)), self._sizes)

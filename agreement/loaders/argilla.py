@@ -43,7 +43,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     with collector_paused():
         for file in files:
             for number, record in json_records(file, into.problems):
-                if isinstance(record, dict):
+                with into.record(f"{file.name}!{number}"):
                     responses += _read_record(record, file.name, number, into)
                     suggestions = list(_suggestions(record, file.name, number))
                     n_suggestions += len(suggestions)

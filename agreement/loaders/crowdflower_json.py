@@ -52,13 +52,12 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     into.reading.annotator_from = "worker_id of each judgment"
     into.reading.layout = "one judgment per worker and unit"
     with collector_paused():
-        judgments = [
-            judgment
-            for file in files
-            for number, unit in json_records(file, into.problems)
-            if isinstance(unit, dict)
-            for judgment in _judgments(unit, number, file.name, into)
-        ]
+        judgments: list[_Judgment] = []
+        for file in files:
+            for number, unit in json_records(file, into.problems):
+                with into.record(f"{file.name}!{number}"):
+                    judgments += _judgments(unit, number, file.name, into)
+        into.stop_if_refused()
         questions = list(dict.fromkeys(chain.from_iterable(judgment.answers for judgment in judgments)))
         spans = [name for name in questions if _points_at_tokens(name, judgments, into)]
         for name in spans:

@@ -104,11 +104,15 @@ def _examples(file: Source, into: Collector, skipped: Counter[str]) -> list[_Exa
         if not isinstance(record, dict):
             into.refuse(f"{file.name}!{number}", f"is no JSON object but {type(record).__name__}.")
             continue
-        skipped.update({"relations": len(record["relations"])} if record.get("relations") else {})
+        place = f"{file.name}!{number}"
+        with into.record(place):
+            skipped.update({"relations": len(record["relations"])} if record.get("relations") else {})
         text = record.get("text", record.get("data"))
         name = str(record.get("id", number))
         metadata = {key: value for key, value in record.items() if key not in KNOWN}
-        spans, classes = _marked(record, f"{file.name}!{number}, item {name}", into)
+        spans, classes = None, None
+        with into.record(place):
+            spans, classes = _marked(record, f"{place}, item {name}", into)
         examples.append(_Example(file, number, name, str(text or ""), spans, classes, metadata))
     return examples
 

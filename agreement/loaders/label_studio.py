@@ -73,10 +73,13 @@ class _Export:
     def read(self) -> None:
         """Read all tasks into the collector."""
         sizes: dict[str, list[int]] = {}
-        for answer in self._answers():
+        for number, answer in self._answers():
+            results: list[Result] = []
+            with self.into.record(f"{self.file}!{number}"):
+                results = results_of(answer, self.skipped)
+            self.results[id(answer)] = results
             if isinstance(who := answer.get("completed_by"), dict) and "id" in who:
                 self.names[str(who["id"])] = str(who.get("email") or who["id"])
-            results = self.results[id(answer)] = results_of(answer, self.skipped)
             for layer, kind, labels, _ in results:
                 self.controls.setdefault(layer, kind)
                 if kind != "labels":
@@ -86,9 +89,11 @@ class _Export:
                 self.into.layers[layer] = _rating(layer, chain.from_iterable(self.results.values()))
             else:
                 self.into.layers[layer] = Layer(layer, KINDS.get(kind) or single_or_several(sizes.get(layer, ())))
+        self.into.stop_if_refused()
         self.text_key = self._text_key()
         for number, task in self.tasks:
-            self._read_task(number, task)
+            with self.into.record(f"{self.file}!{number}"):
+                self._read_task(number, task)
         if self.without_offsets:
             self.into.refuse(
                 self.without_offsets[0],
@@ -96,12 +101,12 @@ class _Export:
                 "Export again from Label Studio with Export > JSON.",
             )
 
-    def _answers(self) -> Iterator[Json]:
-        """Yield every annotation, and every prediction if they are asked for."""
-        for _, task in self.tasks:
-            yield from _annotations(task)
-            if self.into.settings.reading.predictions:
-                yield from _listed(task, "predictions")
+    def _answers(self) -> Iterator[tuple[int, Json]]:
+        """Yield every annotation, and every prediction if they are asked for, with the number of its task."""
+        for number, task in self.tasks:
+            with self.into.record(f"{self.file}!{number}"):
+                predictions = _listed(task, "predictions") if self.into.settings.reading.predictions else []
+                yield from ((number, answer) for answer in _annotations(task) + predictions)
 
     def _text_key(self) -> str | None:
         """Return the data field that spans point into: the one asked for, else the one their texts are found in."""

@@ -39,6 +39,9 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         into.layers = {name: Layer(name, kind) for name, kind in kinds.items()}
         text_key = _text_key([record for _, _, record in records], kinds, settings)
         for file, number, record in records:
+            if "annotator" not in record:
+                into.refuse(f"{file.name}!{number}", "names no annotator.", "Export the file again.")
+                continue
             item = str(record.get("id", number))
             text = record.get(text_key or "")
             data = {key: value for key, value in record.items() if key not in OWN | {*kinds, text_key}}
@@ -46,7 +49,8 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
             time = str(record.get("updated_at") or record.get("created_at") or "")
             for layer, kind in kinds.items():
                 place = Submission(item, str(record["annotator"]), layer, file.name, number, time=time)
-                _add(place, record.get(layer), kind, into)
+                with into.record(f"{file.name}!{number}"):
+                    _add(place, record.get(layer), kind, into)
         return into.records()
 
 

@@ -36,7 +36,11 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
             for number, row in json_records(file, into.problems)
             if isinstance(row, dict) and isinstance(row.get("data_row"), dict)
         ]
-        labels = [(file, number, row, label) for file, number, row in rows for label in _labels(row)]
+        labels = []
+        for file, number, row in rows:
+            with into.record(f"{file.name}!{number}"):
+                labels += [(file, number, row, _checked(label)) for label in _labels(row)]
+        into.stop_if_refused()
         if labels and not any((label.get("label_details") or {}).get("created_by") for *_, label in labels):
             into.refuse(
                 files[0].name, "does not say who made each label.",
@@ -48,7 +52,8 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
             is_text = isinstance(data, str) and not data.startswith(("http://", "https://"))
             into.item(_item(row, number), data if is_text else None, f"{file.name}!{number}")
         for file, number, row, label in labels:
-            _read_label(label, Submission(_item(row, number), "", "", file.name, number), into, skipped)
+            with into.record(f"{file.name}!{number}"):
+                _read_label(label, Submission(_item(row, number), "", "", file.name, number), into, skipped)
         for kind, times in sorted(skipped.items()):
             into.reading.warnings.append(f"{kind} not audited: {times}.")
         return into.records()
@@ -64,6 +69,14 @@ def _labels(row: Json) -> Iterator[Json]:
     projects = row.get("projects")
     for project in projects.values() if isinstance(projects, dict) else ():
         yield from (label for label in project.get("labels") or () if isinstance(label, dict))
+
+
+def _checked(label: Json) -> Json:
+    """Return *label*, or raise if it can't be read."""
+    list(_answers(label))
+    _entities(label)
+    (label.get("label_details") or {}).get("created_by")
+    return label
 
 
 def _answers(label: Json) -> Iterator[tuple[str, list[str], bool]]:

@@ -27,7 +27,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     with collector_paused():
         for file in files:
             for number, state in json_records(file, into.problems):
-                if isinstance(state, dict):
+                with into.record(f"{file.name}!{number}"):
                     who = str(state.get("user_id") or file.folder or file.stem)
                     for item, values in (state.get(KEY) or {}).items():
                         place = Submission(str(item), who, "", file.name, number)

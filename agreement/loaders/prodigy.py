@@ -36,6 +36,10 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
             for number, record in json_records(file, into.problems)
             if isinstance(record, dict)
         ]
+        for file, number, record in records:
+            with into.record(f"{file.name}!{number}"):
+                _check(record)
+        into.stop_if_refused()
         _declare_layers([record for _, _, record in records], into)
         names = _names(records, into)
         items = _items([record for _, _, record in records])
@@ -45,8 +49,9 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
             place = Submission(
                 item, annotator, "", file.name, number, _status(record, settings), str(record.get("_timestamp") or ""),
             )  # fmt: skip
-            _read_record(record, place, into)
-            skipped["relations"] += len(record.get("relations") or ())
+            with into.record(f"{file.name}!{number}"):
+                _read_record(record, place, into)
+                skipped["relations"] += len(record.get("relations") or ())
         _read_further_annotators(records, items, into)
         views = sorted({str(record.get("_view_id")) for _, _, record in records})
         if len(views) > 1:
@@ -55,6 +60,14 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
             if times:
                 into.reading.warnings.append(f"{kind} not audited: {times}.")
         return into.records()
+
+
+def _check(record: Json) -> None:
+    """Raise if *record* can't be told apart from others or holds what no interface writes."""
+    hash(record["_input_hash"])
+    hash(record.get("id"))
+    hash((record.get("config") or {}).get("choice_style"))
+    len(record.get("accept") or ())
 
 
 def _status(record: Json, settings: Settings) -> str:

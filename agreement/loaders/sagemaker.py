@@ -49,23 +49,14 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
             )  # fmt: skip
     skipped: Counter[str] = Counter()
     with collector_paused():
-        answers = [
-            answer
-            for file in files
-            if file.suffix != ".manifest"
-            for number, record in json_records(file, into.problems)
-            for answer in _answers(record, file, number, skipped)
-        ]
+        answers: list[Answer] = []
+        for file in files:
+            for number, record in json_records(file, into.problems) if file.suffix != ".manifest" else ():
+                with into.record(f"{file.name}!{number}"):
+                    answers += _answers(record, file, number, skipped)
         workers = sorted({place.annotator for place, *_ in answers})
         short = dict(zip(workers, without_shared_start(workers), strict=True))
-        sizes: dict[str, list[int]] = {}
-        for _, layer, kind, labels in answers:
-            sizes.setdefault(layer, []).append(len(labels))
-            known = into.layers.get(layer)
-            into.layers[layer] = Layer(layer, known.kind if known and known.kind != "category" else kind)
-        for layer, known in into.layers.items():
-            if known.kind == "category":
-                into.layers[layer] = Layer(layer, single_or_several(sizes[layer]))
+        _declare_layers(answers, into)
         for place, layer, kind, labels in answers:
             mine = replace(place, annotator=short[place.annotator], layer=layer)
             names = [label for label, _, _ in labels]
@@ -76,6 +67,18 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         for kind_of, times in sorted(skipped.items()):
             into.reading.warnings.append(f"{kind_of} not audited: {times}.")
         return into.records()
+
+
+def _declare_layers(answers: Sequence[Answer], into: Collector) -> None:
+    """Note the layers of all answers; one label each makes a category, unless a worker gave several."""
+    sizes: dict[str, list[int]] = {}
+    for _, layer, kind, labels in answers:
+        sizes.setdefault(layer, []).append(len(labels))
+        known = into.layers.get(layer)
+        into.layers[layer] = Layer(layer, known.kind if known and known.kind != "category" else kind)
+    for layer, known in into.layers.items():
+        if known.kind == "category":
+            into.layers[layer] = Layer(layer, single_or_several(sizes[layer]))
 
 
 def _answers(record: Any, file: Source, number: int, skipped: Counter[str]) -> Iterator[Answer]:  # noqa: ANN401 - JSON
