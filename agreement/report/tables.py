@@ -27,7 +27,8 @@ CHECKS_SCHEMA = "agreement-checks/1"
 def audit_to_dict(audit: "Audit", *, counts_only: bool = False) -> dict[str, Any]:
     """Return the audit as JSON-able values, schema ``agreement-audit/1``.
 
-    With *counts_only* the labels of single items are left out: no ``items``, and ``profiles`` holds pair tables.
+    With *counts_only* the labels of single items are left out: no ``items``, no examples of flags, and ``profiles``
+    holds pair tables.
     """
     return {
         "schema": SCHEMA,
@@ -48,7 +49,7 @@ def audit_to_dict(audit: "Audit", *, counts_only: bool = False) -> dict[str, Any
             for comparison in audit.comparisons
             for row in records(listed_scores(comparison, audit.settings))
         ],
-        "flags": flags(audit),
+        "flags": [flag | {"examples": []} for flag in flags(audit)] if counts_only else flags(audit),
         "checks": [plain(check) for check in audit.checks],
         "budget": plain(audit.diagnosis.budget),
         "items": [] if counts_only else [dispute.to_dict() for dispute in disputes(audit)],

@@ -89,6 +89,7 @@ def test_profiles_hash_items_and_keep_codes(make_audit):
 def test_counts_only_keeps_pair_tables_and_no_item(make_audit):
     document = tables.audit_to_dict(make_audit(), counts_only=True)
     assert document["items"] == []
+    assert [flag["examples"] for flag in document["flags"]] == [[]]
     profile = document["profiles"][0]
     # Anna and Ben: i1 and i4 both Refund, i2 both Billing, i3 Refund and Billing
     assert profile["pairs"][0] == {"reference": 0, "other": 1, "cells": [[1, 1, 1], [2, 1, 1], [2, 2, 2]]}
