@@ -101,13 +101,13 @@ def test_counts_of_two_corpora_add_up_to_those_of_both(first, second):
 
 
 @given(corpus, st.integers(0, 9))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_the_order_of_rows_changes_nothing(answers, order):
     pd.testing.assert_frame_equal(table(answers), table(answers, order))
 
 
 @given(corpus)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_swapping_the_reference_exchanges_precision_and_recall(answers):
     scores = table(answers)
     keys = ("measure", "params", "level", "label", "reference", "other")
@@ -120,7 +120,7 @@ def test_swapping_the_reference_exchanges_precision_and_recall(answers):
 
 
 @given(st.lists(span, min_size=1, max_size=6, unique=True))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_identical_annotations_agree_on_every_level(spans):
     scores = table({("d1", "Ana"): spans, ("d1", "Ben"): spans})
     whole = scores.loc[scores["label"].isna() & scores["reference"].eq("Ana")].set_index("measure")
@@ -131,7 +131,7 @@ def test_identical_annotations_agree_on_every_level(spans):
 
 
 @given(corpus)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_every_value_lies_in_its_interval_and_has_a_reason_or_a_value(answers):
     scores = table(answers)
     assert (scores["value"].isna() == scores["undefined"].ne("")).all()
@@ -141,7 +141,7 @@ def test_every_value_lies_in_its_interval_and_has_a_reason_or_a_value(answers):
 
 
 @given(corpus)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_pairs_are_matched_alike_whoever_else_is_there(answers):
     two = {key: spans for key, spans in answers.items() if key[1] != "Cem"}
     if len({who for _, who in two}) < 2:
