@@ -8,7 +8,8 @@ import pandas as pd
 
 from agreement.annotations import Annotations, Reading
 from agreement.comparison import SCORE_COLUMNS, compare
-from agreement.decisions import Decision, decided_text, read_decisions
+from agreement.decision_files import read_decisions
+from agreement.decisions import Decision, decided_text
 from agreement.records import Records, assemble, content_hash
 from agreement.settings import Settings
 

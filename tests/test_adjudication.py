@@ -230,6 +230,14 @@ def test_a_workbook_decides_spans_by_whose_they_are(tmp_path):
         apply_decisions([path], labels)
 
 
+@pytest.mark.parametrize(("pair", "typed", "meant"), [(("007", "010"), 7, "007"), (("true", "no"), True, "true")])
+def test_a_label_that_excel_changed_is_recognised(tmp_path, pair, typed, meant):
+    labels = data([pair])
+    path = write_workbook(audit(labels), tmp_path / "lou.xlsx")
+    fill(path, {"i0": {"decision": typed}})
+    assert gold_of(apply_decisions([path], labels))["i0"] == (meant, "decided")
+
+
 def test_a_note_without_a_decision_is_asked_about(tmp_path):
     labels = data()
     path = write_workbook(audit(labels), tmp_path / "lou.xlsx")
