@@ -155,7 +155,8 @@ def _errors(units: Units, believed: Floats, section: Ints, shape: tuple[int, int
     joint = _joint(units, believed, (n_annotators, k))
     errors = _rates(joint, _everybody(joint.sum(axis=0)))
     wrong = 1 - believed[units.unit, units.label]
-    foreseen = 1 - (believed[units.unit] * errors[units.annotator][:, np.arange(k), np.arange(k)]).sum(axis=1)
+    right = np.diagonal(errors, axis1=1, axis2=2)
+    foreseen = 1 - np.einsum("nk,nk->n", believed[units.unit], right[units.annotator])
     mean = float(wrong.mean()) if len(wrong) else 0.0
     n = np.bincount(section, minlength=n_sections) + SECTION_PSEUDO
     seen, usual = (

@@ -138,11 +138,12 @@ def kappa_mean(found: Couples, n_units: int, distances: Floats) -> Influence:
     0.5
     """
     k, n_pairs = len(distances), len(found.pairs)
-    n = np.bincount(found.pair, minlength=n_pairs).astype(np.float64)
-    rows = np.bincount(found.pair * k + found.first, minlength=n_pairs * k).reshape(n_pairs, k)
-    columns = np.bincount(found.pair * k + found.second, minlength=n_pairs * k).reshape(n_pairs, k)
-    apart = distances[found.first, found.second]
-    summed = np.bincount(found.pair, apart, minlength=n_pairs)
+    cell_of, size, pair, first, second = _cells(found, k)
+    n = np.bincount(pair, size, minlength=n_pairs)
+    rows = np.bincount(pair * k + first, size, minlength=n_pairs * k).reshape(n_pairs, k)
+    columns = np.bincount(pair * k + second, size, minlength=n_pairs * k).reshape(n_pairs, k)
+    apart = distances[first, second]
+    summed = np.bincount(pair, size * apart, minlength=n_pairs)
     by_chance = np.einsum("pk,kl,pl->p", rows, distances, columns)
     defined = (n > 0) & (by_chance > 0)
     if not defined.any():
@@ -153,23 +154,34 @@ def kappa_mean(found: Couples, n_units: int, distances: Floats) -> Influence:
         pseudo = (rows + columns) / (4 * n[:, None])
         more_rows, more_columns = rows * (1 + 0.5 / n[:, None]) + pseudo, columns * (1 + 0.5 / n[:, None]) + pseudo
         more_summed = summed + 0.5 * by_chance / n**2
-    more_n = n + 1
     from_rows, from_columns = more_columns @ distances.T, more_rows @ distances
     expected = np.einsum("pk,pk->p", more_rows, from_rows)
     with np.errstate(invalid="ignore", divide="ignore"):
-        kappa = np.where(defined, 1 - more_summed * more_n / expected, 0.0)
-        own = from_rows[found.pair, found.first] + from_columns[found.pair, found.second] - apart
-        without = 1 - (more_summed[found.pair] - apart) * (more_n[found.pair] - 1) / (expected[found.pair] - own)
-    use = defined[found.pair]
+        kappa = np.where(defined, 1 - more_summed * (n + 1) / expected, 0.0)
+        own = from_rows[pair, first] + from_columns[pair, second] - apart
+        without = 1 - (more_summed[pair] - apart) * n[pair] / (expected[pair] - own)
     n = np.where(defined, n, 0.0)
     centre = float(n @ kappa / n.sum())
-    change = np.where(use, (n[found.pair] - 1) * without - n[found.pair] * kappa[found.pair], 0.0)
-    pairs_of = np.bincount(found.unit[use], minlength=n_units)
+    change = np.where(defined[pair], (n[pair] - 1) * without - n[pair] * kappa[pair], 0.0)
+    pairs_of = np.bincount(found.unit, defined[pair][cell_of], minlength=n_units)
     rest = n.sum() - pairs_of
     with np.errstate(invalid="ignore", divide="ignore"):
-        leaving = (n @ kappa + np.bincount(found.unit, change, minlength=n_units)) / rest
+        leaving = (n @ kappa + np.bincount(found.unit, change[cell_of], minlength=n_units)) / rest
     deviation = np.where((pairs_of > 0) & (rest > 0), centre - leaving, 0.0)
     return Influence(float(n @ raw / n.sum()), centre, deviation, int((pairs_of > 0).sum()))
+
+
+def _cells(found: Couples, k: int) -> tuple[Ints, Floats, Ints, Ints, Ints]:
+    """Return (C,) the cell of each couple; and per cell how many couples it holds, its pair and its two labels."""
+    code = (found.pair * k + found.first) * k + found.second
+    n_cells = len(found.pairs) * k * k
+    if n_cells > max(len(code), 1):
+        cells, cell_of, size = np.unique(code, return_inverse=True, return_counts=True)
+    else:
+        cells, cell_of, size = np.arange(n_cells), code, np.bincount(code, minlength=n_cells)
+    pair, labels = np.divmod(cells, k * k)
+    first, second = np.divmod(labels, k)
+    return cell_of, size.astype(np.float64), pair, first, second
 
 
 def alpha(counts: Ints, distances: Floats) -> Influence:

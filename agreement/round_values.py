@@ -112,4 +112,4 @@ def standard_error(taken: Snapshot, found: Influence) -> float:
     """Return the standard error of a value, by document where there are enough."""
     total = np.bincount(taken.group, found.deviation)
     size = max(int((total != 0).sum()), 2)
-    return float(np.sqrt(taken.inflation * size / (size - 1) * (total @ total)))
+    return float(np.sqrt(taken.inflation * size / (size - 1) * np.square(total).sum()))
