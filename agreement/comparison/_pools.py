@@ -16,7 +16,7 @@ from agreement.measures import measures
 from agreement.measures.krippendorff_alpha import alpha_sums, interval, ratio
 from agreement.pooled_kappas import conger_scores, mean_kappas
 from agreement.pooling import Patterns, patterns, unit_scores
-from agreement.scores import Measure, Parts, Reason, Scores, UnitSums
+from agreement.scores import Measure, Parts, Reason, Scores, UnitSums, scored
 from agreement.settings import Settings
 from agreement.units import Units
 
@@ -115,7 +115,10 @@ def add_pools(rows: Rows, pool: Pool, settings: Settings) -> None:
 
 
 def add_means(rows: Rows, pool: Pool, settings: Settings) -> None:
-    """Add the means of the pairs' kappas, over the pairs with enough shared items, or over all if none has."""
+    """Add the means of the pairs' kappas, over the pairs with enough shared items, or over all if none has.
+
+    Of a crowd in which no pair has enough there is no mean.
+    """
     least = settings.measures.min_pair_items
     n = pool.tables.n if pool.shared is None else pool.shared.n
     enough = n >= least
@@ -132,6 +135,11 @@ def add_means(rows: Rows, pool: Pool, settings: Settings) -> None:
     if pool.ordered:
         kappas += [(f"kappa_mean.{kind}", f"cohen_kappa.{kind}", True) for kind in ("linear", "quadratic")]
     confidence = settings.measures.confidence
+    if pool.shared is not None and not enough.any():  # a mean over a million pairs of one or two items says nothing
+        for name, _, _ in kappas:
+            none = scored(np.asarray(np.nan), np.asarray(0), [(np.asarray(1, dtype=bool), Reason.TOO_FEW_ITEMS)])
+            rows.add(name, none, params=pool.scope(f"min_pair_items={least} (no pair shares {least} items)"))
+        return
     for name, kappa, weighted in kappas:
         scores = mean_kappas(measures()[kappa], pool.units, blocks, pool.cluster, confidence, weighted=weighted)
         rows.add(name, scores, params=pool.scope(params))
