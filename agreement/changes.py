@@ -153,7 +153,7 @@ class Judge:
             size = max(int((moved != 0).sum()), 2)
             total += sign * np.sqrt(size / (size - 1) * taken.inflation) * moved
             seen[taken.group] = True
-        return float(np.sqrtnp.square(total).sum()), float(max(min(x.n + y.n, int(seen.sum())) - 1, 1))
+        return float(np.sqrt(np.square(total).sum())), float(max(min(x.n + y.n, int(seen.sum())) - 1, 1))
 
 
 def judge_of(before: Snapshot, after: Snapshot, confidence: float) -> tuple[Judge, int]:
