@@ -20,10 +20,13 @@ def packed(*columns: tuple[Ints, int]) -> Ints:
     """
     key, size = columns[0]
     for column, width in columns[1:]:
+        if width == 1:  # nothing to tell apart
+            continue
         if size * width > _LARGEST_KEY:
             distinct, key = np.unique(key, return_inverse=True)
             size = len(distinct)
-        key, size = key * width + column, size * width
+        key, size = key * width, size * width
+        key += column
     return key
 
 
