@@ -281,8 +281,8 @@ def confused(
         strongest = int(np.argmax(np.where(confirmed, [float(one.estimate.value) for one in tested], -np.inf)))
         if (
             len(evidence.labels) < 4
-            or mutual(found, tested[strongest]) >= thresholds["min_mutual"]
-            and not (scatters(evidence, found, reference, tested[strongest]))
+            or (mutual(found, tested[strongest]) >= thresholds["min_mutual"]
+            and not (scatters(evidence, found, reference, tested[strongest])))
         ):
             result.append((tested[strongest], float(q[strongest])))
         reference[tested[strongest].first, tested[strongest].second] = False

@@ -40,7 +40,7 @@ def planted(one):
         ("section", "label_pair", "annotator"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize("seed", [12, 14])
 def test_planted_causes_are_confirmed_and_nothing_else(projects, diagnosed, kinds, seed):
     one = projects.project(seed, kinds=kinds, **PLAIN)
     asked_for = {(cause.kind, cause.subject) for cause in one.causes if cause.counts}
