@@ -31,19 +31,19 @@ def read_decisions(
     if not deciders:
         problems.append(Problem("decisions", "no file was given.", "Name the files that the page or Excel saved."))
     for name, path in deciders.items():
-        reader = _Reader(name, path.name, annotations, problems)
-        if path.suffix.lower() in WORKBOOKS:
-            sha, mine = reader.workbook(path)
-        else:
-            sha, mine = reader.json_file(path)
+        wrong: list[Problem] = []
+        reader = _Reader(name, path.name, annotations, wrong)
+        sha, mine = reader.workbook(path) if path.suffix.lower() in WORKBOOKS else reader.json_file(path)
         if sha is not None and sha != source_sha256 and not force:
-            problems.append(
+            # whatever else is wrong with the file follows from that
+            wrong = [
                 Problem(
                     path.name,
                     f"was made for other labels (source_sha256 {sha[:12] or 'missing'}…, here {source_sha256[:12]}…).",
                     "Apply it to the data that were audited, or pass --force if you know that the items are the same.",
                 )
-            )
+            ]
+        problems += wrong
         found += {(d.layer, d.item, d.round): d for d in mine}.values()
     if problems:
         raise InputError(problems)

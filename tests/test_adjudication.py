@@ -127,8 +127,10 @@ def test_the_last_decision_of_one_person_counts(tmp_path):
 def test_decisions_about_other_labels_are_refused_unless_forced(tmp_path):
     labels = data()
     one = decision_file(tmp_path, "kim", labels, decision("i0", final="a"), source_sha256="0" * 64)
-    with pytest.raises(InputError, match="was made for other labels"):
-        apply_decisions([one], labels)
+    other = decision_file(tmp_path, "lou", labels, decision("i77", final="a"), source_sha256="0" * 64)
+    with pytest.raises(InputError, match="was made for other labels") as raised:
+        apply_decisions([one, other], labels)
+    assert len(raised.value.problems) == 2
     assert gold_of(apply_decisions([one], labels, force=True))["i0"] == ("a", "decided")
 
 
