@@ -31,16 +31,21 @@ class Table:
 
 def header(source: Source) -> list[str]:
     """Return the names in the first line of *source*, empty if it is no delimited file."""
+    return next(iter(first_rows(source, 1)), [])
+
+
+def first_rows(source: Source, count: int) -> list[list[str]]:
+    """Return the cells of the first *count* lines of *source*, none if it is no delimited file."""
     if source.suffix in SHEETS:
         return []
     head = source.head
     if b"\x00" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return []
     text = _decoded(head, None, [], source.name)
-    line = next(iter(text.lstrip().splitlines()), "")
-    if line[:1] in ("{", "["):
+    lines = text.lstrip().splitlines()[:count]
+    if not lines or lines[0][:1] in ("{", "["):
         return []
-    return [name.strip() for name in next(csv.reader([line], delimiter=_delimiter(line)), [])]
+    return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=_delimiter(lines[0]))]
 
 
 def table(source: Source, settings: Settings, problems: list[Problem]) -> Table:

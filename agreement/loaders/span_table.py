@@ -12,19 +12,20 @@ from python_calamine import CalamineError, PasswordError, XmlError, ZipError
 from agreement.annotations import Layer
 from agreement.loaders._base import Loader, Source
 from agreement.loaders._collector import Collector, Submission
-from agreement.loaders._columns import SHEETS, Table, header, table
+from agreement.loaders._columns import SHEETS, Table, first_rows, header, table
 from agreement.loaders._vocabulary import is_called, item_rank
 from agreement.records import Records
 from agreement.settings import Settings
 
 LAYER = "spans"
+SAMPLE = 50
 WHOLE_NUMBER = re.compile(r"\s*([-+]?\d{1,18})(?:\.0+)?\s*")
 COVERED = ("covered", "covered_text", "span_text", "quote", "mention", "surface", "snippet", "span", "text")
 
 
 def accepts(files: Sequence[Source]) -> list[Source]:
     """Return the span tables among *files*, and the tables of items and texts beside them."""
-    spans = [file for file in files if _is_span_table(header(file) or _sheet_header(file))]
+    spans = [file for file in files if _holds_spans(file)]
     items = [file for file in files if spans and file not in set(spans) and _is_item_table(header(file))]
     return spans + items
 
@@ -55,12 +56,24 @@ def _is_item_table(names: Sequence[str]) -> bool:
     )
 
 
-def _sheet_header(file: Source) -> list[str]:
-    """Return the first row of a workbook's first sheet; none if it can't be opened, which the table loader explains."""
-    try:
-        return list(table(file, Settings(), []).columns) if file.suffix in SHEETS else []
-    except (CalamineError, ZipError, XmlError, PasswordError, OSError):
-        return []
+def _holds_spans(file: Source) -> bool:
+    """Return whether *file* has the columns of spans, and numbers in them: ``from`` and ``to`` may name people."""
+    if file.suffix in SHEETS:
+        try:
+            cells = table(file, Settings(), [])
+        except (CalamineError, ZipError, XmlError, PasswordError, OSError):
+            return False  # the table loader explains what is wrong with the workbook
+        rows = [list(cells.columns), *map(list, zip(*cells.columns.values(), strict=True))][:SAMPLE]
+    else:
+        rows = first_rows(file, SAMPLE)
+    if not rows or not _is_span_table(rows[0]):
+        return False
+    at = [next(at for at, name in enumerate(rows[0]) if is_called(name, role)) for role in ("start", "end")]
+    marked = [
+        [row[place] for place in at] for row in rows[1:] if len(row) > max(at) and any(row[place] for place in at)
+    ]
+    numbers = sum(all(map(WHOLE_NUMBER.fullmatch, cells)) for cells in marked)
+    return 2 * numbers > len(marked)
 
 
 def _pick(names: Sequence[str], asked: str | None, test: Callable[[str], bool]) -> str | None:

@@ -1,6 +1,8 @@
 import pytest
 
 from agreement.errors import InputError
+from agreement.loaders._base import sources
+from agreement.loaders.span_table import LOADER
 
 ROWS = "doc,annotator,start,end,label\nd1,ana,0,4,ORG\nd1,ben,15,19,LOC\nd2,ana,,,\nd2,ben,0,4,ORG\n"
 ITEMS = "id,text\nd1,Acme opened in Oslo\nd2,Acme\n"
@@ -63,3 +65,9 @@ def test_broken_rows_are_named(read):
         "a.csv!2, item d1",
         "a.csv!4, item d1",
     ]
+
+
+def test_from_and_to_may_be_columns_of_a_table_without_spans(tmp_path):
+    path = tmp_path / "mails.csv"
+    path.write_text("id,annotator,from,to,label\n1,ana,Bob,Eve,spam\n1,ben,Bob,Eve,ham\n")
+    assert LOADER.accepts(sources(path)) == []
