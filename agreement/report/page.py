@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,7 @@ def notebook_frame(audit: "Audit") -> str:
     return f'<iframe srcdoc="{page}" title="Agreement report" style="width:100%;height:40rem;border:0"></iframe>'
 
 
+@cache
 def make_environment(overrides: Path | None = None) -> SandboxedEnvironment:
     """Return the one template environment: autoescape, undefined names are errors, *overrides* win one by one.
 
