@@ -6,7 +6,7 @@ widened to match (false coverage rate; Benjamini & Yekutieli 2005, JASA 100), so
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +16,7 @@ from agreement.annotations import Annotations
 from agreement.changes import Change, Judge, Judged, Word, adjusted_family, judge_of
 from agreement.influence import Ints
 from agreement.profiles import from_profile
+from agreement.round_split import by_round
 from agreement.round_values import (
     agreement_value,
     alpha_value,
@@ -28,7 +29,7 @@ from agreement.round_values import (
     standard_mix,
 )  # fmt: skip
 from agreement.settings import Settings
-from agreement.snapshots import Snapshot, by_round, of_annotators, snapshot, with_labels
+from agreement.snapshots import Snapshot, of_annotators, snapshot, with_labels
 
 MIN_UNITS = 20  # units with the label, pair or section in each round from which a change of it is tested
 MIN_LABELS = 30  # labels from which a label enters macro F1
@@ -121,14 +122,18 @@ def compare_rounds(
 
 
 def rounds_within(
-    annotations: Annotations, settings: Settings | None = None, layers: Iterable[str] = ()
+    annotations: Annotations, settings: Settings | None = None, layers: Iterable[str] = (), *, brief: bool = False
 ) -> tuple[LayerChange, ...]:
-    """Return what changed from each round of *annotations* to the next, layer by layer; empty with one round."""
+    """Return what changed from each round of *annotations* to the next, layer by layer; empty with one round.
+
+    Rounds are those that the data name, else the times between revisions of the guideline. *brief* leaves out all but
+    the agreement of sections, or of the whole layer where there are none.
+    """
     settings = settings or Settings()
     found = []
     for layer in layers or sorted(annotations.layers):
         taken = by_round(annotations, layer, settings.measures.min_pair_items)
-        found += [change_between(a, b, settings) for a, b in pairwise(taken)]
+        found += [change_between(a, b, settings, brief=brief) for a, b in pairwise(taken)]
     return tuple(found)
 
 
@@ -142,7 +147,7 @@ def _snapshots(source: Source, settings: Settings, name: str) -> list[Snapshot]:
     return [taken for taken in made if taken is not None and taken.n_units]
 
 
-def change_between(before: Snapshot, after: Snapshot, settings: Settings) -> LayerChange:
+def change_between(before: Snapshot, after: Snapshot, settings: Settings, *, brief: bool = False) -> LayerChange:
     """Return what changed from snapshot *before* to snapshot *after* of one layer."""
     notes: list[str] = []
     who = (before.annotators, after.annotators)
@@ -157,11 +162,17 @@ def change_between(before: Snapshot, after: Snapshot, settings: Settings) -> Lay
         notes.append(
             "Only pair counts were kept: n counts pairs of labels, items can't be matched, intervals are wide."
         )
-    return LayerChange(
+    done = LayerChange(
         before.layer, before.kind, before.name, after.name, before.n_units, after.n_units, n_both, pairing, *who,
-        tuple(name for name in before.annotators if name in after.annotators), clusters,
-        tuple(judged.change for judged in _overall(judge)), _by_label(judge), _by_section(judge), _by_pair(judge),
-        tuple(notes),
+        tuple(name for name in before.annotators if name in after.annotators), clusters, (), notes=tuple(notes),
+    )  # fmt: skip
+    if brief:
+        sections = _by_section(judge, brief=True)
+        whole = () if sections else tuple(judged.change for judged in _agreement(judge))
+        return replace(done, overall=whole, by_section=sections)
+    return replace(
+        done, overall=tuple(judged.change for judged in _overall(judge)), by_label=_by_label(judge),
+        by_section=_by_section(judge), by_pair=_by_pair(judge),
     )  # fmt: skip
 
 
@@ -202,13 +213,20 @@ def _overall(judge: Judge) -> Iterator[Judged]:
         yield judge.change("krippendorff_alpha.interval", "Krippendorff's alpha, interval", alpha_value)
         return
     yield from _beyond_chance(judge)
-    if kind != "labels":
-        name, title = AGREEMENT.get(kind, AGREEMENT["category"])
-        yield judge.change(name, title, agreement_value)
-        yield judge.change(f"{name}.standardised", f"{title}, at one label mix", mixed_value(standard_mix(judge.sides)))
+    yield from _agreement(judge)
     enough = np.all([_labels_given(taken) >= MIN_LABELS for taken in judge.sides], axis=0)
     if enough.any():
         yield judge.change("f1_macro", "Macro F1", mixed_value(enough / enough.sum()))
+
+
+def _agreement(judge: Judge) -> Iterator[Judged]:
+    """Yield the change of percent agreement (spans: F1 over all labels), as it is and at one label mix."""
+    kind = judge.before.kind
+    if kind in ("number", "labels"):
+        return
+    name, title = AGREEMENT.get(kind, AGREEMENT["category"])
+    yield judge.change(name, title, agreement_value)
+    yield judge.change(f"{name}.standardised", f"{title}, at one label mix", mixed_value(standard_mix(judge.sides)))
 
 
 def _beyond_chance(judge: Judge) -> Iterator[Judged]:
@@ -240,7 +258,7 @@ def _by_label(judge: Judge) -> tuple[Change, ...]:
     return (*adjusted_family(f1), *adjusted_family(kappa))
 
 
-def _by_section(judge: Judge) -> tuple[Change, ...]:
+def _by_section(judge: Judge, *, brief: bool = False) -> tuple[Change, ...]:
     """Return the change of each section's agreement, kappa and alpha, where both rounds have enough units in it.
 
     Agreement is taken at one label mix, so that a round with easier labels is no better for it.
@@ -254,7 +272,7 @@ def _by_section(judge: Judge) -> tuple[Change, ...]:
         if min(int((taken.possible > 0).any(axis=1).sum()) for taken in inside.sides) >= MIN_UNITS:
             value = mixed_value(standard_mix(inside.sides))
             agreement.append(inside.change(f"{name}.standardised", "Agreement, at one label mix", value))
-            rest += list(_beyond_chance(inside))
+            rest += [] if brief else list(_beyond_chance(inside))
     families = [[judged for judged in rest if judged.change.measure.startswith(kind)] for kind in ("kappa", "kripp")]
     return sum((adjusted_family(family) for family in (agreement, *families)), ())
 

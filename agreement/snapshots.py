@@ -233,39 +233,3 @@ def with_labels(taken: Snapshot, names: tuple[str, ...]) -> Snapshot:
     return replace(
         taken, labels=names, agreeing=agreeing, possible=possible, counts=counts, found=found, distances=distances
     )
-
-
-def by_round(annotations: Annotations, layer: str, min_pair_items: int) -> list[Snapshot]:
-    """Return a snapshot for each round of *layer*, in the order of the rounds' names; empty with fewer than two."""
-    rounds = [str(name) for name in annotations.table["round"].cat.categories if str(name)]
-    if len(rounds) < 2:
-        return []
-    found = []
-    for name in sorted(rounds, key=natural):
-        inside = replace(
-            annotations,
-            table=annotations.table.loc[annotations.table["round"].eq(name)],
-            assignments=annotations.assignments.loc[annotations.assignments["round"].eq(name)],
-        )
-        made = snapshot(inside, layer, min_pair_items, name)
-        if made is not None and made.n_units:
-            found.append(made)
-    return found if len(found) >= 2 else []
-
-
-def natural(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Return the key that sorts *name* with its numbers as numbers.
-
-    Examples
-    --------
-    >>> sorted(["round 10", "round 9", "pilot"], key=natural)
-    ['pilot', 'round 9', 'round 10']
-    """
-    parts: list[tuple[int, int, str]] = []
-    word = ""
-    for letter in [*name.casefold(), ""]:
-        if word and (not letter or letter.isdecimal() != word[-1].isdecimal()):
-            parts.append((0, int(word), "") if word[-1].isdecimal() else (1, 0, word))
-            word = ""
-        word += letter
-    return tuple(parts)

@@ -9,6 +9,7 @@ from scipy import stats
 
 from agreement.annotations import Annotations
 from agreement.influence import Floats
+from agreement.round_split import by_round
 from agreement.round_values import (
     Value,
     agreement_value,
@@ -19,7 +20,7 @@ from agreement.round_values import (
     standard_error,
 )  # fmt: skip
 from agreement.settings import Settings
-from agreement.snapshots import Snapshot, by_round, with_labels
+from agreement.snapshots import Snapshot, with_labels
 
 Course = Literal["improving", "flat", "falling", "unstable", ""]
 MIN_ROUNDS = 4

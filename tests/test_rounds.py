@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from agreement.annotations import Reading
 from agreement.changes import Change
 from agreement.errors import InputError
+from agreement.guidelines import Guidelines, Section
 from agreement.influence import alpha, couples, kappa_mean, ratio
 from agreement.pipeline import audit
 from agreement.records import Records, assemble
@@ -283,3 +284,19 @@ def test_swapping_rounds_turns_signs(seed):
         if one.difference is not None:
             assert one.difference == pytest.approx(-other.difference)
             assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
+
+
+def test_revision_dates_part_the_rounds():
+    rng = np.random.default_rng(8)
+    frame = pd.concat([project(rng), project(rng, hard=0.0, start=300)], ignore_index=True)
+    number = frame["item"].str[1:].astype(int)
+    frame["time"] = ["2026-03-10T10:00:00" if n < 300 else "2026-04-02T09:00:00" for n in number]
+    items = frame.drop_duplicates("item").set_index("item")[["section"]].assign(text="", cluster="")
+    guide = Guidelines({"s0": Section("s0", "First", revised="2026-03-30")})
+    records = Records(
+        frame[["item", "annotator", "label", "time"]], Reading(rows_read=len(frame)), items=items, guidelines=guide
+    )
+    step = rounds_within(assemble(records, Settings()))[0]
+    assert (step.before, step.after) == ("before 2026-03-30", "from 2026-03-30")
+    assert section_changes(step)["s0"].word == "better"
+    assert (step.n_before, step.n_after) == (300, 300)

@@ -16,7 +16,7 @@ from agreement.wording import decimal
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the sections that changed between consecutive rounds; the layer as a whole where there are no sections."""
     tested: list[tuple[LayerChange, Change]] = []
-    for between in rounds_within(case.annotations, case.settings, (case.layer,)):
+    for between in rounds_within(case.annotations, case.settings, (case.layer,), brief=True):
         sections = [change for change in between.by_section if change.measure.endswith(".standardised")]
         whole = [change for change in between.overall if change.measure.endswith(".standardised")]
         tested += [(between, change) for change in sections or whole if change.p is not None]
