@@ -13,7 +13,7 @@ from agreement.counts import Ints
 from agreement.crowds import Block
 from agreement.intervals import cell_values, moved, smoothed
 from agreement.measures.conger_kappa import finish as conger_parts
-from agreement.pooling import informative, patterns, with_limits
+from agreement.pooling import Patterns, informative, with_limits
 from agreement.scores import Measure, Reason, Scores, scored
 from agreement.units import Units
 
@@ -67,7 +67,7 @@ def mean_kappas(
     scores = scored(
         np.asarray(value / total), np.asarray(units_compared), [],
         observed=np.asarray(observed / total), expected=np.asarray(expected / total),
-        n_informative=np.asarray(informative(patterns(units.where(compared)))),
+        n_informative=np.asarray(informative(Patterns(units.item_counts()[compared], units.weight[compared]))),
     )  # fmt: skip
     mean = centre / total
     remaining = total - (bottom if weighted else 0.0)
@@ -103,7 +103,8 @@ def conger_scores(units: Units, cluster: Ints | None, confidence: float = 0.95) 
     scores = scored(
         value, np.asarray(n),
         [(np.asarray(n == 0), Reason.NO_SHARED_ITEMS), (~np.isfinite(value), Reason.ONE_LABEL)],
-        observed=observed, expected=chance, n_informative=np.asarray(informative(patterns(units))),
+        observed=observed, expected=chance,
+        n_informative=np.asarray(informative(Patterns(units.item_counts(), units.weight))),
     )  # fmt: skip
     if n < 2 or not np.isfinite(value):
         return scores
