@@ -65,7 +65,7 @@ def assemble(records: Records, settings: Settings) -> Annotations:
         Listing every conflicting repeat (unless a policy was chosen) and every label outside a declared set.
     """
     reading = records.reading
-    rows = _with_all_columns(records.rows)
+    rows = with_all_columns(records.rows)
     rows = _set_aside_missing(rows, reading, settings)
     rows = _apply_aliases(rows, reading, settings)
     rows = _ignore(rows, reading, settings)
@@ -127,7 +127,7 @@ def categorical(values: "pd.Series[Any]") -> "pd.Series[Any]":
     )
 
 
-def _with_all_columns(rows: pd.DataFrame) -> pd.DataFrame:
+def with_all_columns(rows: pd.DataFrame) -> pd.DataFrame:
     """Return *rows* with every column of a record, text as categoricals."""
     defaults: Mapping[str, Any] = {
         "layer": "label", "round": "", "start": -1, "end": -1, "fragments": "", "status": "done",

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 from os import PathLike
+from pathlib import Path
 
 import pandas as pd
 
@@ -13,9 +14,10 @@ from agreement.loaders._base import Loader as Loader
 from agreement.loaders._base import Source as Source
 from agreement.loaders._base import sources
 from agreement.loaders._frames import frame_records
+from agreement.loaders._gold_file import with_gold
 from agreement.loaders._suspects import note_suspects
-from agreement.records import assemble
-from agreement.settings import Settings
+from agreement.records import Records, assemble
+from agreement.settings import Columns, Settings
 
 GENERIC = "table"
 
@@ -43,7 +45,19 @@ def load(paths: str | PathLike[str] | Iterable[str | PathLike[str]], settings: S
             records.reading.warnings.append(f"{file.name} was not read: it is no {loader.title}.")
     records.reading.format = records.reading.format or loader.title
     records.reading.files = records.reading.files or [file.name for file in mine]
+    gold = settings.columns.gold
+    if gold and Path(gold).is_file():
+        records = with_gold(records, _read_gold(gold, settings), Path(gold).name)
     return note_suspects(assemble(records, settings))
+
+
+def _read_gold(path: str, settings: Settings) -> Records:
+    """Return the records of the gold file at *path*; its columns are found by themselves."""
+    plain = settings.model_copy(
+        update={"columns": Columns(), "reading": settings.reading.model_copy(update={"format": None})}
+    )
+    loader, files = _choose(sources(path), plain)
+    return loader.read(files, plain)
 
 
 def _choose(files: list[Source], settings: Settings) -> tuple[Loader, list[Source]]:
