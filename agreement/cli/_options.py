@@ -110,17 +110,22 @@ def reading_options(command: Command) -> Command:
     return click.argument("paths", nargs=-1, required=True, metavar="PATH...")(command)
 
 
-def report_options(command: Command) -> Command:
-    """Return *command* with the options of everything that is written."""
-    for option in reversed(REPORT_OPTIONS):
-        command = option.decorate(command)
+def privacy_options(command: Command) -> Command:
+    """Return *command* with the options that replace names."""
     for decorate in (
-        click.option("--quiet", is_flag=True, help="Print nothing but problems."),
         click.option("--key", type=click.Path(path_type=Path), help="Key file of the pseudonyms; made if missing."),
         click.option("--anonymise", is_flag=True, help="Replace annotators' names by keyed pseudonyms everywhere."),
     ):
         command = decorate(command)
     return command
+
+
+def report_options(command: Command) -> Command:
+    """Return *command* with the options of everything that is written."""
+    for option in reversed(REPORT_OPTIONS):
+        command = option.decorate(command)
+    command = click.option("--quiet", is_flag=True, help="Print nothing but problems.")(command)
+    return privacy_options(command)
 
 
 def settings_from(given: dict[str, Any]) -> Settings:
@@ -158,9 +163,10 @@ def load_annotations(given: dict[str, Any]) -> tuple[Annotations, Settings]:
     with stage("Reading the labels", quiet=given.get("quiet", False)):
         annotations = load(given["paths"], settings)
         if settings.report.anonymise:
-            from agreement.anonymise import anonymise, key_from
+            from agreement.anonymise import anonymise, anonymise_settings, key_from
 
-            annotations, _ = anonymise(annotations, key_from(given.get("key")))
+            annotations, mapping = anonymise(annotations, key_from(given.get("key")))
+            settings = anonymise_settings(settings, mapping)
     return annotations, settings
 
 

@@ -46,7 +46,7 @@ def _write(result: Audit, given: dict[str, Any]) -> int:
                 result, _files.checked(given["json_path"], inputs), counts_only=given["counts_only"]
             )
         if given["csv_folder"]:
-            written["CSV"] = tables.write_csv(result, given["csv_folder"], all_pairs=given["all_pairs"])
+            written["CSV"] = tables.write_csv(result, given["csv_folder"], all_pairs=given["all_pairs"], inputs=inputs)
         if given["excel"]:
             written["workbook"] = workbook.write_workbook(result, _files.checked(given["excel"], inputs))
     if not given["quiet"]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from agreement.cli._main import OK, cli
-from agreement.cli._options import FILE, load_annotations, reading_options, settings_from, stage
+from agreement.cli._options import FILE, load_annotations, privacy_options, reading_options, settings_from, stage
 from agreement.errors import InputError, Problem
 
 
@@ -25,6 +25,7 @@ def _write_json(path: Path | None, document: Mapping[str, Any]) -> None:
 
 @cli.command()
 @reading_options
+@privacy_options
 @click.option("--json", "json_path", type=FILE, help="The same as JSON.")
 def gold(**given: Any) -> int:  # noqa: ANN401 - click hands over options of many types
     """Say how far the gold labels in PATH... can be trusted; name them with --gold."""
@@ -96,6 +97,7 @@ def _source(path: Path, given: dict[str, Any]) -> Any:  # noqa: ANN401 - Annotat
 
 @cli.command()
 @reading_options
+@privacy_options
 @click.option("--half-width", type=click.FloatRange(0.005, 0.5), default=0.05, show_default=True, help="Of intervals.")
 @click.option("--change", type=click.FloatRange(0.01, 0.9), default=0.1, show_default=True, help="That should show.")
 @click.option("--power", type=click.FloatRange(0.5, 0.99), default=0.8, show_default=True, help="How surely.")
@@ -114,6 +116,7 @@ def plan(half_width: float, change: float, power: float, **given: Any) -> int:  
 
 @cli.command()
 @reading_options
+@privacy_options
 @click.option("-o", "--output", type=FILE, required=True, help="Consensus labels: .csv, .tsv, .xlsx or .jsonl.")
 @click.option(
     "--method",
@@ -133,6 +136,7 @@ def consensus(output: Path, method: Any, **given: Any) -> int:  # noqa: ANN401 -
 
 @cli.command("apply-decisions")
 @reading_options
+@privacy_options
 @click.option(
     "--decisions", "files", type=FILE, multiple=True, required=True, help="JSON of the page, or workbook; repeat."
 )
