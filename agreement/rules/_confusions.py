@@ -279,10 +279,9 @@ def confused(
             result += [(tested[i], float(q[i])) for i in suspected]
             break
         strongest = int(np.argmax(np.where(confirmed, [float(one.estimate.value) for one in tested], -np.inf)))
-        if (
-            len(evidence.labels) < 4
-            or (mutual(found, tested[strongest]) >= thresholds["min_mutual"]
-            and not (scatters(evidence, found, reference, tested[strongest])))
+        if len(evidence.labels) < 4 or (
+            mutual(found, tested[strongest]) >= thresholds["min_mutual"]
+            and not (scatters(evidence, found, reference, tested[strongest]))
         ):
             result.append((tested[strongest], float(q[strongest])))
         reference[tested[strongest].first, tested[strongest].second] = False

@@ -68,12 +68,17 @@ def scalar(estimate: Estimate, index: tuple[int, ...] | int, confidence: float) 
     return value, max(float(low[index]), -1.0), min(float(high[index]), 1.0), n
 
 
-def share_left_out(evidence: Evidence, rows: Bools) -> float:
-    """Return the share of the disagreement that goes when the labels *rows* (N,) are not counted."""
+def mass(case: Case) -> float:
+    """Return the disagreement of the whole layer, summed over units: what every share is a share of."""
+    return max(float(np.nan_to_num(case.whole.disagreement).sum()), 1e-12)
+
+
+def share_left_out(case: Case, evidence: Evidence, rows: Bools) -> float:
+    """Return the share of all disagreement that goes when the labels *rows* (N,) of *evidence* are not counted."""
     left = evidence.without(rows)
     before, after = np.nan_to_num(evidence.disagreement), np.nan_to_num(left.disagreement)
     gone = (before - after)[left.compared].sum()
-    return float(np.clip(gone / max(before.sum(), 1e-12), 0, 1))
+    return float(np.clip(gone / mass(case), 0, 1))
 
 
 def disputed(evidence: Evidence) -> Bools:

@@ -14,6 +14,7 @@ from agreement.rules._parts import (
     disputes,
     examples,
     interval_words,
+    mass,
     most,
     points,
     regular,
@@ -45,8 +46,8 @@ def annotator_flags(case: Case, thresholds: Mapping[str, float], kind: str, noun
         value, low, high, n = scalar(stands.raw, code, case.confidence)
         mine = case.whole.annotator == code
         total = tally(evidence.unit, np.where(evidence.annotator == code, evidence.total, 0), len(evidence.section))
-        share = _share(reference, code, float(stands.excess.value[code]))
-        where = " This holds in every section." if len(evidence.sections) > 1 else ""
+        share = _share(case, reference, code, float(stands.excess.value[code]))
+        where = " It holds whichever section is left out." if len(evidence.sections) > 1 else ""
         within = regular(evidence)
         yield Flag(
             kind, verdict, Subject(kind, case.layer, annotator=name),
@@ -96,13 +97,13 @@ def _without_cells(case: Case) -> Evidence:
     return evidence.without(off)
 
 
-def _share(evidence: Evidence, code: int, excess: float) -> float:
+def _share(case: Case, evidence: Evidence, code: int, excess: float) -> float:
     """Return the share of the disagreement that goes when the annotator is as the others."""
     if regular(evidence):
-        return share_left_out(evidence, evidence.annotator == code)
+        return share_left_out(case, evidence, evidence.annotator == code)
     units = len(np.unique(evidence.unit[(evidence.annotator == code) & evidence.compared[evidence.unit]]))
-    d = evidence.mean * int(evidence.compared.sum())
-    return float(np.clip(excess * np.sqrt(max(evidence.kappa, KAPPA_FLOOR)) * units / d, 0, 1)) if d else 0.0
+    attenuated = excess * np.sqrt(max(evidence.kappa, KAPPA_FLOOR))
+    return float(np.clip(attenuated * units / mass(case), 0, 1))
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:

@@ -39,7 +39,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         name, section = evidence.annotators[cell.annotator], evidence.sections[cell.section]
         title = case.annotations.guidelines.name(section)
         rows = rows_of(case.whole, cell.annotator, cell.section)
-        share = share_left_out(case.whole, rows)
+        share = share_left_out(case, case.whole, rows)
         total = tally(case.whole.unit, np.where(rows, case.whole.total, 0), len(case.whole.section))
         yield Flag(
             RULE.name, verdict if within else "suspected",

@@ -7,7 +7,18 @@ import numpy as np
 from agreement.case import Case
 from agreement.evidence import Bools, Evidence
 from agreement.flags import Flag, Rule, Subject
-from agreement.rules._parts import TEST, disputed, disputes, examples, interval_words, most, points, rounded, verdict_of
+from agreement.rules._parts import (
+    TEST,
+    disputed,
+    disputes,
+    examples,
+    interval_words,
+    mass,
+    most,
+    points,
+    rounded,
+    verdict_of,
+)
 from agreement.rules._readings import Camps, camps, names_of
 from agreement.wording import listed
 
@@ -38,7 +49,9 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     if verdict is None or min(map(len, sides)) < 2:
         return
     units = _split_units(evidence, found)
-    share = int(units.sum()) * 0.5 / max(float(np.nan_to_num(evidence.disagreement).sum()), 1e-12)
+    a, b = map(len, sides)
+    between = 2 * a * b / ((a + b) * (a + b - 1))
+    share = found.effect * between * int(evidence.compared.sum()) / mass(case)
     yield Flag(
         RULE.name, verdict, Subject(RULE.name, case.layer, annotators=tuple(sorted(sides[0] + sides[1]))),
         f"There are two readings: {listed(sides[0], most=6)} agree with each other, and so do "

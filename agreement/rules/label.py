@@ -9,7 +9,18 @@ from agreement.contrasts import fdr
 from agreement.evidence import Bools, Evidence
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._confusions import Confusions, Excess, all_cells, cells_of, confusions, excess_of, partners
-from agreement.rules._parts import TEST, disputed, disputes, examples, interval_words, most, rounded, scalar, verdict_of
+from agreement.rules._parts import (
+    TEST,
+    disputed,
+    disputes,
+    examples,
+    interval_words,
+    mass,
+    most,
+    rounded,
+    scalar,
+    verdict_of,
+)
 from agreement.rules._readings import within_readings
 from agreement.wording import listed, percent
 
@@ -78,7 +89,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         units = disputed(case.whole) & (
             np.bincount(case.whole.unit, case.whole.label == one.first, minlength=len(case.whole.section)) > 0
         )
-        share = 2 * value * one.rarer / max(evidence.mean, 1e-12)
+        share = 2 * value * one.rarer * int(evidence.compared.sum()) / mass(case)
         top = [evidence.labels[code] for code, part in others if part >= 0.1]
         yield Flag(
             RULE.name, verdict, Subject(RULE.name, case.layer, label=name),

@@ -12,7 +12,7 @@ from agreement.evidence import Bools, Evidence
 from agreement.flags import Flag, Rule, Subject, Verdict
 from agreement.merging import merge_table
 from agreement.rules._confusions import Excess, all_cells, confused, confusions
-from agreement.rules._parts import TEST, disputes, examples, interval_words, most, rounded, scalar, verdict_of
+from agreement.rules._parts import TEST, disputes, examples, interval_words, mass, most, rounded, scalar, verdict_of
 from agreement.rules._readings import within_readings
 from agreement.wording import listed, percent
 
@@ -91,11 +91,16 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         yield pair_flag(case, RULE.name, evidence, one, q, verdict, units_with(case.whole, one.first, one.second))
 
 
-def pair_flag(case: Case, rule: str, evidence: Evidence, one: Excess, q: float, verdict: Verdict, units: Bools) -> Flag:
-    """Return the flag of one label pair; *units* (U,) of the whole case show it."""
+def pair_flag(case: Case, rule: str, evidence: Evidence, one: Excess, q: float, verdict: Verdict, units: Bools,
+    total: float = 0.0,
+) -> Flag:  # fmt: skip
+    """Return the flag of one label pair.
+
+    *units* (U,) of the whole case show it; *total* is what the share is a share of, the whole disagreement if 0.
+    """
     names = evidence.labels[one.first], evidence.labels[one.second]
     value, low, high, n = scalar(one.estimate, (), case.confidence)
-    share = 2 * value * one.rarer / max(evidence.mean, 1e-12)
+    share = 2 * value * one.rarer * int(evidence.compared.sum()) / (total or mass(case))
     margin = np.bincount(
         np.zeros(0, np.int64) if evidence.label is None else evidence.label, minlength=len(evidence.labels)
     )

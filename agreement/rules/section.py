@@ -14,6 +14,7 @@ from agreement.rules._parts import (
     disputes,
     examples,
     interval_words,
+    mass,
     most,
     points,
     rounded,
@@ -68,8 +69,7 @@ def _flag(
     if not camps and len(here) >= 4:
         camps = two_readings(evidence, inside, 0.01, 0.10)
     nature = "two readings" if camps else "everybody"
-    d = np.nan_to_num(evidence.disagreement)
-    share = max(value, 0.0) * int((inside & evidence.compared).sum()) / max(d.sum(), 1e-12)
+    share = max(value, 0.0) * int((inside & evidence.compared).sum()) / mass(case)
     told = interval_words(low, high, n, case.confidence)
     if camps:
         message = (
@@ -80,7 +80,7 @@ def _flag(
     else:
         whoever = f"; it stays at least {points(smallest)} whoever is left out" if len(here) >= 3 else ""
         message = (
-            f"In section {title}, {'all pairs' if len(here) >= 3 else 'the two annotators'} disagree {points(value)} "
+            f"In section {title}, {'people' if len(here) >= 3 else 'the two annotators'} disagree {points(value)} "
             f"more than in the other sections {told}{whoever}."
         )
         advice = f"Rewrite section {title}, starting from its disputed items; nobody reads it reliably as it stands."

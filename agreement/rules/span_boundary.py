@@ -7,9 +7,10 @@ from scipy import stats
 
 from agreement.case import Case
 from agreement.contrasts import Estimate, difference, fdr, sums_by
+from agreement.evidence import Ints
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._parts import TEST, disputes, examples, interval_words, most, points, rounded, scalar, verdict_of
-from agreement.rules.span_label_pair import aligned
+from agreement.rules.span_label_pair import aligned, mismatched
 from agreement.wording import percent
 
 
@@ -48,18 +49,18 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         code = int(hits[np.argmax(off.value[hits])])
         flagged.append(code)
         different = use & (matches.reference_label == code) & ~matches.same_boundary
-        yield _flag(case, code, off, inside, float(q[code]), thresholds, document[different], int(use.sum()))
+        yield _flag(case, code, off, inside, float(q[code]), thresholds, document[different])
 
 
 def _flag(
     case: Case, code: int, off: Estimate, inside: Estimate, q: float, thresholds: Mapping[str, float],
-    documents: np.ndarray, aligned_spans: int,
+    documents: Ints,
 ) -> Flag:  # fmt: skip
     """Return the flag of one label."""
     name = () if case.matches is None else case.matches.labels
     value, low, high, n = scalar(off, code, case.confidence)
     times = np.bincount(documents, minlength=len(case.whole.section)).astype(np.float64)
-    share = value * n / max(aligned_spans * max(case.rest.mean, 1e-9), 1e-9)
+    share = 2 * value * n / mismatched(case)
     return Flag(
         RULE.name, verdict_of(q, thresholds) or "suspected", Subject(RULE.name, case.layer, label=name[code]),
         f"People who mark the same {name[code]} draw its edges differently in {percent(float(inside.value[code]))}% "

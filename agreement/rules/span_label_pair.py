@@ -7,7 +7,7 @@ import numpy as np
 from agreement.case import Case
 from agreement.evidence import Bools, Evidence
 from agreement.flags import Flag, Rule
-from agreement.matching import Matches
+from agreement.matching import Matches, strict
 from agreement.rules._confusions import all_cells, confused, confusions
 from agreement.rules._parts import TEST, verdict_of
 from agreement.rules.label_pair import pair_flag
@@ -38,6 +38,14 @@ def aligned(case: Case, matches: Matches) -> tuple[Evidence, Bools]:
     ), use  # fmt: skip
 
 
+def mismatched(case: Case) -> float:
+    """Return the spans, over all pairs, without an equal partner: what edges and label confusions are a share of."""
+    if case.matches is None:
+        return 1.0
+    marked = case.matches.reference.sum() + case.matches.other.sum()
+    return max(float(marked - 2 * case.matches.hits(strict(case.matches)).sum()), 1.0)
+
+
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the label pairs confused beyond slips on aligned spans."""
     matches = case.matches
@@ -57,7 +65,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         )
         units = np.zeros(len(case.whole.section), bool)
         units[matches.document[matches.meeting[hit]]] = True
-        yield pair_flag(case, RULE.name, evidence, one, q, verdict, units)
+        yield pair_flag(case, RULE.name, evidence, one, q, verdict, units, mismatched(case) / 2)
 
 
 RULE = Rule(
