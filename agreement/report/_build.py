@@ -138,19 +138,24 @@ def _logo(path: str | None) -> str:
 
 
 def _reason(layers: tuple[LayerView, ...]) -> str:
-    """Return the one-sentence reason under the verdict: how well annotators agree on each layer."""
-    parts = []
+    """Return the one-sentence reason under the verdict: how well annotators agree, on the weakest and best layer."""
+    leading = []
     for layer in layers:
         first = next((line for line in layer.headlines if line.figure.value is not None), None)
-        if first is None:
-            continue
-        where = f"{layer.name}: " if len(layers) > 1 else ""
-        word = f"{first.band} " if first.band else ""
-        parts.append(f"{where}{word}agreement, {first.title} {first.figure.sentence}")
-    if not parts:
+        if first is not None:
+            leading.append((first.figure.value or 0.0, layer.name, first))
+    if not leading:
         return "No measure of agreement is defined for these labels; the reasons are below."
-    text = "; ".join(parts)
-    return text[0].upper() + text[1:] + "."
+    if len(layers) == 1:
+        _, _, only = leading[0]
+        word = f"{only.band} agreement: " if only.band else ""
+        text = f"{word}{only.title} {only.figure.sentence}."
+        return text[0].upper() + text[1:]
+    ends = [min(leading, key=lambda entry: entry[:2]), max(leading, key=lambda entry: entry[:2])]
+    said = [
+        f"{name} ({line.band + ', ' if line.band else ''}{line.title} {line.figure.sentence})" for _, name, line in ends
+    ]
+    return f"{len(layers)} layers, from {said[0]} to {said[1]}."
 
 
 def _facts(audit: "Audit", layers: tuple[LayerView, ...]) -> tuple[tuple[str, str], ...]:
@@ -167,9 +172,8 @@ def _facts(audit: "Audit", layers: tuple[LayerView, ...]) -> tuple[tuple[str, st
         facts.append(("Layers", listed([layer.name for layer in layers], most=4)))
     else:
         facts += [("Classes", count(len(annotations.layers[layer.name].labels))) for layer in layers if layer.classes]
-    facts.append(
-        ("In dispute", " / ".join(f"{count(layer.disputes.hits or 0)} of {count(layer.n_units)}" for layer in layers))
-    )
+    hits, units = (sum(part) for part in zip(*((one.disputes.hits or 0, one.n_units) for one in layers), strict=True))
+    facts.append(("In dispute", f"{count(hits)} of {count(units)}" + (", layers together" if len(layers) > 1 else "")))
     gold = sum(layer.gold_items for layer in layers)
     if gold:
         facts.append(("Gold items", count(gold)))

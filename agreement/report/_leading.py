@@ -92,7 +92,8 @@ def leading(book: ScoreBook, kind: LayerKind, unit: str, f1_bands: tuple[float, 
         for measure, level, title, meaning in group:
             shown = book.pooled(measure, level, unit if level == "item" else level)
             if shown is not None:
-                found.append(Headline(title, shown, band(measure, shown, f1_bands), meaning))
+                word = band(measure, shown, f1_bands)
+                found.append(Headline(title, shown, word, meaning, "difference" not in measure))
                 break
     return tuple(found)
 

@@ -48,12 +48,13 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One measure of a whole layer: what it is called, its value, its band, what it tells."""
+    """One measure of a whole layer: what it is called, its value, its band, what it tells, and if it ends at 1."""
 
     title: str
     figure: Figure
     band: str
     meaning: str
+    bounded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
