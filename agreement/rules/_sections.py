@@ -108,7 +108,8 @@ def section_effect(evidence: Evidence, strata: Strata, section: int, excluded: B
     borrowed = other / lever_other * lever if lever_other > 0 else own
     own = ((clusters - 1) * own + BORROWED * borrowed) / (clusters - 1 + BORROWED)
     n = len(np.unique(strata.unit[inside]))
-    df = (own + other) ** 2 / (own**2 / (clusters - 1 + BORROWED) + other**2 / max(clusters_other - 1, 1))
+    spread = own**2 / (clusters - 1 + BORROWED) + other**2 / max(clusters_other - 1, 1)
+    df = (own + other) ** 2 / spread if spread > 0 else clusters - 1.0 + BORROWED
     effect = float(h @ (here - there)) / total
     return Estimate(np.array(effect), np.array(np.sqrt(own + other)), np.array(df), np.array(float(n)))
 

@@ -178,3 +178,11 @@ def test_a_rule_can_be_switched_off_and_its_thresholds_changed(projects, diagnos
     strict = Settings.from_mapping({"rules": {"annotator": {"min_effect": 0.9}}})
     for settings in (off, strict):
         assert "annotator" not in {flag.rule for flag in diagnosed(annotations, settings).flags}
+
+
+def test_a_section_in_which_everybody_always_disagrees_is_found(annotations_of, diagnosed):
+    labels = [["a", "a", "a"], ["b", "b", "b"]] * 60 + [["a", "b", "c"]] * 60
+    rows = frame(labels)
+    section = ["S1", "S2"] * 60 + ["S3"] * 60
+    items = pd.DataFrame({"section": section}, index=pd.Index([f"i{i:04d}" for i in range(180)], name="item"))
+    assert ("section", ("S3",)) in causes(diagnosed(annotations_of(rows, items)))
