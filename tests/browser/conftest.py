@@ -20,7 +20,7 @@ def unavailable(why: str):
 @pytest.fixture(scope="session")
 def browser():
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a test dependency that may be missing
     except ImportError:
         unavailable("Playwright is not installed")
     found = next(filter(None, map(shutil.which, NAMES)), None)
