@@ -42,7 +42,8 @@ class Strata:
 def strata_of(evidence: Evidence) -> Strata:
     """Return the disagreement of the evidence by label stratum."""
     value = evidence.disagreement
-    if len(evidence.present) > 2 and (evidence.size[evidence.compared] < len(evidence.present)).mean() > 0.2:
+    sizes = evidence.size[evidence.compared]
+    if len(evidence.present) > 2 and np.count_nonzero(sizes < len(evidence.present)) > 0.2 * len(sizes):
         value = value - _mix(evidence)
     if evidence.label is None:
         units = np.flatnonzero(evidence.compared)
