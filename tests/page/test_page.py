@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
+import pandas as pd
 import pytest
 
 from agreement._resources import shipped
 from agreement.errors import OutputError
+from agreement.pipeline import audit
 from agreement.report._build import build
 from agreement.report.page import make_environment, notebook_frame, render_page, write_page
 from agreement.settings import Settings
@@ -248,3 +250,22 @@ def test_each_section_looks_as_it_did(small, golden):
     for name in sorted(environment.list_templates(filter_func=lambda name: name.startswith("sections/"))):
         body = str(environment.get_template(name).make_module(context)).strip()
         golden(f"page/{Path(name).name}", "\n".join(line.rstrip() for line in body.splitlines() if line.strip()) + "\n")
+
+
+def test_many_annotators_are_a_picture_with_its_values(parse):
+    names = [f"A{number:02}" for number in range(41)]
+    rows = [
+        {"item": f"i{item}", "annotator": name, "label": "ab"[(item + (item * place) % 11 // 10) % 2]}
+        for item in range(30)
+        for place, name in enumerate(names)
+    ]
+    html = render_page(audit(pd.DataFrame(rows)))
+    figure = parse(html).find("figure", cls="mx")
+    assert len(figure) == 1
+    assert figure[0].find("img")[0].attributes["src"].startswith("data:image/png;base64,")
+    (layer, shown, cells), *_ = data_of(html)["maps"]
+    assert (layer, shown) == ("label", names)
+    values = base64.b64decode(cells)
+    assert len(values) == 41 * 41
+    assert {values[place * 42] for place in range(41)} == {255}  # nobody is compared with themselves
+    assert parse(html).find("table", cls="heat") == []  # two labels, many people: no map is a table
