@@ -11,9 +11,9 @@ from scipy import stats
 from agreement.annotations import Annotations
 from agreement.comparison import compare
 from agreement.control_charts import Chart, chart
-from agreement.gold_posterior import posterior
+from agreement.gold_posterior import can_be_judged, posterior
 from agreement.gold_size import Adequacy, Bias, Covered, adequacy, bias_of, coverage, coverage_of_items, same_text
-from agreement.gold_suspects import MIN_LABELS, MOST_LABELS, GoldUnits, Suspect, find_suspects, gold_units
+from agreement.gold_suspects import MIN_LABELS, GoldUnits, Suspect, find_suspects, gold_units
 from agreement.intervals import wilson
 from agreement.settings import Settings
 
@@ -163,8 +163,8 @@ def _report(annotations: Annotations, layer: str, name: str, scores: pd.DataFram
         )  # fmt: skip
     known = gold_units(annotations, layer, name)
     confidence = settings.measures.confidence
-    if len(known.units.labels) > MOST_LABELS:
-        return replace(blank, notes=(f"With over {MOST_LABELS} labels, gold is not judged item by item.",))
+    if not can_be_judged(known.units):
+        return replace(blank, notes=("With so many labels and annotators, gold is not judged item by item.",))
     found = posterior(known.units, known.gold)
     suspects = find_suspects(annotations, known, found)
     judged = int(((known.gold >= 0) & (found.n_labels >= MIN_LABELS)).sum())

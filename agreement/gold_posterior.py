@@ -6,7 +6,7 @@ gold or not; rates of a person with few labels lean on those of all, and all err
 everybody. So labels that people confuse anyway make a contradiction weak evidence.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ ITERATIONS = 40
 SETTLED = 1e-4
 MOST_CONFUSION = 0.8
 SECTION_PSEUDO = 10.0
+MOST_CELLS = 30_000_000  # error rates held at once: 240 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ class Posterior:
             return np.asarray((1 - self.right) / self.right)
 
 
+def can_be_judged(units: Units) -> bool:
+    """Return whether the error rates of every annotator fit into memory."""
+    return len(units.annotators) * len(units.labels) ** 2 <= MOST_CELLS
+
+
 def posterior(units: Units, gold: Ints) -> Posterior:
     """Return how likely the *gold* labels (U,) are right, codes of ``units.labels``, -1 for units without gold.
 
@@ -89,6 +95,9 @@ def posterior(units: Units, gold: Ints) -> Posterior:
     """
     k, n_annotators = len(units.labels), len(units.annotators)
     n_sections = len(units.sections) + 1
+    if n_annotators * n_sections * k**2 > MOST_CELLS:  # then all sections count as one
+        units = replace(units, section=np.full(units.n_units, -1), sections=())
+        n_sections = 1
     prior = _prior(gold, k, GOLD_WRONG)
     section = units.section[units.unit] % n_sections
     shape = (n_annotators, n_sections, k)

@@ -15,7 +15,6 @@ Cause: TypeAlias = Literal["slip in the gold", "section that confuses everybody"
 ODDS = 9.0  # posterior odds from which a gold label is suspected
 FALSE_DISCOVERIES = 0.05  # expected share of right gold labels among those confirmed
 MIN_LABELS = 3  # labels from which a gold label is judged; with two there is only a list to look through
-MOST_LABELS = 400  # labels up to which the errors of each annotator can be held
 HARD_SECTION = 1.5  # times the errors of elsewhere from which a section confuses everybody
 HARD_SECTION_ITEMS = 10
 CONFUSED_PAIR = 0.08  # share of the labels of a pair that annotators swap

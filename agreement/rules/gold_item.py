@@ -6,8 +6,8 @@ import numpy as np
 
 from agreement.case import Case
 from agreement.flags import Example, Flag, Rule, Subject
-from agreement.gold_posterior import posterior
-from agreement.gold_suspects import MOST_LABELS, Suspect, find_suspects, gold_units
+from agreement.gold_posterior import can_be_judged, posterior
+from agreement.gold_suspects import Suspect, find_suspects, gold_units
 from agreement.intervals import wilson
 from agreement.rules._parts import excerpt
 from agreement.wording import plural
@@ -29,7 +29,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         if not (table["annotator"].eq(name) & table["layer"].eq(layer.name)).any():
             continue
         known = gold_units(case.annotations, layer.name, name)
-        if len(known.units.labels) > MOST_LABELS:
+        if not can_be_judged(known.units):
             continue
         found = posterior(known.units, known.gold)
         for suspect in find_suspects(case.annotations, known, found, odds=thresholds["odds"]):
