@@ -232,18 +232,26 @@ def labels_apart(case: Case, evidence: Evidence) -> Apart:
     parts = [(left, confusions(left)) for left in lefts]
     labels = range(len(evidence.labels))
     return Apart(
-        [pair for pair in pairs if _everywhere(parts, [pair], pair)],
-        [c for c in vague_ if _everywhere(parts, [(min(c, d), max(c, d)) for d in labels if d != c], (c,))],
+        [pair for pair in pairs if _everywhere(parts, [pair], pair, pairs)],
+        [c for c in vague_ if _everywhere(parts, [(min(c, d), max(c, d)) for d in labels if d != c], (c,), pairs)],
     )
 
 
 def _everywhere(
-    parts: list[tuple[Evidence, Confusions]], cells: list[tuple[int, int]], subject: tuple[int, ...]
+    parts: list[tuple[Evidence, Confusions]],
+    cells: list[tuple[int, int]],
+    subject: tuple[int, ...],
+    pairs: list[tuple[int, int]],
 ) -> bool:
-    """Return True if the confusions of *cells* keep half of their excess whichever section is left out."""
+    """Return True if the confusions of *cells* keep half of their excess whichever section is left out.
+
+    Other confused *pairs* are no reference for slips.
+    """
     values = []
     for left, found in parts:
         used = all_cells(found)
+        for pair in pairs:
+            used[pair] &= pair == cells[0] and len(cells) == 1
         mine = [cell for cell in cells if used[cell]]
         enough = mine and used.sum() > len(mine)
         values.append(float(excess_of(left, found, mine, used, subject).estimate.value) if enough else 0.0)
