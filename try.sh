@@ -27,7 +27,7 @@ install() {
     fi
     echo "Installing Agreement and what it needs into .venv (once, about a minute) ..."
     [ -x .venv/bin/python ] || "$python" -m venv .venv
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable "$1"
+    .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --editable "$1"
     cp pyproject.toml "$stamp"
 }
 

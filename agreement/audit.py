@@ -1,4 +1,0 @@
-"""Former home of :mod:`agreement.pipeline`."""
-
-from agreement.pipeline import Audit as Audit
-from agreement.pipeline import audit as audit
