@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,11 +50,12 @@ def build(audit: "Audit", most: int) -> ReportModel:
     slugs, report = Slugs(), audit.settings.report
     found = [disputed(audit.annotations, comparison) for comparison in audit.comparisons]
     shares = _shares([one.total for one in found], most)
-    cards = [
-        card
+    queues = [
+        queue(audit.annotations, comparison, one, mine, with_text=report.text)
         for comparison, one, mine in zip(audit.comparisons, found, shares, strict=True)
-        for card in queue(audit.annotations, comparison, one, mine, with_text=report.text)
     ]
+    # layers take turns: a page that must be cut loses the last items of each, not all of one
+    cards = [card for turn in zip_longest(*queues) for card in turn if card is not None]
     layers = tuple(
         layer_view(audit, comparison, one, cards, slugs)
         for comparison, one in zip(audit.comparisons, found, strict=True)
