@@ -334,9 +334,12 @@ def project(
         ``a``, ``n``, ``k``, ``shape``, ``high``: what is not to be drawn.
     """
     rng = np.random.default_rng([seed, 20261122])
+    pooled = design in ("rotating", "confounded")
+    people = [4, 5, 6, 8, 12] if pooled else [3, 4, 5, 8, 12, 20]
+    items = [300, 600, 1000, 2000, 5000] if pooled else [100, 200, 500, 1000, 2000, 5000]
     sizes = {
-        "a": 2 if design == "two" else int(rng.choice([4, 5, 6, 8, 12]) if design in ("rotating", "confounded") else rng.choice([3, 4, 5, 8, 12, 20])),
-        "n": int(rng.choice([300, 600, 1000, 2000, 5000] if design in ("rotating", "confounded") else [100, 200, 500, 1000, 2000, 5000])),
+        "a": 2 if design == "two" else int(rng.choice(people)),
+        "n": int(rng.choice(items)),
         "k": int(rng.integers(3, 9)),
         "shape": str(rng.choice(["even", "zipf", "60", "80"])),
         "high": bool(rng.random() < 0.4),
