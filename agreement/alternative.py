@@ -3,19 +3,23 @@
 Calderon, Reichart & Dror 2025, "The Alternative Annotator Test for LLM-as-a-Judge", ACL.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t, ttest_1samp, wilcoxon
 from statsmodels.stats.multitest import multipletests
 
+from agreement.panels import Panels, label_panels
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
 
 FEWEST_ITEMS_FOR_T = 30
 SMALLEST_PANEL = 3
+FALSE_DISCOVERY = 0.05
+SHARE_TO_WIN = 0.5
+SMALLEST = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,59 +86,40 @@ def alternative_test(
     mean square distance). W_f = [S(model) >= S(j)], W_h = [S(j) >= S(model)], d = W_h - W_f; the hypothesis
     mean(d) >= epsilon is tested one-sided by the t test, below 30 items by Wilcoxon's.
     """
-    codes = units.matrix()
-    column = {name: number for number, name in enumerate(units.annotators)}
-    given = codes[:, [column[name] for name in humans]]
-    of_model = codes[:, column[model]]
-    contests, tested = [], []
-    for j, human in enumerate(humans):
-        mine = given[:, j]
-        others = np.delete(given, j, axis=1)
-        used = (mine >= 0) & (of_model >= 0) & (others >= 0).any(axis=1)
-        close_model, close_mine = (_closeness(x[used], others[used], distances) for x in (of_model, mine))
-        model_wins, human_wins = close_model >= close_mine, close_mine >= close_model
-        p = _worse_by(human_wins.astype(float) - model_wins.astype(float), epsilon)
-        n = int(used.sum())
-        contests.append(
-            Contest(
-                human,
-                n,
-                float(model_wins.mean()) if n else 0.0,
-                float(human_wins.mean()) if n else 0.0,
-                p,
-                rejected=False,
-            )
-        )
-        if p is not None:
-            tested.append(len(contests) - 1)
-    if tested:
-        rejected = multipletests([contests[i].p for i in tested], alpha=0.05, method="fdr_by")[0]
-        for i, won in zip(tested, rejected, strict=True):
-            c = contests[i]
-            contests[i] = Contest(c.human, c.n, c.model_share, c.human_share, c.p, rejected=bool(won))
-    played = [c for c in contests if c.n]
-    rate = float(np.mean([c.rejected for c in played])) if played else None
+    return tested(label_panels(units, model, humans, distances), epsilon)
+
+
+def tested(panels: Panels, epsilon: float) -> AlternativeTest:
+    """Return the outcome of the test on *panels*: labels, or answers of any kind with a distance."""
+    contests = [_contest(panels, j, epsilon) for j in range(len(panels.humans))]
+    known = [number for number, contest in enumerate(contests) if contest.p is not None]
+    if known:
+        rejected = multipletests([contests[number].p for number in known], alpha=FALSE_DISCOVERY, method="fdr_by")[0]
+        for number, won in zip(known, rejected, strict=True):
+            contests[number] = replace(contests[number], rejected=bool(won))
+    played = [contest for contest in contests if contest.n]
+    rate = float(np.mean([contest.rejected for contest in played])) if played else None
     reason = "" if len(played) >= SMALLEST_PANEL else "needs three people who labelled items together with the model"
     return AlternativeTest(
-        model,
+        panels.model,
         epsilon,
         tuple(contests),
         rate,
-        float(np.mean([c.model_share for c in played])) if played else None,
-        None if reason or rate is None else rate >= 0.5,
+        float(np.mean([contest.model_share for contest in played])) if played else None,
+        None if reason or rate is None else rate >= SHARE_TO_WIN,
         reason,
     )
 
 
-def _closeness(label: NDArray[np.int64], others: NDArray[np.int64], distances: Floats | None) -> Floats:
-    """Return (n,) how close *label* (n,) is to the labels of the others (n, J), -1 for missing."""
-    there = others >= 0
-    if distances is None:
-        share: Floats = np.divide(((others == label[:, None]) & there).sum(axis=1), there.sum(axis=1), dtype=np.float64)
-        return share
-    squared = np.where(there, distances[label[:, None], np.maximum(others, 0)] ** 2, 0.0)
-    root: Floats = -np.sqrt(squared.sum(axis=1) / there.sum(axis=1))
-    return root
+def _contest(panels: Panels, j: int, epsilon: float) -> Contest:
+    """Return the contest of the model with human *j*; whether it is won is known only beside the others."""
+    mine = panels.human == j
+    model_wins = panels.near_model[mine] >= panels.near_human[mine]
+    human_wins = panels.near_human[mine] >= panels.near_model[mine]
+    n = int(mine.sum())
+    p = _worse_by(human_wins.astype(float) - model_wins.astype(float), epsilon)
+    shares = (float(wins.mean()) if n else 0.0 for wins in (model_wins, human_wins))
+    return Contest(panels.humans[j], n, *shares, p, rejected=False)
 
 
 def _worse_by(difference: Floats, epsilon: float) -> float | None:
@@ -158,7 +143,7 @@ class Ceiling:
         Mean over humans of the agreement with the others left over when that human is left out; the model is compared
         with the same leave-one-out panels, never with a panel that is one person larger.
     low, high
-        95 % interval of the difference (model minus human), jackknife over clusters (documents, else items).
+        Interval of the difference (model minus human), jackknife over documents if there are ten, else over items.
     n
         Items that enter.
     """
@@ -173,34 +158,42 @@ class Ceiling:
 
 def ceiling(units: Units, model: str, humans: tuple[str, ...]) -> Ceiling | None:
     """Return what people reach against people and *model* on the same panels; None without shared items."""
-    codes = units.matrix()
-    column = {name: number for number, name in enumerate(units.annotators)}
-    given, of_model = codes[:, [column[name] for name in humans]], codes[:, column[model]]
-    sums = np.zeros((units.n_units, len(humans), 3))
-    for j in range(len(humans)):
-        others = np.delete(given, j, axis=1)
-        used = (given[:, j] >= 0) & (of_model >= 0) & (others >= 0).any(axis=1)
-        sums[used, j, 0] = _closeness(given[used, j], others[used], None)
-        sums[used, j, 1] = _closeness(of_model[used], others[used], None)
-        sums[used, j, 2] = 1
-    entered = sums[..., 2].any(axis=1)
-    cluster = np.where(units.cluster >= 0, units.cluster, len(units.clusters) + np.arange(units.n_units))
-    groups = np.unique(cluster[entered], return_inverse=True)[1]
-    if len(groups) < 2 or groups.max() < 1:
+    return ceiling_of(label_panels(units, model, humans))
+
+
+def ceiling_of(panels: Panels, confidence: float = 0.95) -> Ceiling | None:
+    """Return the ceiling of *panels* whose closeness is a share; None with fewer than two independent items.
+
+    Where no item moves the difference, the interval is that of a difference never seen in n items (Clopper-Pearson).
+    """
+    groups = int(panels.group.max(initial=-1)) + 1
+    if groups < 2:
         return None
-    stacked = np.zeros((groups.max() + 1, *sums.shape[1:]))
-    np.add.at(stacked, groups, sums[entered])
-    human, machine = _means(stacked.sum(axis=0))
-    left_out = np.array([np.subtract(*_means(stacked.sum(axis=0) - part)[::-1]) for part in stacked])
+    j = len(panels.humans)
+    n = np.bincount(panels.human, minlength=j)
+    played = n > 0
+    human, model = (
+        np.bincount(panels.human, near, minlength=j) / np.maximum(n, 1)
+        for near in (panels.near_human, panels.near_model)
+    )
+    gap = model - human
+    value, people = float(gap[played].mean()), int(played.sum())
+    # A group changes the means of its own humans only; a human who is left with nothing drops out of the mean.
+    keys, cell = np.unique(panels.group * j + panels.human, return_inverse=True)
+    times = np.bincount(cell)
+    moved = np.bincount(cell, panels.near_model - panels.near_human)
+    who = keys % j
+    rest = n[who] - times
+    alone = rest == 0
+    without = (gap[who] * n[who] - moved) / np.maximum(rest, 1)
+    change = np.bincount(keys // j, np.where(alone, 0.0, without) - gap[who], minlength=groups)
+    left = people - np.bincount(keys // j, alone, minlength=groups)
+    left_out = (value * people + change)[left > 0] / left[left > 0]
     g = len(left_out)
-    error = float(np.sqrt((g - 1) / g * ((left_out - left_out.mean()) ** 2).sum()))
-    half = float(t.ppf(0.975, g - 1)) * error
-    gap = machine - human
-    return Ceiling(human, machine, gap, gap - half, gap + half, int(entered.sum()))
-
-
-def _means(sums: Floats) -> tuple[float, float]:
-    """Return the means over humans of human and model agreement from sums (J, 3)."""
-    played = sums[:, 2] > 0
-    shares = sums[played, :2] / sums[played, 2:]
-    return float(shares[:, 0].mean()), float(shares[:, 1].mean())
+    error = float(np.sqrt((g - 1) / max(g, 1) * ((left_out - left_out.mean()) ** 2).sum())) if g else 0.0
+    half = float(t.ppf((1 + confidence) / 2, groups - 1)) * error
+    if half < SMALLEST:
+        half = 1 - ((1 - confidence) / 2) ** (1 / groups)
+    entered = len(np.unique(panels.unit))
+    low, high = max(value - half, -1.0), min(value + half, 1.0)
+    return Ceiling(float(human[played].mean()), float(model[played].mean()), value, low, high, entered)
