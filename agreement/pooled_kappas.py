@@ -28,13 +28,16 @@ def mean_kappas(
     confidence: float = 0.95,
     *,
     weighted: bool = True,
+    times: Floats | None = None,
 ) -> Scores:
     """Return the mean of a kappa over the pairs of *blocks*, weighted by shared units or not, with its interval.
 
     Taking out a unit changes the kappa of every pair that shares it. For documents these changes are summed inside the
     document, which is exact to first order. One pseudo-unit is shared out among the pairs as their weights are, so that
-    with a single pair the interval is that pair's own.
+    with a single pair the interval is that pair's own. Where *units* are a sample, *times* (U,) says how many units of
+    the data each stands for; the tables of the *blocks* hold all of them, so that only the interval is estimated.
     """
+    counted = units.weight.astype(np.float64) if times is None else times
     total, shared = 0.0, 0
     for block in blocks():
         pairs = measure.compute(block.counts)
@@ -63,23 +66,24 @@ def mean_kappas(
         sums += [share @ means[0], share @ means[1], share @ means[2], share @ whole, share**2 @ spread]
     value, observed, expected, centre, pseudo_variance = sums
     compared = bottom > 0
-    units_compared = int(units.weight[compared].sum())
+    units_compared = round(float(counted[compared].sum()))
+    outside = informative(Patterns(units.item_counts()[compared], units.weight[compared]))
     scores = scored(
         np.asarray(value / total), np.asarray(units_compared), [],
         observed=np.asarray(observed / total), expected=np.asarray(expected / total),
-        n_informative=np.asarray(informative(Patterns(units.item_counts()[compared], units.weight[compared]))),
+        n_informative=np.asarray(round(outside * units_compared / max(int(units.weight[compared].sum()), 1))),
     )  # fmt: skip
     mean = centre / total
     remaining = total - (bottom if weighted else 0.0)
     change = np.where(remaining > 0, (centre + top) / np.where(remaining > 0, remaining, 1) - mean, 0.0)
     if cluster is None:
-        variance, size = float(units.weight @ change**2), units_compared
+        variance, size = float(counted @ change**2), units_compared
     else:
-        variance = float((np.bincount(cluster, units.weight * change) ** 2).sum())
+        variance = float((np.bincount(cluster, counted * change) ** 2).sum())
         size = len(np.unique(cluster[compared]))
         scores = replace(scores, clusters=np.asarray(size))
     se = np.asarray(np.sqrt(size / (size + 1) * (variance + pseudo_variance / total**2)))
-    disagreeing = int(units.weight[compared & (differing > 0)].sum())
+    disagreeing = round(float(counted[compared & (differing > 0)].sum()))
     return with_limits(scores, np.asarray(mean), se, size, (-1.0, 1.0), confidence, disagreeing=disagreeing)
 
 

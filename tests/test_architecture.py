@@ -27,7 +27,7 @@ STAGES = (
     ("measures",),
     ("intervals",),
     ("analytic", "influence", "pooling", "ratios"),
-    ("pooled_kappas", "disputes"),
+    ("pooled_kappas", "disputes", "counted"),
     ("comparison",),
     # what is built on counts beside the comparison: consensus, models, gold, rounds, planning, decisions
     ("consensus", "alternative", "scored"),
@@ -44,12 +44,12 @@ STAGES = (
     ("rules",),
     ("diagnosis",),
     ("checks",),
-    # the same counts from an engine that holds the labels
-    ("warehouse",),
     # models, slices and other questions asked of an audit
     ("models", "slices", "hierarchy", "relevance", "relations", "coreference"),
     # the pipe, and what shows its outcome
     ("pipeline",),
+    # the same counts from an engine that holds the labels
+    ("warehouse",),
     ("report",),
     ("cli",),
 )

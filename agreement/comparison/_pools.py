@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.comparison._columns import Rows
+from agreement.counted import Counted, SharedPairs
 from agreement.counts import Contingency, Ints
-from agreement.crowds import Shared, dense_blocks
+from agreement.crowds import dense_blocks
 from agreement.intervals import pair_scores
 from agreement.measures import measures
 from agreement.measures.krippendorff_alpha import alpha_sums, interval, ratio
 from agreement.pooled_kappas import conger_scores, mean_kappas
-from agreement.pooling import Patterns, patterns, unit_scores
+from agreement.pooling import Patterns, unit_scores
 from agreement.scores import Measure, Parts, Reason, Scores, UnitSums, scored
 from agreement.settings import Settings
 from agreement.units import Units
@@ -65,27 +66,38 @@ class Pool:
 
     Parameters
     ----------
-    units, tables
-        Their units and the tables of their pairs.
-    cluster
-        (U,) documents; None if units count as independent.
+    counted
+        What was counted of them.
+    tables
+        The tables of their pairs; of a crowd only of those that are shown.
     ordered
         True if the labels have an order.
     own
         Measures of the user's own.
     params
         Who they are, when they are not all.
-    shared
-        Of a crowd, all pairs that share a unit; its *tables* are only those that are shown.
     """
 
-    units: Units
+    counted: Counted
     tables: Contingency
-    cluster: Ints | None
     ordered: bool
     own: tuple[Measure, ...] = ()
     params: str = ""
-    shared: Shared | None = None
+
+    @property
+    def units(self) -> Units:
+        """Their units."""
+        return self.counted.units
+
+    @property
+    def cluster(self) -> Ints | None:
+        """(U,) documents; None if units count as independent."""
+        return self.counted.cluster
+
+    @property
+    def shared(self) -> SharedPairs | None:
+        """Of a crowd, all pairs that share a unit."""
+        return self.counted.shared
 
     def scope(self, params: str = "") -> str:
         """Return *params* after who is pooled."""
@@ -98,7 +110,7 @@ def add_pools(rows: Rows, pool: Pool, settings: Settings) -> None:
     Of one pair only, a coefficient that the pair has too keeps the pair's interval: one number, one interval.
     """
     confidence = settings.measures.confidence
-    found = patterns(pool.units, pool.cluster)
+    found = pool.counted.patterns
     add_means(rows, pool, settings)
     pair = _only_pair(pool, confidence)
     for measure in (*measures().values(), *pool.own):
@@ -108,7 +120,8 @@ def add_pools(rows: Rows, pool: Pool, settings: Settings) -> None:
             continue
         scores = pair.get(measure.name) or unit_scores(measure.pooled, found, measure.range, confidence)
         rows.add(measure.name, scores, params=pool.scope())
-    rows.add("conger_kappa", conger_scores(pool.units, pool.cluster, confidence), params=pool.scope())
+    if pool.counted.sampled is None:
+        rows.add("conger_kappa", conger_scores(pool.units, pool.cluster, confidence), params=pool.scope())
     if pool.ordered:
         _add_alphas_by_value(rows, pool, found, confidence)
     _add_labels(rows, pool, found, confidence)
@@ -141,7 +154,10 @@ def add_means(rows: Rows, pool: Pool, settings: Settings) -> None:
             rows.add(name, none, params=pool.scope(f"min_pair_items={least} (no pair shares {least} items)"))
         return
     for name, kappa, weighted in kappas:
-        scores = mean_kappas(measures()[kappa], pool.units, blocks, pool.cluster, confidence, weighted=weighted)
+        scores = mean_kappas(
+            measures()[kappa], pool.units, blocks, pool.cluster, confidence,
+            weighted=weighted, times=pool.counted.sampled,
+        )  # fmt: skip
         rows.add(name, scores, params=pool.scope(params))
 
 

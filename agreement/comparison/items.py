@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agreement.annotations import Annotations
 from agreement.comparison._columns import Rows
@@ -15,42 +16,48 @@ from agreement.comparison.confusion import confusions
 from agreement.comparison.marginals import marginals
 from agreement.comparison.retest import retests
 from agreement.comparison.spread import spread
-from agreement.counts import Contingency, contingency
-from agreement.crowds import Shared, crowded, dense_blocks, shared_units
-from agreement.pooling import documents, patterns
+from agreement.counted import Counted, SharedPairs, in_memory
+from agreement.counts import Contingency, Ints, contingency
+from agreement.crowds import dense_blocks, shared_units
+from agreement.pooling import patterns
 from agreement.settings import Settings
 from agreement.units import Units, item_units
 
 EVERYTHING_PAIRS = 2_000  # pairs up to which each is listed, with all measures
 LABEL_ROWS = 20_000  # pairs x labels up to which each pair is listed by label, with all measures
+MOST_PAIRS = 20_000  # pairs of a crowd beyond which only those that share the most items are listed
 MOST_LABEL_ROWS = 100_000  # pairs x labels beyond which no pair is listed by label
 
 
 def compare_items(annotations: Annotations, layer: str, settings: Settings) -> Comparison:
-    """Return the comparison of one category or ordinal *layer*.
+    """Return the comparison of one category or ordinal *layer*, counted in memory."""
+    return compare_counted(in_memory(item_units(annotations, layer)), annotations, layer, settings)
+
+
+def compare_counted(counted: Counted, annotations: Annotations, layer: str, settings: Settings) -> Comparison:
+    """Return the comparison of one category or ordinal *layer* from what was *counted*, in memory or elsewhere.
 
     All pairs are listed while there are at most ``EVERYTHING_PAIRS``; beyond that those with enough shared items, with
     fewer measures, and ``details["left_out"]`` says what is not listed. Pooled values rest on all pairs they name.
     """
-    units = item_units(annotations, layer)
+    units, shared = counted.units, counted.shared
     ordered = annotations.layers[layer].kind == "ordinal"
-    cluster = documents(units)
     own = own_measures(annotations.layers[layer], settings)
-    shared = shared_units(units) if crowded(units) else None
     left_out: dict[str, int] = {}
     tables = _listed(units, shared, settings.measures.min_pair_items, left_out)
-    keep = None if shared is None else shared.n >= settings.measures.min_pair_items
-    blocks = partial(dense_blocks, units, tables) if shared is None else partial(shared.blocks, keep)
-    source = Source(units, tables, cluster, blocks)
+    blocks = partial(dense_blocks, units, tables)
+    if shared is not None:
+        blocks = partial(shared.blocks, _shown(shared.n, settings.measures.min_pair_items))
+    source = Source(units, tables, counted.cluster, blocks)
     rows = Rows(layer, "item")
     _add_listed(rows, source, choose(units, settings, ordered=ordered, own=own), settings, left_out)
     everybody = tables if shared is not None else contingency(units) if left_out else tables
-    _add_pools(rows, Pool(units, everybody, cluster, ordered, own, shared=shared), annotations, settings)
+    _add_pools(rows, Pool(counted, everybody, ordered, own), annotations, settings)
     confidence = settings.measures.confidence
     details = {
         "left_out": left_out,
-        "clusters": None if cluster is None else len(np.unique(cluster)),
-        "pair_confusion": confusions(patterns(units, cluster), confidence).table(units.labels),
+        "clusters": counted.documents,
+        "pair_confusion": confusions(counted.patterns, confidence).table(units.labels),
         "retest": retests(annotations, layer, confidence),
         "marginals": marginals(tables, settings.measures.min_pair_items),
         "spread": spread(units),
@@ -58,11 +65,12 @@ def compare_items(annotations: Annotations, layer: str, settings: Settings) -> C
     return Comparison(annotations.layers[layer], rows.frame(), units, tables, details)
 
 
-def _listed(units: Units, shared: Shared | None, least: int, left_out: dict[str, int]) -> Contingency:
+def _listed(units: Units, shared: SharedPairs | None, least: int, left_out: dict[str, int]) -> Contingency:
     """Return the tables of the pairs to list; what is left out is counted."""
     if shared is not None:
-        keep = shared.n >= least
-        _count(left_out, f"pairs with fewer than {least} shared items", int((~keep).sum()))
+        enough, keep = shared.n >= least, _shown(shared.n, least)
+        _count(left_out, f"pairs with fewer than {least} shared items", int((~enough).sum()))
+        _count(left_out, f"pairs beyond the {MOST_PAIRS:,} that share the most items", int((enough & ~keep).sum()))
         a = len(units.annotators)
         _count(left_out, "pairs without a shared item", a * (a - 1) // 2 - len(keep))
         return shared.tables(keep)
@@ -72,6 +80,15 @@ def _listed(units: Units, shared: Shared | None, least: int, left_out: dict[str,
     keep = tables.n >= least
     _count(left_out, f"pairs with fewer than {least} shared items", int((~keep).sum()))
     return Contingency(tables.labels, tables.annotators, tables.pairs[keep], tables.counts[keep])
+
+
+def _shown(n: Ints, least: int) -> NDArray[np.bool_]:
+    """Return which pairs of a crowd are listed: those that share enough items, the ``MOST_PAIRS`` with the most."""
+    shown = n >= least
+    if int(shown.sum()) > MOST_PAIRS:
+        beyond = np.argsort(-n, kind="stable")[MOST_PAIRS:]
+        shown[beyond] = False
+    return shown
 
 
 def _count(left_out: dict[str, int], what: str, number: int) -> None:
@@ -99,7 +116,7 @@ def _add_listed(rows: Rows, source: Source, choice: Choice, settings: Settings, 
 
 def _add_pools(rows: Rows, everybody: Pool, annotations: Annotations, settings: Settings) -> None:
     """Add the pooled rows: of the humans where models were compared too, whose pairs with humans then stand apart."""
-    units, tables = everybody.units, everybody.tables
+    units, tables, counted = everybody.units, everybody.tables, everybody.counted
     model = np.isin(units.annotators, annotations.of_kind("model"))
     if not model.any() or (~model).sum() < 2:
         add_pools(rows, everybody, settings)
@@ -111,7 +128,8 @@ def _add_pools(rows: Rows, everybody: Pool, annotations: Annotations, settings: 
         return Contingency(tables.labels, tables.annotators, tables.pairs[keep], tables.counts[keep])
 
     human = units.without(model)
-    shared = None if everybody.shared is None else shared_units(human)
-    add_pools(rows, replace(everybody, units=human, tables=part(0), shared=shared, params="annotators=human"), settings)
+    shared = None if counted.shared is None else shared_units(human)
+    alone = Counted(human, counted.cluster, patterns(human, counted.cluster), shared)
+    add_pools(rows, replace(everybody, counted=alone, tables=part(0), params="annotators=human"), settings)
     if shared is None:
         add_means(rows, replace(everybody, tables=part(1), params="pairs=human-model"), settings)

@@ -1,0 +1,76 @@
+"""Counted: what the comparison of items reads, whoever counted; the one place where counts come from.
+
+Two sides make it: :func:`in_memory` from the labels themselves, and :mod:`agreement.warehouse` from sums that an engine
+returns. Nothing that reads it knows which of the two it was.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.counts import Contingency, Ints
+from agreement.crowds import Block, crowded, shared_units
+from agreement.pooling import Patterns, documents, patterns
+from agreement.units import Units
+
+Floats = NDArray[np.float64]
+
+
+class SharedPairs(Protocol):
+    """The pairs of a crowd that share any unit; their tables never exist all at once."""
+
+    @property
+    def n(self) -> Ints:
+        """(P,) units that each pair shares."""
+
+    def blocks(self, keep: NDArray[np.bool_] | None = None) -> Iterator[Block]:
+        """Yield the tables of the pairs that *keep* (P,) holds for, with the rows behind them, some pairs at a time."""
+
+    def tables(self, keep: NDArray[np.bool_]) -> Contingency:
+        """Return the tables of the pairs that *keep* (P,) holds for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the comparison of items reads.
+
+    Parameters
+    ----------
+    units
+        The units, each standing for ``weight`` units of the data; of a crowd in a warehouse only a sample.
+    cluster
+        (U,) their documents; None if units count as independent.
+    patterns
+        The item x label counts of all units of the data.
+    shared
+        Of a crowd, all pairs that share a unit; else None, and the pairs are counted from *units*.
+    sampled
+        (U,) how many units of the data each unit of a sample stands for; None if *units* hold everything.
+    """
+
+    units: Units
+    cluster: Ints | None
+    patterns: Patterns
+    shared: SharedPairs | None = None
+    sampled: Floats | None = field(default=None)
+
+    @property
+    def documents(self) -> int | None:
+        """How many documents the intervals rest on; None if units count as independent."""
+        return None if self.patterns.cluster is None else len(np.unique(self.patterns.cluster))
+
+
+def in_memory(units: Units) -> Counted:
+    """Return what is counted from the *units* themselves.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> in_memory(units_from_matrix([["a", "b"], ["b", "a"], ["a", "a"]])).patterns.weight.tolist()
+    [2, 1]
+    """
+    cluster = documents(units)
+    return Counted(units, cluster, patterns(units, cluster), shared_units(units) if crowded(units) else None)
