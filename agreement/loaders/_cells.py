@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ import orjson
 from agreement.loaders._grids import Grid, is_number
 
 MAX_LABELS = 30
+LISTING = 0.1
+LONGEST_PART = 60
 TICKS = (
     frozenset({"0", "1"}), frozenset({"x", ""}), frozenset({"true", "false"}), frozenset({"1", ""}),
     frozenset({"true", ""}), frozenset({"yes", ""}),
@@ -129,6 +131,46 @@ def split_cell(text: str) -> list[str]:
     return [part.strip() for part in text.split(delimiter)] if delimiter else [text.strip()]
 
 
+def set_mark(cells: Mapping[str, int]) -> str | None:
+    """Return what parts the labels that *cells* (to how often) list: ``[`` for written lists, a mark, None for none.
+
+    A ``;`` or ``|`` parts labels if the parts recur. A comma may belong to a label, so that each part must also
+    stand alone.
+
+    Examples
+    --------
+    >>> set_mark({"a;b": 3, "a": 5, "b": 2}), set_mark({"Yes, fully": 4, "Yes, partly": 2, "No": 3})
+    (';', None)
+    >>> set_mark({"a, b": 3, "a": 5, "b": 2}), set_mark({"['a']": 2, "['a', 'b']": 1}), set_mark({"1,5": 2, "1": 1})
+    (',', '[', None)
+    """
+    names = [name.strip() for name in cells if name.strip()]
+    total = sum(times for name, times in cells.items() if name.strip())
+    if names and all(name[0] == "[" and name[-1] == "]" for name in names[:200]):
+        return "["
+    for mark in "|;,":
+        listing = [name for name in names if mark in name]
+        if not listing or sum(times for name, times in cells.items() if mark in name) < LISTING * total:
+            continue
+        split = [[part.strip() for part in name.split(mark)] for name in names]
+        parts = dict.fromkeys(part for one in split for part in one)
+        short = all(0 < len(part) <= LONGEST_PART for part in parts) and len(parts) <= len(names)
+        alone = {one[0] for one in split if len(one) == 1}
+        if short and (mark != "," or (set(parts) <= alone and not all(map(is_number, parts)))):
+            return mark
+    return None
+
+
+def counted_cells(grid: Grid, position: int, rows: npt.NDArray[np.bool_] | None = None) -> dict[str, int]:
+    """Return the different cells of a column that are not blank with how often they occur in *rows*."""
+    cells = grid.columns[position]
+    codes = cells.codes if rows is None else cells.codes[rows]
+    counts = np.bincount(codes, minlength=len(cells.categories))
+    counts[0] = 0
+    present = np.flatnonzero(counts)
+    return dict(zip(cells.categories.take(present), counts[present].tolist(), strict=True))
+
+
 def plain(value: object) -> str:
     """Return a JSON scalar as text: strings as they are, whole numbers without ``.0``, null as blank."""
     if isinstance(value, str):
@@ -140,10 +182,13 @@ def plain(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def cell_lists(grid: Grid, position: int) -> list[list[str]]:
-    """Return the elements of each cell of a column."""
+def cell_lists(grid: Grid, position: int, mark: str | None = None) -> list[list[str]]:
+    """Return the elements of each cell of a column, parted by *mark* if it is known."""
     cells = grid.columns[position]
-    split = [split_cell(text) for text in cells.categories]
+    if mark is None or mark == "[":
+        split = [split_cell(text) for text in cells.categories]
+    else:
+        split = [list(filter(None, map(str.strip, text.split(mark)))) for text in cells.categories]
     return [split[code] for code in cells.codes]
 
 

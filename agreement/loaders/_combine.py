@@ -15,6 +15,7 @@ from agreement.loaders._melt import Melted, melt
 from agreement.loaders._names import short_names
 from agreement.loaders._parts import Part, is_gold_name, name_singles, tell_apart
 from agreement.loaders._roles import Roles, roles_of, unknown_columns, where
+from agreement.loaders._sets import set_layers
 from agreement.loaders._shapes import shape_of
 from agreement.loaders._vocabulary import MODEL, words
 from agreement.records import Records
@@ -63,8 +64,9 @@ def combine(grids: Sequence[Grid], reading: Reading, settings: Settings) -> Reco
         raise InputError(problems)
     parts = name_singles(parts, reading, settings)
     tell_apart(parts, settings)
+    marks = set_layers(parts, reading, settings)
     melted = [
-        melt(part.grid, part.shape, settings, annotator=part.annotator, layer=part.layer, round_=part.round)
+        melt(part.grid, part.shape, settings, marks, annotator=part.annotator, layer=part.layer, round_=part.round)
         for part in parts
     ]
     return _records(parts, melted, others, reading, settings)

@@ -42,8 +42,19 @@ def _numbers(row: Sequence[str]) -> bool:
     return bool(cells) and not is_known(row[0]) and sum(map(is_number, cells)) > len(cells) / 2
 
 
+def _counts(row: Sequence[str]) -> bool:
+    """Return whether a row names what its first cell says and then counts items: ``annotator, 1, 2, 3``."""
+    cells = [cell.strip() for cell in row[1:] if cell.strip()]
+    if len(cells) < 3 or not is_known(row[0]) or not all(cell.isdecimal() and len(cell) < 10 for cell in cells):
+        return False
+    numbers = list(map(int, cells))
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
 def _is_header(row: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """Return whether *row* names the columns of *body*: its cells are names that do not recur below."""
+    if _counts(row):
+        return True
     cells = [(position, cell.strip()) for position, cell in enumerate(row) if cell.strip()]
     below = [{line[position].strip() for line in body if position < len(line)} for position, _ in cells]
     if any(is_known(cell) for _, cell in cells[:2]):

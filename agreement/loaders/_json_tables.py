@@ -103,6 +103,12 @@ def _of_object(value: dict[str, Any], source: Source, settings: Settings, sheet:
 def _of_map(value: Mapping[str, Mapping[str, Any]], source: Source, settings: Settings, sheet: str) -> Grid:
     """Return the grid of {item: record} or of the nested map {item: {annotator: label}}, whichever way round."""
     inner_keys = list(dict.fromkeys(key for one in value.values() for key in one))
+    if sum(map(is_known, value)) >= 2 and is_index(inner_keys) and not all(map(names_a_person, value)):
+        rows = [
+            (number, {name: one[key] for name, one in value.items() if key in one})
+            for number, key in enumerate(inner_keys, 1)
+        ]
+        return _of_records(rows, source, settings, sheet)
     if sum(map(is_known, inner_keys)) >= max(1, len(inner_keys) / 3) and not all(map(names_a_person, inner_keys)):
         own = any(item_rank(key) is not None and item_rank(key) <= 2 for key in inner_keys)  # type: ignore[operator]
         name = "key" if own else "item_id"
@@ -121,6 +127,11 @@ def _of_map(value: Mapping[str, Mapping[str, Any]], source: Source, settings: Se
             else:
                 rows.append((number, base | {"label": answer}))
     return _of_records(rows, source, settings, sheet)
+
+
+def is_index(keys: Sequence[str]) -> bool:
+    """Return whether *keys* number the rows of a table, as in the columns of a data frame written as JSON."""
+    return len(keys) > 1 and set(keys) == set(map(str, range(len(keys))))
 
 
 def _outer_is_item(outer: Sequence[str], inner: Sequence[str], source: Source, settings: Settings) -> bool:

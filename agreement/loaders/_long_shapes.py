@@ -21,6 +21,9 @@ from agreement.loaders._shape import (
 from agreement.loaders._vocabulary import names_a_person
 from agreement.settings import Settings
 
+RECURRING = 0.7
+NEARLY_ALL = 0.97
+
 
 def long_shape(grid: Grid, roles: Roles, base: Shape, settings: Settings) -> Shape:
     """Return the shape of a table with a row per annotation."""
@@ -50,7 +53,7 @@ def find_item(grid: Grid, roles: Roles, annotator: int) -> tuple[int, ...]:
     """Return the column that names items by content: together with the annotator it never recurs."""
     candidates = [
         position
-        for position in roles.free
+        for position in (*roles.free, *roles.note)
         if grid.distinct(position) > 1 and pairs_unique_share(grid, [position, annotator]) > 0.9
     ]
     recurring = [position for position in candidates if pairs_unique_share(grid, [position]) < 1]
@@ -70,6 +73,20 @@ def find_item(grid: Grid, roles: Roles, annotator: int) -> tuple[int, ...]:
             ]
         )
     return ()
+
+
+def unnamed_annotator(grid: Grid, roles: Roles, base: Shape) -> int | None:
+    """Return the column that names annotators by content: items recur, yet never twice beside one of its values."""
+    if not grid.has_header or len(base.item) != 1 or pairs_unique_share(grid, base.item) > RECURRING:
+        return None
+    found = []
+    for one in roles.free:
+        others = [label for label in (roles.label or roles.free) if label != one and is_label_like(grid, label)]
+        apart = [pairs_unique_share(grid, [*base.item, label]) for label in others]
+        fits = 1 < grid.distinct(one) < len(grid) and not grid.blank(one).any()
+        if fits and apart and max(apart) < NEARLY_ALL and pairs_unique_share(grid, [*base.item, one]) == 1:
+            found.append(one)
+    return found[0] if len(found) == 1 else None
 
 
 def single_shape(grid: Grid, roles: Roles, base: Shape, settings: Settings) -> Shape | None:

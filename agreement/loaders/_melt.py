@@ -1,5 +1,6 @@
 """Grids into records: every layout becomes a row per annotation, with codes for text from the start."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -75,10 +76,20 @@ def text_column(codes: npt.NDArray[Any], names: list[str]) -> "pd.Categorical[An
 
 
 def melt(
-    grid: Grid, shape: Shape, settings: Settings, *, annotator: str = "", layer: str = "", round_: str = ""
+    grid: Grid,
+    shape: Shape,
+    settings: Settings,
+    marks: Mapping[str, str],
+    *,
+    annotator: str = "",
+    layer: str = "",
+    round_: str = "",
 ) -> Melted:
-    """Return the annotations in *grid*; *annotator*, *layer* and *round_* say what only its file or sheet names."""
-    melting = _Melting(grid, shape, settings, layer)
+    """Return the annotations in *grid*; *annotator*, *layer* and *round_* say what only its file or sheet names.
+
+    *marks* say for each layer of sets of labels what parts the labels in a cell.
+    """
+    melting = _Melting(grid, shape, settings, marks, layer)
     match shape.layout:
         case "long":
             melting.add_columns(melting.signed)
@@ -102,8 +113,8 @@ def melt(
 class _Melting:
     """The work of melting one grid: parts of the long table, as codes, until they are joined."""
 
-    def __init__(self, grid: Grid, shape: Shape, settings: Settings, layer: str) -> None:
-        self.grid, self.shape, self.settings, self.layer = grid, shape, settings, layer
+    def __init__(self, grid: Grid, shape: Shape, settings: Settings, marks: Mapping[str, str], layer: str) -> None:
+        self.grid, self.shape, self.settings, self.marks, self.layer = grid, shape, settings, marks, layer
         self.items, self.annotators, self.labels, self.layers = _Names(), _Names(), _Names(), _Names()
         self.result = Melted()
         self.parts: list[dict[str, npt.NDArray[Any]]] = []
@@ -127,42 +138,60 @@ class _Melting:
         for position, name in self.shape.labels.items():
             self.add_column(position, who, name)
 
-    def add_column(self, position: int, who: Cells, name: str, item: Cells | None = None) -> None:
-        """Append one label column, an annotation per cell that is not blank."""
-        grid, status = self.grid, self.status
+    def add_column(
+        self,
+        position: int,
+        who: Cells,
+        name: str,
+        item: Cells | None = None,
+        without: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Append one label column, an annotation per cell that is not blank, or per label of a set.
+
+        Rows in *without* are left out and not counted: gold repeats itself in the row of each annotator.
+        """
+        grid = self.grid
+        status = self.status if without is None else np.zeros_like(self.status)
         item = self.item if item is None else item
         layer: Cells = self.asked if self.asked is not None else self.layers.one(self.layer or name)
-        if self._holds_sets(position, self.layer or name):
-            self._add_sets(position, (item, who, layer), self.layer or name)
+        wanted = np.ones(len(grid), dtype=np.bool_) if without is None else ~without
+        single = wanted.copy()
+        for known, mark in self.marks.items():
+            code = self.layers.known.get(known, -1)
+            mine = wanted & (np.asarray(layer) == code)
+            if mine.any():
+                self._add_sets(position, (item, who, code), mine, status, mark)
+                single &= ~mine
+        if not single.any():
             return
-        blank = grid.blank(position) & (status == 0)
-        take = self.rows[~blank] if blank.any() else self.rows
+        blank = grid.blank(position) & (status == 0) & single
+        used = single & ~blank
+        take = self.rows if used.all() else self.rows[used]
         codes = self.labels.column(grid.columns[position])
         self.result.set_aside(BLANK, int(blank.sum()))
         self.add(take, _at(item, take), _at(who, take), _at(layer, take), codes[take], status[take])
 
-    def _holds_sets(self, position: int, layer: str) -> bool:
-        """Return whether the cells of a column are sets of labels: declared so, or written as lists."""
-        kind = self.settings.layers[layer].kind if layer in self.settings.layers else None
-        if kind is not None:
-            return kind == "labels"
-        cells = self.grid.used(position)[:200]
-        bracketed = bool(cells) and all(cell.strip().startswith("[") and cell.strip().endswith("]") for cell in cells)
-        return self.grid.names[position] in self.grid.lists or bracketed
-
-    def _add_sets(self, position: int, where: tuple[Cells, Cells, Cells], layer: str) -> None:
-        """Append a row per label of each set; an empty list is an answer, a blank cell is none."""
-        self.result.layers[layer] = Layer(layer, "labels")
-        filled = ~self.grid.blank(position)
-        lists = [one or [""] for one in cell_lists(self.grid, position)]
+    def _add_sets(
+        self,
+        position: int,
+        where: tuple[Cells, Cells, int],
+        rows: npt.NDArray[np.bool_],
+        status: npt.NDArray[np.int8],
+        mark: str,
+    ) -> None:
+        """Append a row per label of each set in *rows*; an empty list is an answer, a blank cell is none."""
+        item, who, layer = where
+        name = next(known for known, code in self.layers.known.items() if code == layer)
+        self.result.layers[name] = Layer(name, "labels")
+        filled = ~self.grid.blank(position) & rows
+        lists = [one or [""] for one in cell_lists(self.grid, position, mark or None)]
         take = np.repeat(self.rows, np.where(filled, [len(one) for one in lists], 0))
         given = [label for one, full in zip(lists, filled, strict=True) if full for label in one]
         label = self.labels.some(given)
         nothing = label == self.labels.known.get("", -1)
-        status = np.where(nothing & (self.status[take] == 0), EMPTY, self.status[take])
-        item, who, layers = (_at(values, take) for values in where)
-        self.result.set_aside(BLANK, int((~filled).sum()))
-        self.add(take, item, who, layers, label, status)
+        given_status = np.where(nothing & (status[take] == 0), EMPTY, status[take])
+        self.result.set_aside(BLANK, int((rows & ~filled).sum()))
+        self.add(take, _at(item, take), _at(who, take), layer, label, given_status)
 
     def add_ticks(self) -> None:
         """Append the labels that are ticked; where several or none may be ticked, the layer holds sets of labels."""
@@ -208,12 +237,15 @@ class _Melting:
             fitting = [one for one in answers if same_question(grid, position, one)]
             layer = self.layer or next((answers[one] for one in [*fitting, *answers]), DEFAULT_LAYER)
             self.result.kinds[name] = "gold"
-            codes = self.labels.column(grid.columns[position])
+            layers: Cells = self.asked if self.asked is not None else self.layers.one(layer)
+            cells = grid.columns[position].codes
             known = np.flatnonzero(~grid.blank(position))
-            item = _at(self.item, known)
-            once = ~pd.DataFrame({"item": item, "label": codes[known]}).duplicated().to_numpy()
-            take = known[once]
-            self.add(take, _at(self.item, take), self.annotators.one(name), self.layers.one(layer), codes[take])
+            once = ~pd.DataFrame(
+                {"item": _at(self.item, known), "layer": _at(layers, known), "cell": cells[known]}
+            ).duplicated()
+            repeated = np.ones(len(grid), dtype=np.bool_)
+            repeated[known[once.to_numpy()]] = False
+            self.add_column(position, self.annotators.one(name), layer, without=repeated)
 
     def finish(self, round_: str) -> Melted:
         """Return the parts as one table, without annotations that name no item or no annotator."""

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+import numpy as np
+
 from agreement.annotations import Reading
 from agreement.errors import InputError, Problem
 from agreement.loaders._grids import Grid
@@ -47,6 +49,7 @@ def name_singles(parts: list[Part], reading: Reading, settings: Settings) -> lis
     nameless = [part for part in _unnamed(parts) if not part.shape.item]
     if len(nameless) < len(_unnamed(parts)):
         parts = _without(parts, nameless, "unlike the others it names no items", reading)
+    parts = _without(parts, _lists_of_labels(parts), "it lists labels, and no item of the others", reading)
     singles = _unnamed(parts)
     if any(part.shape.layout != "single" for part in parts) and asked is None:
         return _without(parts, singles, "it does not say whose labels it holds", reading)
@@ -94,6 +97,22 @@ def _name_rest(singles: Sequence[Part], place: str, settings: Settings) -> None:
         names = _shortened([_place(part.grid, place) for part in singles])
         for part in singles:
             part.layer = names[_place(part.grid, place)]
+
+
+def _lists_of_labels(parts: Sequence[Part]) -> list[Part]:
+    """Return the grids that only list labels, such as a summary: each label once, and no item that others know."""
+    singles = _unnamed(parts)
+    items = [set(part.grid.used(part.shape.item[0])) if part.shape.item else set() for part in singles]
+    known = [name for mine in items for name in mine]
+    times = dict(zip(*np.unique(np.array(known, dtype=object).astype("str"), return_counts=True), strict=True))
+    apart = [part for part, mine in zip(singles, items, strict=True) if all(times[name] == 1 for name in mine)]
+    if len(singles) - len(apart) < 2:
+        return []
+    return [
+        part
+        for part in apart
+        if all(part.grid.distinct(position) == part.grid.filled(position) for position in part.shape.labels)
+    ]
 
 
 def _place(grid: Grid, place: str) -> str:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from agreement.errors import InputError, Problem
-from agreement.loaders._cells import is_free_text, is_label_like, same_question
+from agreement.loaders._cells import is_binary, is_free_text, is_label_like, same_question
 from agreement.loaders._grids import Grid
-from agreement.loaders._long_shapes import headerless_shape, long_shape, single_shape
+from agreement.loaders._long_shapes import headerless_shape, long_shape, single_shape, unnamed_annotator
 from agreement.loaders._other_shapes import (
     is_transposed,
     list_shape,
@@ -73,6 +73,9 @@ def _detected(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, alon
     found = found or one_hot_wide_shape(grid, roles, base) or sideways_shape(grid, roles, base)
     if found is None and base.model is not None and roles.label and roles.item:
         return long_shape(grid, roles, replace(base, annotator=base.model), settings)
+    if found is None and (signed := unnamed_annotator(grid, roles, base)) is not None:
+        roles.free = [one for one in roles.free if one != signed]
+        return long_shape(grid, roles, replace(base, annotator=signed), settings)
     if found is None and (alone or len(roles.label) != 1 or roles.free):
         found = wide_shape(grid, roles, base, settings, insist=False)
     return found or _unsigned(grid, roles, base, settings, alone=alone)
@@ -132,5 +135,17 @@ def _demote(grid: Grid, roles: Roles, columns: Columns) -> None:
         if any(same_question(grid, position, one) and same_question(grid, one, position) for one in named):
             del roles.single[role]
             roles.free = sorted([*roles.free, position])
+    _free_ticks(grid, roles)
     if columns.layout == "wide" and "annotator" in roles.single and "annotator" not in roles.asked:
         roles.free = sorted([*roles.free, roles.single.pop("annotator")])
+
+
+def _free_ticks(grid: Grid, roles: Roles) -> None:
+    """Free columns of ticks that stand among others: a label may be called ``Question`` or ``Text``, like a role."""
+    ticks = [
+        role
+        for role, position in roles.single.items()
+        if role not in ("annotator", "model") and role not in roles.asked and is_binary(grid, position)
+    ]
+    if ticks and any(is_binary(grid, one) for one in (*roles.free, *roles.label)):
+        roles.free = sorted([*roles.free, *(roles.single.pop(role) for role in ticks)])

@@ -40,7 +40,9 @@ def read_text_table(source: Source, reading: Reading, settings: Settings) -> Gri
     if settings.columns.header is not None:
         first, has_header = max(settings.columns.header - 1, 0), settings.columns.header > 0
         if first >= len(rows):
-            raise InputError([Problem("[columns] header", f"{source.name} has no row {first + 1}.", "Name the header's row.")])
+            raise InputError(
+                [Problem("[columns] header", f"{source.name} has no row {first + 1}.", "Name the header's row.")]
+            )
     if any(any(cell.strip() for cell in row) for row in rows[:first]):
         reading.warnings.append(f"{source.name}: the table starts in row {first + 1}; what stands above was not read.")
     skipped = first + 1 if has_header else first

@@ -14,11 +14,13 @@ ITEM = (
             "article", "row", "turn", "object", "data", "entry", "snippet", "passage", "paragraph", "query", "abstract",
         )
     ),
-    ("id", "uid", "uuid", "guid", "key", "identifier", "textid", "ids"),
-    ("doc_id", "document_id", "docid", "document", "doc", "file", "filename", "file_name"),
-    ("unit", "instance", "task", "example", "sample", "ticket", "question", "object", "case", "subject", "image"),
+    ("id", "uid", "uuid", "guid", "key", "identifier", "textid", "ids", "text_nr", "satz_id", "beispiel_id", "fall_id"),
+    ("doc_id", "document_id", "docid", "document", "doc", "file", "filename", "file_name", "dokument", "dokument_id",
+     "dokumentid", "datei", "dateiname"),
+    ("unit", "instance", "task", "example", "sample", "ticket", "question", "object", "case", "subject", "image",
+     "beispiel", "fall", "datensatz", "einheit"),
     ("record_index", "index", "idx", "row", "row_no", "row_number", "nr", "number", "unnamed_0", "line",
-     "record", "sno", "s_no"),
+     "record", "sno", "s_no", "nummer", "lfd_nr", "laufende_nummer", "zeile"),
 )  # fmt: skip
 ROLES = MappingProxyType({
     "annotator": (
@@ -28,7 +30,11 @@ ROLES = MappingProxyType({
         "participant_id", "annotated_by", "labeled_by", "labelled_by", "coded_by", "rated_by", "created_by",
         "completed_by", "email", "e_mail", "member", "reviewer", "reviewer_id", "who", "person", "evaluator",
         "evaluator_id", "assessor", "assessor_id", "respondent", "annotators", "raters", "coders", "workers", "tagger",
-        "observer", "crowdworker", "turker", "name",
+        "observer", "crowdworker", "crowd_worker", "crowd_worker_id", "turker", "name", "student", "moderator",
+        "operator", "analyst", "editor", "grader", "marker", "scorer", "annotatorname", "annotator_code", "staff",
+        "bearbeiter", "bearbeiterin", "bearbeiter_id", "kodierer", "kodiererin", "codierer", "codiererin", "prüfer",
+        "prüferin", "pruefer", "annotierer", "annotiererin", "annotatorin", "bewerter", "bewerterin", "beurteiler",
+        "person_id", "nutzer", "nutzerin", "benutzer", "benutzername", "mitarbeiter", "mitarbeiterin",
     ),
     "label": (
         "label", "labels", "label_name", "class", "classes", "category", "categories", "answer", "answers",
@@ -36,22 +42,25 @@ ROLES = MappingProxyType({
         "annotations", "value", "choice", "code", "codes", "rating", "ratings", "score", "tag", "tags", "judgment",
         "judgement", "judgments", "judgements", "response", "responses", "decision", "vote", "verdict", "grade",
         "assigned_label", "annotated_label", "class_label", "selected", "result", "mark", "label_value",
+        "klasse", "kategorie", "etikett", "bewertung", "urteil", "antwort", "einstufung", "einordnung",
     ),
     "layer": ("layer", "layer_name", "dimension", "attribute", "aspect", "field", "schema", "criterion", "variable",
               "question", "question_name", "task", "task_name", "feature", "label_type"),
     "text": ("text", "content", "body", "sentence", "message", "utterance", "tweet", "post", "document_text",
              "item_text", "full_text", "passage", "snippet", "prompt", "paragraph", "title", "excerpt", "transcript",
-             "raw_text", "source_text", "input", "comment_text"),
+             "raw_text", "source_text", "input", "comment_text", "satz", "nachricht", "beitrag", "inhalt"),
     "section": ("section", "section_id", "guideline", "guideline_section", "guideline_id", "guideline_ref", "policy",
                 "policy_section", "chapter", "rule", "rule_id"),
     "document": ("document", "doc", "document_id", "doc_id", "docid", "thread", "thread_id", "conversation",
                  "conversation_id", "article", "article_id", "cluster", "cluster_id", "file", "filename", "file_name",
-                 "dialogue", "dialog_id", "dialogue_id", "source_document", "document_name", "patient", "patient_id"),
+                 "dialogue", "dialog_id", "dialogue_id", "source_document", "document_name", "patient", "patient_id",
+                 "dokument", "dokument_id", "datei", "dateiname"),
     "round": ("round", "round_id", "batch", "batch_id", "iteration", "phase", "wave", "labelling_round",
               "labeling_round", "annotation_round"),
     "time": ("time", "timestamp", "time_stamp", "date", "datetime", "created_at", "updated_at", "submitted_at",
              "annotated_at", "labeled_at", "labelled_at", "submit_time", "submission_time", "created", "updated",
-             "submitted", "completed_at", "annotation_time", "date_time", "labelled_on", "labeled_on"),
+             "submitted", "completed_at", "annotation_time", "date_time", "labelled_on", "labeled_on", "datum",
+             "zeit", "zeitstempel", "uhrzeit"),
     "gold": ("gold", "gold_label", "gold_standard", "truth", "ground_truth", "groundtruth", "true_label", "truth_label",
              "adjudicated", "adjudicated_label", "adjudication", "adjudicator", "consensus", "consensus_label", "final",
              "final_label", "final_choice", "correct", "correct_label", "correct_answer", "reference",
@@ -64,11 +73,13 @@ ROLES = MappingProxyType({
     "note": ("note", "notes", "comment", "comments", "remark", "remarks", "explanation", "rationale", "reason",
              "confidence", "certainty", "url", "link", "duration", "lead_time", "seconds", "annotation_id",
              "assignment_id", "submission_id", "label_id", "judgment_id", "response_id", "duration_s", "time_spent",
-             "work_time_in_seconds", "feedback", "justification", "doubt", "todo"),
+             "work_time_in_seconds", "feedback", "justification", "doubt", "todo", "kommentar", "bemerkung", "notiz",
+             "anmerkung", "begründung"),
 })  # fmt: skip
 PEOPLE = re.compile(
     r"(annotator|worker|rater|coder|user|label(l)?er|judge|expert|participant|annot?|person|reviewer|evaluator|member"
-    r"|student|nurse|doctor|physician|crowd|turker|assessor|tagger|observer|system|model|run|llm|human|anonymous)s?"
+    r"|student|nurse|doctor|physician|crowd|turker|assessor|tagger|observer|system|model|run|llm|human|anonymous"
+    r"|moderator|analyst|editor|grader|bearbeiter(in)?|[kc]odierer(in)?|prüfer(in)?|bewerter(in)?|annotierer(in)?)s?"
 )
 MODEL = re.compile(
     r"(.*_)?(model|llm|bot|classifier|prediction|predicted|pred|(chat)?gpt(\d\w*)?|llama\d*|qwen\w*|gemma\w*|gemini"

@@ -17,6 +17,7 @@ from agreement.records import Records
 from agreement.settings import Settings
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines", ".geojson")
+PROSE = (".txt", ".dat")
 OTHER_SUFFIXES = (
     ".md", ".markdown", ".toml", ".yaml", ".yml", ".py", ".r", ".ipynb", ".html", ".htm", ".xml", ".pdf", ".docx",
     ".doc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".log", ".ann", ".conf", ".rtf",
@@ -50,6 +51,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
 def _all_grids(files: Sequence[Source], reading: Reading, settings: Settings) -> list[Grid]:
     """Return the grids in all *files* that may hold tables, or raise every problem with them."""
     problems: list[Problem] = []
+    prose: list[Problem] = []  # notes beside tables are no tables, and nobody claims they are
     grids: list[Grid] = []
     for file in files:
         if _is_other(file):
@@ -57,7 +59,9 @@ def _all_grids(files: Sequence[Source], reading: Reading, settings: Settings) ->
         try:
             grids += _grids(file, reading, settings)
         except InputError as error:
-            problems += error.problems
+            (prose if file.suffix in PROSE else problems).extend(error.problems)
+    if not grids:
+        problems += prose
     if not grids and not problems:
         names = ", ".join(file.name for file in files[:10])
         problems.append(Problem(names, "holds no table.", "Name CSV, TSV, xlsx, JSON or JSON lines files."))
@@ -101,7 +105,7 @@ def _is_prose(grid: Grid) -> bool:
     return (
         not grid.sheet
         and (len(grid.names) == 1 or (not grid.has_header and len(grid) < 3))
-        and (grid.file.lower().endswith((".txt", ".dat")))
+        and (grid.file.lower().endswith(PROSE))
     )
 
 
