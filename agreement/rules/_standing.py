@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from agreement.contrasts import Additive, Estimate, Sums, additive, fdr, sums_by
-from agreement.evidence import Bools, Evidence, Floats
+from agreement.evidence import Bools, Evidence, Floats, Ints
 from agreement.rules._parts import regular
 
 KAPPA_FLOOR = 0.25
+SELDOM = 0.25
+MOST_JOINTLY = 300  # annotators for whom one system of equations is solved
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +52,76 @@ def standing(evidence: Evidence) -> Standing | None:
 def _within_items(evidence: Evidence, scale: float) -> Standing:
     """Return the standing from items with three labels or more, where everything but the annotator cancels."""
     n_annotators, n_sections = len(evidence.annotators), len(evidence.sections) + 1
-    section = evidence.section[evidence.unit] % n_sections
-    group = evidence.annotator * n_sections + section
-    cells = sums_by(group, n_annotators * n_sections, evidence.cluster[evidence.unit], evidence.contrast())
-    cells = Sums(*(values.reshape(n_annotators, n_sections) for values in cells.parts()))
-    overall = cells.sum(1)
-    mean = overall.mean()
-    excess = _against_median(mean, scale)
-    left = overall.expand(1).minus(cells).mean().value
-    without = np.full(left.shape, np.nan)
-    known = np.isfinite(left).any(axis=0)
-    without[:, known] = (left[:, known] - np.nanmedian(left[:, known], axis=0)) / scale
-    size = evidence.size[evidence.unit]
-    rows = np.isfinite(evidence.contrast())
+    contrast, size = evidence.contrast(), evidence.size[evidence.unit]
+    rows = np.isfinite(contrast)
+    mean = sums_by(evidence.annotator, n_annotators, evidence.cluster[evidence.unit], contrast).mean()
     with np.errstate(invalid="ignore", divide="ignore"):
-        factor = overall.n / np.bincount(
-            evidence.annotator[rows], (size[rows] - 1) / size[rows], minlength=n_annotators
-        )
-    return Standing(Estimate(mean.value * factor, mean.se * factor, mean.df, mean.n), excess, without)
+        factor = mean.n / np.bincount(evidence.annotator[rows], (size[rows] - 1) / size[rows], minlength=n_annotators)
+    raw = Estimate(mean.value * factor, mean.se * factor, mean.df, mean.n)
+    own, se, residual, group = _freed(evidence, contrast, raw)
+    excess = Estimate((own - _centre(own[:, None], group)[:, 0]) / scale, se / scale, mean.df, mean.n)
+    cell = evidence.annotator * n_sections + evidence.section[evidence.unit] % n_sections
+    partial = residual + own[evidence.annotator]
+    cells = sums_by(cell, n_annotators * n_sections, evidence.unit, partial)
+    cells = Sums(*(values.reshape(n_annotators, n_sections) for values in cells.parts()))
+    left = cells.sum(1).expand(1).minus(cells).mean().value
+    return Standing(raw, excess, (left - _centre(left, group)) / scale)
 
 
-def _against_median(mean: Estimate, scale: float) -> Estimate:
-    """Return the means less their median over annotators, divided by *scale*."""
-    known = mean.n > 0
-    centre = float(np.median(mean.value[known])) if known.any() else 0.0
-    return Estimate((mean.value - centre) / scale, mean.se / scale, mean.df, mean.n)
+def _centre(values: Floats, group: Ints) -> Floats:
+    """Return (A, C) the median of each column of *values* (A, C) over the annotators of the same *group* (A,)."""
+    centre = np.full(values.shape, np.nan)
+    for one in np.unique(group[group >= 0]):
+        mine = np.flatnonzero(group == one)
+        known = np.isfinite(values[mine]).any(axis=0)
+        centre[np.ix_(mine, known)] = np.nanmedian(values[mine][:, known], axis=0)
+    return centre
+
+
+def _freed(evidence: Evidence, contrast: Floats, raw: Estimate) -> tuple[Floats, Floats, Floats, Ints]:
+    """Return (A,) shares freed from the company kept, (A,) their standard errors, (N,) what is left, (A,) groups.
+
+    The *contrast* (N,) of a label is its annotator's share less the mean share of the item's annotators. Where
+    everybody labels everything, its mean is the answer; in pools and teams, colleagues of a careless person look good
+    and the careless person half as bad, so all shares are solved for together. In crowds company averages out. Teams
+    that share hardly an item are groups of their own: only inside one are people told apart. Group -1 says nothing.
+    """
+    rows = np.flatnonzero(np.isfinite(contrast))
+    who, unit, w = evidence.annotator[rows], evidence.unit[rows], contrast[rows]
+    n_annotators, n_units = len(evidence.annotators), len(evidence.section)
+    present, column = np.unique(who, return_inverse=True)
+    own, se, group = np.full(n_annotators, np.nan), np.full(n_annotators, np.nan), np.full(n_annotators, -1)
+    size = np.maximum(np.bincount(unit, minlength=n_units), 1)
+    group[present] = 0
+    if len(present) > MOST_JOINTLY:
+        own, se = raw.value.copy(), raw.se.copy()
+    elif len(present):
+        m = len(present)
+        given = sparse.csr_matrix((1 / np.sqrt(size[unit]), (unit, column)), shape=(n_units, m))
+        company = (given.T @ given).toarray()
+        system = np.diag(np.bincount(column, minlength=m).astype(np.float64)) - company
+        linked = _linked(company, np.bincount(column, minlength=m))
+        group[present] = linked
+        # shares are known up to a constant in each group: there they sum to zero
+        inverse = np.linalg.inv(system + len(rows) / m * (linked[:, None] == linked[None, :]))
+        own[present] = inverse @ np.bincount(column, w, minlength=m)
+        left = w - own[who] + (np.bincount(unit, own[who], minlength=n_units) / size)[unit]
+        cluster = np.unique(evidence.cluster[unit], return_inverse=True)[1]
+        clusters = int(cluster.max()) + 1
+        scores = sparse.csr_matrix((left, (cluster, column)), shape=(clusters, m))
+        covariance = inverse @ (scores.T @ scores).toarray() @ inverse * clusters / max(clusters - 1, 1)
+        se[present] = np.sqrt(np.maximum(np.diag(covariance), 0)) if clusters > 1 else np.nan
+    residual = np.full(len(contrast), np.nan)
+    residual[rows] = w - own[who] + (np.bincount(unit, own[who], minlength=n_units) / size)[unit]
+    return own, se, residual, group
+
+
+def _linked(company: Floats, given: Ints) -> Ints:
+    """Return (M,) groups of annotators who meet, by *company* (M, M), not far less often than chance would have it."""
+    meetings = company - np.diag(np.diag(company))
+    usual = np.outer(given, given) * meetings.sum() / max(float(given.sum()) ** 2, 1.0)
+    groups: Ints = sparse.csgraph.connected_components(sparse.csr_matrix(meetings > SELDOM * usual))[1]
+    return groups.astype(np.int64)
 
 
 def _between_items(evidence: Evidence, fit: Additive, scale: float) -> Standing:
