@@ -3,7 +3,8 @@
 The true label of an item has posterior odds from a prior (how much gold is wrong, 5 % to begin with) and from each
 label given, weighted by that annotator's errors *estimated without this item*. Errors are learnt by EM over all items,
 gold or not; rates of a person with few labels lean on those of all, and all err more in a section that confuses
-everybody. So labels that people confuse anyway make a contradiction weak evidence.
+everybody. So labels that people confuse anyway make a contradiction weak evidence. Some items may be hard for
+everybody: on them half of the labels count as given at random, and how many there are is learnt with the rest.
 """
 
 from dataclasses import dataclass, replace
@@ -26,23 +27,10 @@ ITERATIONS = 40
 SETTLED = 1e-4
 MOST_CONFUSION = 0.8
 SECTION_PSEUDO = 10.0
+HARD_ITEM = 0.5  # share of the labels of a hard item that are as good as random
+HARD_ITEMS = 0.02  # share of items that are hard, to begin with
+HARD_PSEUDO = 50.0  # items' worth of that share in the estimate
 MOST_CELLS = 30_000_000  # error rates held at once: 240 MB
-
-
-@dataclass(frozen=True, slots=True)
-class Sections:
-    """How much more everybody errs in each section than elsewhere.
-
-    Parameters
-    ----------
-    confusion
-        (S,) share of labels that are as good as random there, beyond everybody's usual errors.
-    ratio
-        (S,) errors there over those foreseen from who labelled what.
-    """
-
-    confusion: Floats
-    ratio: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +47,12 @@ class Posterior:
         (U,) code of the likeliest other label; -1 without gold.
     n_labels, against
         (U,) labels by annotators, and how many of them differ from the gold.
-    section_errors
-        (S,) how much more (above 1) or less annotators err in each section than elsewhere.
     """
 
     right: Floats
     rival: Ints
     n_labels: Ints
     against: Ints
-    section_errors: Floats
 
     @property
     def odds(self) -> Floats:
@@ -102,23 +87,23 @@ def posterior(units: Units, gold: Ints) -> Posterior:
     section = units.section[units.unit] % n_sections
     shape = (n_annotators, n_sections, k)
     believed = _first_belief(units, prior)
-    errors, sections = _errors(units, believed, section, shape)
+    errors, confusion = _errors(units, believed, section, shape)
     # who gave which label in which section, a column each: one product sums the evidence of every unit
     cell = (units.annotator * n_sections + section) * k + units.label
     given = csr_array((np.ones(len(cell)), (units.unit, cell)), shape=(units.n_units, n_annotators * n_sections * k))
+    share_hard = HARD_ITEMS
     for _ in range(ITERATIONS):
-        log = given @ np.log(_by_section(errors, sections.confusion)) + np.log(prior)
-        new = np.exp(log - log.max(axis=1, keepdims=True))
-        new /= new.sum(axis=1, keepdims=True)
+        log = tuple(given @ np.log(_by_section(errors, part)) for part in _with_hard(confusion))
+        new, hard = _belief(log, prior, share_hard)
         moved = float(np.abs(new - believed).max(initial=0.0))
         believed = new
-        errors, sections = _errors(units, believed, section, shape)
+        share_hard = (float(hard.sum()) + HARD_ITEMS * HARD_PSEUDO) / (len(hard) + HARD_PSEUDO)
+        errors, confusion = _errors(units, believed, section, shape)
         prior = _prior(gold, k, _share_wrong(believed, gold))
         if moved < SETTLED:
             break
-    log = _left_out(units, believed, section, sections.confusion) + np.log(prior)
-    chance = np.exp(log - log.max(axis=1, keepdims=True))
-    chance /= chance.sum(axis=1, keepdims=True)
+    log = tuple(_left_out(units, believed, section, part) for part in _with_hard(confusion))
+    chance, _ = _belief(log, prior, share_hard)
     has = gold >= 0
     at = np.arange(units.n_units)
     votes = units.item_counts()
@@ -130,9 +115,23 @@ def posterior(units: Units, gold: Ints) -> Posterior:
     others[at[has], gold[has]] = -1
     n_labels = np.bincount(units.unit, minlength=units.n_units)
     against = np.bincount(units.unit, units.label != gold[units.unit], minlength=units.n_units).astype(np.int64)
-    return Posterior(
-        right, np.where(has, others.argmax(axis=1), -1), n_labels, np.where(has, against, 0), sections.ratio[:-1]
-    )
+    return Posterior(right, np.where(has, others.argmax(axis=1), -1), n_labels, np.where(has, against, 0))
+
+
+def _with_hard(confusion: Floats) -> tuple[Floats, Floats]:
+    """Return the share of labels given at random on usual items and on hard ones, by section (S,)."""
+    return confusion, 1 - (1 - confusion) * (1 - HARD_ITEM)
+
+
+def _belief(log: tuple[Floats, Floats], prior: Floats, share_hard: float) -> tuple[Floats, Floats]:
+    """Return (U, K) how likely each label is the true one, and (U,) how likely the item is hard.
+
+    *log* (U, K) are the log likelihoods of the labels given if the item is a usual or a hard one.
+    """
+    joint = np.stack([log[0] + np.log(1 - share_hard), log[1] + np.log(share_hard)]) + np.log(prior)
+    joint = np.exp(joint - joint.max(axis=(0, 2), keepdims=True))
+    total = joint.sum(axis=(0, 2))
+    return np.asarray(joint.sum(axis=0) / total[:, None]), np.asarray(joint[1].sum(axis=1) / total)
 
 
 def _prior(gold: Ints, k: int, wrong: float) -> Floats:
@@ -158,8 +157,11 @@ def _first_belief(units: Units, prior: Floats) -> Floats:
     return np.asarray(start / start.sum(axis=1, keepdims=True))
 
 
-def _errors(units: Units, believed: Floats, section: Ints, shape: tuple[int, int, int]) -> "tuple[Floats, Sections]":
-    """Return (A, K, K) error rates, rows the true label, and how much more everybody errs in each section."""
+def _errors(units: Units, believed: Floats, section: Ints, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
+    """Return (A, K, K) error rates, rows the true label, and (S,) the share of labels given at random in each section.
+
+    That share is what everybody errs there beyond what is foreseen from who labelled what.
+    """
     n_annotators, n_sections, k = shape
     joint = _joint(units, believed, (n_annotators, k))
     errors = _rates(joint, _everybody(joint.sum(axis=0)))
@@ -171,10 +173,7 @@ def _errors(units: Units, believed: Floats, section: Ints, shape: tuple[int, int
     seen, usual = (
         (np.bincount(section, part, minlength=n_sections) + SECTION_PSEUDO * mean) / n for part in (wrong, foreseen)
     )
-    return errors, Sections(
-        np.clip((seen - usual) / np.maximum(1 - 1 / max(k, 1) - usual, 0.05), 0, MOST_CONFUSION),
-        (seen + 1e-9) / (usual + 1e-9),
-    )
+    return errors, np.clip((seen - usual) / np.maximum(1 - 1 / max(k, 1) - usual, 0.05), 0, MOST_CONFUSION)
 
 
 def _joint(units: Units, believed: Floats, shape: tuple[int, int]) -> Floats:

@@ -12,11 +12,11 @@ from agreement.units import Units, item_units
 
 Bools: TypeAlias = NDArray[np.bool_]
 Cause: TypeAlias = Literal["slip in the gold", "section that confuses everybody", "labels that people confuse"]
-ODDS = 9.0  # posterior odds from which a gold label is suspected
+ODDS = 4.0  # posterior odds from which a gold label is suspected
 FALSE_DISCOVERIES = 0.05  # expected share of right gold labels among those confirmed
 MIN_LABELS = 3  # labels from which a gold label is judged; with two there is only a list to look through
-HARD_SECTION = 1.5  # times the errors of elsewhere from which a section confuses everybody
-HARD_SECTION_ITEMS = 10
+MISREAD = 0.20  # of the labels on the section's other items of this gold label, more than its slips explain
+MISREAD_PSEUDO = 15.0  # labels' worth of the section's usual errors in that share
 CONFUSED_PAIR = 0.08  # share of the labels of a pair that annotators swap
 
 
@@ -106,7 +106,7 @@ def gold_units(annotations: Annotations, layer: str, name: str) -> GoldUnits:
 def find_suspects(annotations: Annotations, known: GoldUnits, found: Posterior, odds: float = ODDS) -> list[Suspect]:
     """Return the gold labels that annotators contradict, likeliest first.
 
-    Confirmed are those with odds above 9 to 1 among which at most 5 % are expected to be right, unless the section or
+    Confirmed are those with odds above 4 to 1 among which at most 5 % are expected to be right, unless the section or
     the label pair confuses people anyway: then annotators may well be wrong together, and the label is suspected only.
     """
     units = known.units
@@ -118,15 +118,16 @@ def find_suspects(annotations: Annotations, known: GoldUnits, found: Posterior, 
     expected = np.cumsum(found.right[order]) / np.arange(1, len(order) + 1)
     rank = np.full(units.n_units, np.nan)
     rank[order] = expected
-    hard, confused = _hard_sections(known, found), _confused_pairs(units, np.where(found.right > 0.5, known.gold, -1))
+    confused = _confused_pairs(units, np.where(found.right > 0.5, known.gold, -1))
     listed = [*order.tolist(), *np.flatnonzero(unanimous).tolist()]
+    misread = _misread(known, found, np.array(listed, dtype=np.int64))
     answers = _answers(units, listed)
     origins = _origins(annotations, known, {units.items[units.item[unit]] for unit in listed})
     suspects = []
-    for unit in listed:
+    for unit, in_section in zip(listed, misread.tolist(), strict=True):
         section, gold, rival = int(units.section[unit]), int(known.gold[unit]), int(found.rival[unit])
         cause: Cause = "slip in the gold"
-        if section in hard:
+        if in_section:
             cause = "section that confuses everybody"
         elif confused[gold, rival]:
             cause = "labels that people confuse"
@@ -159,11 +160,26 @@ def _all_same(units: Units) -> Bools:
     return np.asarray((units.item_counts() > 0).sum(axis=1) == 1)
 
 
-def _hard_sections(known: GoldUnits, found: Posterior) -> set[int]:
-    """Return the sections in which everybody errs more: 1.5 times as often as foreseen, on ten items or more."""
-    sizes = np.bincount(known.units.section[known.units.section >= 0], minlength=len(found.section_errors))
-    hard = (found.section_errors >= HARD_SECTION) & (sizes[: len(found.section_errors)] >= HARD_SECTION_ITEMS)
-    return set(np.flatnonzero(hard).tolist())
+def _misread(known: GoldUnits, found: Posterior, chosen: Ints) -> Bools:
+    """Return (C,) True where people give the rival of *chosen* units (C,) on its section's other items of that gold.
+
+    Slips fall on all labels of a section; a shared misreading keeps coming back as one label in place of another. Then
+    people may all be wrong, however many they are.
+    """
+    units = known.units
+    k, n_sections = len(units.labels), len(units.sections) + 1
+    gold, section = known.gold[units.unit], units.section % n_sections
+    use = gold >= 0
+    cell = (section[units.unit] * k + gold) * k + units.label
+    joint = np.bincount(cell[use], minlength=n_sections * k * k).reshape(n_sections, k, k).astype(np.float64)
+    size = joint.sum(axis=(1, 2))
+    slips = (size - np.trace(joint, axis1=1, axis2=2)) / np.maximum(size, 1) / max(k - 1, 1)
+    s, g, r = section[chosen], known.gold[chosen], found.rival[chosen]
+    own = units.item_counts()[chosen]
+    others = joint[s, g] - own
+    usual = slips[s]
+    given = others[np.arange(len(chosen)), r] + MISREAD_PSEUDO * usual
+    return np.asarray((units.section[chosen] >= 0) & (given / (others.sum(axis=1) + MISREAD_PSEUDO) - usual >= MISREAD))
 
 
 def _confused_pairs(units: Units, gold: Ints) -> Bools:

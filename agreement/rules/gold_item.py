@@ -7,7 +7,7 @@ import numpy as np
 from agreement.case import Case
 from agreement.flags import Example, Flag, Rule, Subject
 from agreement.gold_posterior import can_be_judged, posterior
-from agreement.gold_suspects import Suspect, find_suspects, gold_units
+from agreement.gold_suspects import ODDS, Suspect, find_suspects, gold_units
 from agreement.intervals import wilson
 from agreement.rules._parts import excerpt
 from agreement.wording import plural
@@ -65,7 +65,7 @@ RULE = Rule(
     "gold_item",
     "Gold label that looks wrong",
     "Annotators contradict this gold label more strongly than their own errors on other items explain.",
-    {"odds": 9.0},
+    {"odds": ODDS},
     80,
     _check,
 )
