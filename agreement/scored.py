@@ -142,7 +142,7 @@ MOST_LEFT_OUT = 200  # groups of the delete-a-group jackknife: more make the int
 def _jackknife(
     statistic: Callable[[Bools, Floats], float], positive: Bools, score: Floats, group: NDArray[np.int64], why: str
 ) -> Estimate:
-    """Return *statistic* with a delete-a-group jackknife interval, on the logit scale so that it stays within 0 to 1."""
+    """Return *statistic* with a delete-a-group jackknife interval on the logit scale, which stays within 0 to 1."""
     n = len(positive)
     if why:
         return Estimate(None, None, None, n, why)

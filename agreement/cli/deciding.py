@@ -62,12 +62,13 @@ def compare(before: Path, after: Path | None, json_path: Path | None, **given: A
     """
     from agreement.report.rounds_text import changes_text
     from agreement.rounds import compare_rounds, rounds_within
-    from agreement.trends import trends
+    from agreement.trends import Trend, trends
 
     settings = settings_from(given)
     first = _source(before, given)
+    courses: tuple[Trend, ...] = ()
     if after is not None:
-        changes, courses = compare_rounds(first, _source(after, given), settings, (before.name, after.name)), ()
+        changes = compare_rounds(first, _source(after, given), settings, (before.name, after.name))
     elif isinstance(first, Mapping):
         raise InputError([Problem(str(before), "is one audit; two are needed.", "Name the later one too.")])
     else:
@@ -76,8 +77,12 @@ def compare(before: Path, after: Path | None, json_path: Path | None, **given: A
             raise InputError(
                 [Problem(str(before), "holds one round only.", "Name the later file, or the column with --round.")]
             )
-    document = [change.to_dict() for change in changes], [course.to_dict() for course in courses]
-    _write_json(json_path, {"schema": "agreement-compare/1", "changes": document[0], "trends": document[1]})
+    document = {
+        "schema": "agreement-compare/1",
+        "changes": [change.to_dict() for change in changes],
+        "trends": [course.to_dict() for course in courses],
+    }
+    _write_json(json_path, document)
     click.echo(changes_text(changes, courses))
     return OK
 
