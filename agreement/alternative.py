@@ -118,8 +118,8 @@ def _contest(panels: Panels, j: int, epsilon: float) -> Contest:
     human_wins = panels.near_human[mine] >= panels.near_model[mine]
     n = int(mine.sum())
     p = _worse_by(human_wins.astype(float) - model_wins.astype(float), epsilon)
-    shares = (float(wins.mean()) if n else 0.0 for wins in (model_wins, human_wins))
-    return Contest(panels.humans[j], n, *shares, p, rejected=False)
+    of_model, of_human = (float(wins.mean()) if n else 0.0 for wins in (model_wins, human_wins))
+    return Contest(panels.humans[j], n, of_model, of_human, p, rejected=False)
 
 
 def _worse_by(difference: Floats, epsilon: float) -> float | None:
@@ -146,6 +146,8 @@ class Ceiling:
         Interval of the difference (model minus human), jackknife over documents if there are ten, else over items.
     n
         Items that enter.
+    human_interval, model_interval
+        Intervals of the two, made alike.
     """
 
     human: float
@@ -154,6 +156,8 @@ class Ceiling:
     low: float
     high: float
     n: int
+    human_interval: tuple[float, float]
+    model_interval: tuple[float, float]
 
 
 def ceiling(units: Units, model: str, humans: tuple[str, ...]) -> Ceiling | None:
@@ -166,34 +170,34 @@ def ceiling_of(panels: Panels, confidence: float = 0.95) -> Ceiling | None:
 
     Where no item moves the difference, the interval is that of a difference never seen in n items (Clopper-Pearson).
     """
-    groups = int(panels.group.max(initial=-1)) + 1
-    if groups < 2:
+    if int(panels.group.max(initial=-1)) < 1:
         return None
-    j = len(panels.humans)
+    human = _mean_over_people(panels, panels.near_human, (0.0, 1.0), confidence)
+    model = _mean_over_people(panels, panels.near_model, (0.0, 1.0), confidence)
+    gap, low, high = _mean_over_people(panels, panels.near_model - panels.near_human, (-1.0, 1.0), confidence)
+    return Ceiling(human[0], model[0], gap, low, high, len(np.unique(panels.unit)), human[1:], model[1:])
+
+
+def _mean_over_people(
+    panels: Panels, value: Floats, bounds: tuple[float, float], confidence: float
+) -> tuple[float, float, float]:
+    """Return the mean over people of their mean *value* (R,), with its jackknife interval over groups."""
+    j, groups = len(panels.humans), int(panels.group.max()) + 1
     n = np.bincount(panels.human, minlength=j)
-    played = n > 0
-    human, model = (
-        np.bincount(panels.human, near, minlength=j) / np.maximum(n, 1)
-        for near in (panels.near_human, panels.near_model)
-    )
-    gap = model - human
-    value, people = float(gap[played].mean()), int(played.sum())
-    # A group changes the means of its own humans only; a human who is left with nothing drops out of the mean.
+    mean = np.bincount(panels.human, value, minlength=j) / np.maximum(n, 1)
+    people = int((n > 0).sum())
+    middle = float(mean[n > 0].mean())
+    # A group changes the means of its own people only; a person who is left with nothing drops out of the mean.
     keys, cell = np.unique(panels.group * j + panels.human, return_inverse=True)
-    times = np.bincount(cell)
-    moved = np.bincount(cell, panels.near_model - panels.near_human)
-    who = keys % j
-    rest = n[who] - times
-    alone = rest == 0
-    without = (gap[who] * n[who] - moved) / np.maximum(rest, 1)
-    change = np.bincount(keys // j, np.where(alone, 0.0, without) - gap[who], minlength=groups)
-    left = people - np.bincount(keys // j, alone, minlength=groups)
-    left_out = (value * people + change)[left > 0] / left[left > 0]
+    who, group = keys % j, keys // j
+    rest = n[who] - np.bincount(cell)
+    without = (mean[who] * n[who] - np.bincount(cell, value)) / np.maximum(rest, 1)
+    change = np.bincount(group, np.where(rest == 0, 0.0, without) - mean[who], minlength=groups)
+    left = people - np.bincount(group, rest == 0, minlength=groups)
+    left_out = (middle * people + change)[left > 0] / left[left > 0]
     g = len(left_out)
     error = float(np.sqrt((g - 1) / max(g, 1) * ((left_out - left_out.mean()) ** 2).sum())) if g else 0.0
     half = float(t.ppf((1 + confidence) / 2, groups - 1)) * error
     if half < SMALLEST:
         half = 1 - ((1 - confidence) / 2) ** (1 / groups)
-    entered = len(np.unique(panels.unit))
-    low, high = max(value - half, -1.0), min(value + half, 1.0)
-    return Ceiling(float(human[played].mean()), float(model[played].mean()), value, low, high, entered)
+    return middle, max(middle - half, bounds[0]), min(middle + half, bounds[1])

@@ -40,11 +40,13 @@ class Panels:
     near_model: Floats
 
 
-def label_panels(units: Units, model: str, humans: tuple[str, ...], distances: Floats | None = None) -> Panels:
+def label_panels(
+    units: Units, model: str, humans: tuple[str, ...], distances: Floats | None = None, *, squared: bool = True
+) -> Panels:
     """Return the panels of labels that are equal or not, or, with *distances* (K, K), near or far.
 
-    With distances closeness is minus the root mean square distance. Nothing is larger than the labels given or the
-    units by labels, so that crowds of thousands are no trouble.
+    With distances closeness is minus the root mean square distance, or, not *squared*, 1 less the mean distance.
+    Nothing is larger than the labels given or the units by labels, so that crowds of thousands are no trouble.
 
     Examples
     --------
@@ -61,7 +63,8 @@ def label_panels(units: Units, model: str, humans: tuple[str, ...], distances: F
     unit, human, label = units.unit[rows], place[units.annotator[rows]], units.label[rows]
     k = len(units.labels)
     counts = np.bincount(unit * k + label, minlength=units.n_units * k).reshape(units.n_units, k)
-    cost = (1 - np.eye(k) if distances is None else distances**2).astype(np.float64)
+    squared = squared and distances is not None
+    cost = 1 - np.eye(k) if distances is None else distances**2 if squared else distances
     far = counts @ cost
     others = counts.sum(axis=1)[unit] - 1
     used = (others > 0) & (given[unit] >= 0)
@@ -69,7 +72,7 @@ def label_panels(units: Units, model: str, humans: tuple[str, ...], distances: F
     instead = given[unit]
     of_human = far[unit, label] / others
     in_its_place = (far[unit, instead] - cost[instead, label]) / others
-    return _panels(model, humans, human, unit, units.cluster, (of_human, in_its_place), squared=distances is not None)
+    return _panels(model, humans, human, unit, units.cluster, (of_human, in_its_place), squared=squared)
 
 
 def distance_panels(found: Distances, model: str, humans: tuple[str, ...], *, squared: bool = False) -> Panels:

@@ -1,7 +1,7 @@
 """The pipe itself: annotations to comparisons to diagnosis to checks."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from agreement.comparison import Comparison, compare
 from agreement.diagnosis import Diagnosis, diagnose
 from agreement.errors import InputError, Problem
 from agreement.loaders import load, load_frame
+from agreement.models import Models, model_reports
 from agreement.settings import Settings
 
 
@@ -31,6 +32,8 @@ class Audit:
         Flags and the disagreement budget.
     checks
         Release checks.
+    models
+        Models beside people, where an annotator is one.
     """
 
     annotations: Annotations
@@ -38,6 +41,7 @@ class Audit:
     comparisons: tuple[Comparison, ...]
     diagnosis: Diagnosis
     checks: tuple[Check, ...]
+    models: Models = field(default_factory=Models)
 
     def scores_table(self) -> pd.DataFrame:
         """Return all scores as a tidy frame, a row per score, with the columns of ``SCORE_COLUMNS``."""
@@ -84,7 +88,12 @@ def audit(
     comparisons = compare(annotations, settings)
     diagnosis = diagnose(annotations, comparisons, settings)
     return Audit(
-        annotations, settings, comparisons, diagnosis, release_checks(comparisons, diagnosis, settings, annotations)
+        annotations,
+        settings,
+        comparisons,
+        diagnosis,
+        release_checks(comparisons, diagnosis, settings, annotations),
+        model_reports(annotations, comparisons, diagnosis.flags, settings),
     )
 
 
