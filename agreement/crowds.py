@@ -1,12 +1,12 @@
 """Crowds: thousands of annotators of whom few share an item; only pairs that meet exist, and never as one big table."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.counts import Contingency, Ints, chunks, codes_by_annotator, joint_codes
+from agreement.counts import Contingency, Ints, chunks, codes_by_annotator
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -35,11 +35,50 @@ class Block:
     unit: Ints
     cell: Ints
 
-    def per_unit(self, values: Floats, units: int) -> Floats:
-        """Return (U,) the sums, over the pairs that share a unit, of the *values* (P, K, K) of its cells."""
+    def per_unit(self, values: list[Floats], units: int) -> Floats:
+        """Return (V, U) the sums, over the pairs that share a unit, of each of V *values* (P, K, K) of its cells."""
         k = self.counts.shape[-1]
-        found = values.reshape(-1, k * k)[self.pair, self.cell]
-        return np.bincount(self.unit, found, minlength=units).astype(np.float64)
+        place = self.pair * (k * k) + self.cell
+        found = [np.bincount(self.unit, one.ravel()[place], minlength=units) for one in values]
+        return np.array(found, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class DenseBlock:
+    """Tables of some pairs, with the matrix of codes behind them: nothing is written down per pair and unit.
+
+    Parameters
+    ----------
+    pairs, counts
+        As in :class:`Block`.
+    codes
+        (A, U) label codes; a missing label is code K.
+    """
+
+    pairs: Ints
+    counts: Ints
+    codes: Ints = field(repr=False)
+
+    def per_unit(self, values: list[Floats], units: int) -> Floats:
+        """Return (V, U) the sums, over the pairs that share a unit, of each of V *values* (P, K, K) of its cells."""
+        wide = self.counts.shape[-1] + 1
+        padded = [np.pad(one, ((0, 0), (0, 1), (0, 1))).ravel() for one in values]
+        total = np.zeros((len(values), units))
+        for chunk in chunks(len(self.pairs), 64 * units):  # few enough to stay in the processor's cache
+            reference, other = self.pairs[chunk].T
+            cell = self.codes[reference] * wide
+            cell += self.codes[other]
+            cell += np.arange(chunk.start, chunk.stop)[:, None] * (wide * wide)
+            for row, one in enumerate(padded):
+                total[row] += one[cell].sum(axis=0)
+        return total
+
+    def rows(self) -> Block:
+        """Return the same with a row per pair and unit."""
+        k = self.counts.shape[-1]
+        reference, other = self.codes[self.pairs[:, 0]], self.codes[self.pairs[:, 1]]
+        pair, unit = np.nonzero((reference < k) & (other < k))
+        return Block(self.pairs, self.counts, pair, unit, reference[pair, unit] * k + other[pair, unit])
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +182,9 @@ def _sorted(key: Ints) -> tuple[Ints, Ints]:
     return packed >> bits, packed & ((1 << bits) - 1)
 
 
-def dense_blocks(units: Units, tables: Contingency) -> Iterator[Block]:
-    """Yield the *tables* in blocks, with rows from the matrix of codes."""
+def dense_blocks(units: Units, tables: Contingency) -> Iterator[DenseBlock]:
+    """Yield the *tables* in blocks, with the matrix of codes behind them."""
     k = len(units.labels)
-    by_annotator = codes_by_annotator(units)
+    codes = codes_by_annotator(units)
     for chunk in chunks(len(tables.pairs), max(units.n_units, k**3)):
-        joint = joint_codes(by_annotator, tables.pairs[chunk], k)
-        pair, unit = np.nonzero((joint < k * (k + 1)) & (joint % (k + 1) < k))
-        reference, other = np.divmod(joint[pair, unit], k + 1)
-        yield Block(tables.pairs[chunk], tables.counts[chunk], pair, unit, reference * k + other)
+        yield DenseBlock(tables.pairs[chunk], tables.counts[chunk], codes)

@@ -3,14 +3,14 @@
 Taking out a unit changes the tables of all pairs that share it at once, so that correlated pairs are respected.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agreement.counts import Ints
-from agreement.crowds import Block
+from agreement.crowds import Block, DenseBlock
 from agreement.intervals import cell_values, moved, smoothed
 from agreement.measures.conger_kappa import finish as conger_parts
 from agreement.pooling import Patterns, informative, with_limits
@@ -20,17 +20,55 @@ from agreement.units import Units
 Floats = NDArray[np.float64]
 
 
+BOTH = 2.0**32  # holds two whole numbers in one: a sum of pairs, and times this a second one
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean of the kappas of the pairs: which kappa, and whether pairs weigh as much as the units they share."""
+
+    measure: Measure
+    weighted: bool = True
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What is added up over the pairs for one mean.
+
+    Parameters
+    ----------
+    total, shared
+        Weight of the pairs that have a kappa, and units of all pairs.
+    value, observed, expected, centre
+        Weighted sums of the pairs' values, and of their values with the pseudo-unit.
+    spread
+        Weighted sum of the squared changes by the pseudo-unit.
+    change, pairs
+        (U,) by how much the sum of the pairs changes without a unit; how many pairs with a kappa share the unit, and
+        times ``BOTH`` in how many of them it is a disagreement.
+    """
+
+    total: float
+    shared: int
+    value: float
+    observed: float
+    expected: float
+    centre: float
+    spread: float
+    change: Floats
+    pairs: Floats
+
+
 def mean_kappas(
-    measure: Measure,
+    means: Sequence[Mean],
     units: Units,
-    blocks: Callable[[], Iterator[Block]],
+    blocks: Callable[[], Iterator[Block | DenseBlock]],
     cluster: Ints | None,
     confidence: float = 0.95,
     *,
-    weighted: bool = True,
     times: Floats | None = None,
-) -> Scores:
-    """Return the mean of a kappa over the pairs of *blocks*, weighted by shared units or not, with its interval.
+) -> list[Scores]:
+    """Return the *means* of kappas over the pairs of *blocks*, with their intervals.
 
     Taking out a unit changes the kappa of every pair that shares it. For documents these changes are summed inside the
     document, which is exact to first order. One pseudo-unit is shared out among the pairs as their weights are, so that
@@ -38,53 +76,78 @@ def mean_kappas(
     the data each stands for; the tables of the *blocks* hold all of them, so that only the interval is estimated.
     """
     counted = units.weight.astype(np.float64) if times is None else times
-    total, shared = 0.0, 0
+    found = [_Sums(0.0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, *np.zeros((2, units.n_units))) for _ in means]
     for block in blocks():
-        pairs = measure.compute(block.counts)
-        total += float((pairs.n if weighted else np.ones(len(pairs.n)))[pairs.reason == Reason.DEFINED].sum())
-        shared += int(pairs.n.sum())
+        for mean, sums in zip(means, found, strict=True):
+            pairs = mean.measure.compute(block.counts)
+            sums.total += float(_share(pairs, mean).sum())
+            sums.shared += int(pairs.n.sum())
+    for block in blocks():
+        values = [_block_values(block.counts, mean, sums) for mean, sums in zip(means, found, strict=True)]
+        changes = block.per_unit([part for both in values for part in both], units.n_units)
+        for sums, change, pairs_of in zip(found, changes[::2], changes[1::2], strict=True):
+            sums.change += change
+            sums.pairs += pairs_of
+    return [
+        _mean_scores(mean, sums, units, cluster, counted, confidence) for mean, sums in zip(means, found, strict=True)
+    ]
+
+
+def _share(pairs: Scores, mean: Mean) -> Floats:
+    """Return (P,) the weight of each pair, 0 without a kappa."""
+    return np.where(pairs.reason == Reason.DEFINED, pairs.n if mean.weighted else 1, 0).astype(np.float64)
+
+
+def _block_values(counts: Ints, mean: Mean, sums: _Sums) -> tuple[Floats, Floats]:
+    """Add the pairs of *counts* (P, K, K) to *sums*; return what units of each cell add to ``change`` and ``pairs``."""
+    pairs = mean.measure.compute(counts)
+    share = _share(pairs, mean)
+    defined = share > 0
+    _, pseudo = smoothed(counts)
+    pseudo *= (share / max(sums.total, 1))[:, None, None]
+    without, whole = cell_values(mean.measure, counts + pseudo)
+    whole = np.where(defined, whole, 0.0)
+    without = np.where(np.isfinite(without) & defined[:, None, None], without, whole[:, None, None])
+    spread = (pseudo * (without - whole[:, None, None]) ** 2).sum(axis=(1, 2))
+    sums.value += float(share @ np.nan_to_num(pairs.value))
+    sums.observed += float(share @ np.nan_to_num(np.asarray(pairs.observed)))
+    sums.expected += float(share @ np.nan_to_num(np.asarray(pairs.expected)))
+    sums.centre += float(share @ whole)
+    sums.spread += float(share**2 @ spread)
+    fewer = np.maximum(share - (1 if mean.weighted else 0), 0)
+    change = fewer[:, None, None] * without - (share * whole)[:, None, None]
+    return change, defined[:, None, None] * (1 + BOTH * (1 - np.eye(counts.shape[-1])))
+
+
+def _mean_scores(
+    mean: Mean, sums: _Sums, units: Units, cluster: Ints | None, counted: Floats, confidence: float
+) -> Scores:
+    """Return the value, standard error and limits of one mean."""
+    total = sums.total
     if not total:
-        reason = Reason.ONE_LABEL if shared else Reason.NO_SHARED_ITEMS
+        reason = Reason.ONE_LABEL if sums.shared else Reason.NO_SHARED_ITEMS
         return scored(np.asarray(np.nan), np.asarray(0), [(np.asarray(1, bool), reason)])
-    sums, top, bottom, differing = np.zeros(5), *np.zeros((3, units.n_units))
-    for block in blocks():
-        pairs = measure.compute(block.counts)
-        defined = pairs.reason == Reason.DEFINED
-        share = np.where(defined, pairs.n if weighted else 1, 0).astype(np.float64)
-        _, pseudo = smoothed(block.counts)
-        pseudo *= (share / total)[:, None, None]
-        without, whole = cell_values(measure, block.counts + pseudo)
-        whole = np.where(defined, whole, 0.0)
-        without = np.where(np.isfinite(without) & defined[:, None, None], without, whole[:, None, None])
-        fewer = np.maximum(share - (1 if weighted else 0), 0)
-        top += block.per_unit(fewer[:, None, None] * without - (share * whole)[:, None, None], units.n_units)
-        one = np.broadcast_to(defined[:, None, None].astype(np.float64), without.shape)
-        bottom += block.per_unit(one, units.n_units)
-        differing += block.per_unit(one * (1 - np.eye(without.shape[-1])), units.n_units)
-        spread = (pseudo * (without - whole[:, None, None]) ** 2).sum(axis=(1, 2))
-        means = [np.nan_to_num(part) for part in (pairs.value, pairs.observed, pairs.expected) if part is not None]
-        sums += [share @ means[0], share @ means[1], share @ means[2], share @ whole, share**2 @ spread]
-    value, observed, expected, centre, pseudo_variance = sums
-    compared = bottom > 0
+    differing, pairs = np.divmod(sums.pairs, BOTH)
+    compared = pairs > 0
     units_compared = round(float(counted[compared].sum()))
     outside = informative(Patterns(units.item_counts()[compared], units.weight[compared]))
     scores = scored(
-        np.asarray(value / total), np.asarray(units_compared), [],
-        observed=np.asarray(observed / total), expected=np.asarray(expected / total),
+        np.asarray(sums.value / total), np.asarray(units_compared), [],
+        observed=np.asarray(sums.observed / total), expected=np.asarray(sums.expected / total),
         n_informative=np.asarray(round(outside * units_compared / max(int(units.weight[compared].sum()), 1))),
     )  # fmt: skip
-    mean = centre / total
-    remaining = total - (bottom if weighted else 0.0)
-    change = np.where(remaining > 0, (centre + top) / np.where(remaining > 0, remaining, 1) - mean, 0.0)
+    centre = sums.centre / total
+    remaining = total - (pairs if mean.weighted else 0.0)
+    change = np.where(remaining > 0, (sums.centre + sums.change) / np.where(remaining > 0, remaining, 1) - centre, 0.0)
     if cluster is None:
         variance, size = float(counted @ change**2), units_compared
     else:
         variance = float((np.bincount(cluster, counted * change) ** 2).sum())
         size = len(np.unique(cluster[compared]))
         scores = replace(scores, clusters=np.asarray(size))
-    se = np.asarray(np.sqrt(size / (size + 1) * (variance + pseudo_variance / total**2)))
+    se = np.asarray(np.sqrt(size / (size + 1) * (variance + sums.spread / total**2)))
     disagreeing = round(float(counted[compared & (differing > 0)].sum()))
-    return with_limits(scores, np.asarray(mean), se, size, (-1.0, 1.0), confidence, disagreeing=disagreeing)
+    return with_limits(scores, np.asarray(centre), se, size, (-1.0, 1.0), confidence, disagreeing=disagreeing)
 
 
 def conger_scores(units: Units, cluster: Ints | None, confidence: float = 0.95) -> Scores:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agreement.comparison._columns import Rows
 from agreement.counts import Contingency, Ints, Margins, chunks, collapse
-from agreement.crowds import Block
+from agreement.crowds import Block, DenseBlock
 from agreement.intervals import Clustered, pair_scores
 from agreement.measures import measures
 from agreement.scores import Measure, Scores
@@ -97,7 +97,7 @@ class Source:
     units: Units
     tables: Contingency
     cluster: Ints | None
-    blocks: Callable[[], Iterator[Block]]
+    blocks: Callable[[], Iterator[Block | DenseBlock]]
 
     def parts(self, *, full: bool) -> Iterator[tuple[Ints, Clustered | None, Ints | None]]:
         """Yield tables (P, K, K), their documents' counts and how many documents each has; cells too if *full*."""
@@ -107,7 +107,9 @@ class Source:
                 yield counts[chunk], None, None
             return
         for block in self.blocks():
-            found = by_document(block, self.cluster, self.units.weight, full=full)
+            found = by_document(
+                block.rows() if isinstance(block, DenseBlock) else block, self.cluster, self.units.weight, full=full
+            )
             yield block.counts, found, np.bincount(found.table, minlength=len(block.counts))
 
 

@@ -15,7 +15,7 @@ from agreement.crowds import dense_blocks
 from agreement.intervals import pair_scores
 from agreement.measures import measures
 from agreement.measures.krippendorff_alpha import alpha_sums, interval, ratio
-from agreement.pooled_kappas import conger_scores, mean_kappas
+from agreement.pooled_kappas import Mean, conger_scores, mean_kappas
 from agreement.pooling import Patterns, unit_scores
 from agreement.scores import Measure, Parts, Reason, Scores, UnitSums, scored
 from agreement.settings import Settings
@@ -153,11 +153,9 @@ def add_means(rows: Rows, pool: Pool, settings: Settings) -> None:
             none = scored(np.asarray(np.nan), np.asarray(0), [(np.asarray(1, dtype=bool), Reason.TOO_FEW_ITEMS)])
             rows.add(name, none, params=pool.scope(f"min_pair_items={least} (no pair shares {least} items)"))
         return
-    for name, kappa, weighted in kappas:
-        scores = mean_kappas(
-            measures()[kappa], pool.units, blocks, pool.cluster, confidence,
-            weighted=weighted, times=pool.counted.sampled,
-        )  # fmt: skip
+    means = [Mean(measures()[kappa], weighted) for _, kappa, weighted in kappas]
+    found = mean_kappas(means, pool.units, blocks, pool.cluster, confidence, times=pool.counted.sampled)
+    for (name, _, _), scores in zip(kappas, found, strict=True):
         rows.add(name, scores, params=pool.scope(params))
 
 
