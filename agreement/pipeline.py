@@ -12,10 +12,10 @@ from agreement.annotations import Annotations
 from agreement.checks import Check, release_checks
 from agreement.comparison import Comparison, compare
 from agreement.diagnosis import Diagnosis, diagnose
-from agreement.errors import InputError, Problem
+from agreement.errors import InputError, Problem, SettingsError
 from agreement.loaders import load, load_frame
 from agreement.models import Models, model_reports
-from agreement.settings import Settings
+from agreement.settings import Settings, with_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,12 @@ class Audit:
 
         return write_page(self, Path(path))
 
+    def to_excel(self, path: str | PathLike[str]) -> Path:
+        """Write the workbook to *path* and return the path."""
+        from agreement.report.workbook import write_workbook
+
+        return write_workbook(self, Path(path))
+
     def _repr_html_(self) -> str:
         """Return the report for a notebook."""
         from agreement.report.page import notebook_frame
@@ -69,15 +75,30 @@ class Audit:
 def audit(
     source: Annotations | pd.DataFrame | str | PathLike[str] | Iterable[str | PathLike[str]],
     settings: Settings | None = None,
+    **options: Any,  # noqa: ANN401 - each option has a type of its own
 ) -> Audit:
-    """Return the audit of *source*: annotations, a frame with columns item, annotator and label, or paths to load.
+    """Return the audit of *source*.
+
+    Parameters
+    ----------
+    source
+        Annotations, a frame (a row per label, or a column per annotator), or paths to load.
+    settings
+        Every choice that can change a number; ``Settings.from_file`` reads them from ``agreement.toml``.
+    options
+        The options of the command line by name, e.g. ``order=["low", "high"]``; they win over *settings*. How to read
+        can't be said of annotations that were read already.
 
     Raises
     ------
     InputError
         If the input can't be read, or leaves nothing to compare; lists every problem.
+    SettingsError
+        If an option is unknown or not allowed.
     """
-    settings = settings or Settings()
+    if isinstance(source, Annotations) and options:
+        raise SettingsError([Problem(", ".join(options), "say how to read.", "Pass them to load instead.")])
+    settings = with_options(settings, options)
     if isinstance(source, Annotations):
         annotations = source
     elif isinstance(source, pd.DataFrame):

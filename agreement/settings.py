@@ -139,6 +139,12 @@ class Gate(_Section):
     pair_items: int = Field(default=20, ge=1, description="Items from which a label pair is judged.")
     annotator: bool = Field(default=True, description="No confirmed annotator flag.")
     gold: Share | None = Field(default=0.05, description="Upper limit of suspicious gold labels.")
+    labels: dict[str, Share] = Field(
+        default_factory=dict, description="Label = lower limit of its F1; it then leaves class_f1."
+    )
+    sections: dict[str, Share] = Field(
+        default_factory=dict, description="Section (id or title) = lower limit of agreement in it; spans: exact F1."
+    )
     f1_bands: tuple[float, float, float, float] = Field(default=(0.90, 0.70, 0.50, 0.30), description="Wording of F1.")
 
     @field_validator("kappa", "f1_item", "f1_span", "f1_token", "class_f1", "pair_confusion", "gold", mode="before")
@@ -234,6 +240,63 @@ class Settings(_Section):
         changed = self.model_dump(mode="json", exclude_defaults=True, exclude={"report"})
         choices = [f"{key}:{value}" for key, value in sorted(_flat(changed).items())]
         return "|".join([f"agreement:{package_version()}", *choices])
+
+
+# The options of load, audit and the command line, by the names people type, and the keys that they set.
+OPTIONS: Mapping[str, str] = {
+    "read_as": "reading.format",
+    "layout": "columns.layout",
+    "item": "columns.item",
+    "annotator": "columns.annotator",
+    "annotators": "columns.annotators",
+    "label": "columns.label",
+    "layer": "columns.layer",
+    "text": "columns.text",
+    "section": "columns.section",
+    "document": "columns.document",
+    "round": "columns.round",
+    "time": "columns.time",
+    "gold": "columns.gold",
+    "header": "columns.header",
+    "sheet": "columns.sheets",
+    "order": "labels.order",
+    "labels": "labels.declared",
+    "missing": "missing.values",
+    "duplicates": "reading.duplicates",
+    "status": "reading.status",
+    "model": "annotators.model",
+    "ignore": "annotators.ignore",
+    "guideline": "sections.file",
+    "encoding": "reading.encoding",
+    "hidden": "reading.hidden",
+    "predictions": "reading.predictions",
+    "title": "report.title",
+}
+
+
+def with_options(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
+    """Return *settings* with *options* (names of ``OPTIONS``) on top; a single text stands for a list of one.
+
+    Raises
+    ------
+    SettingsError
+        Listing every unknown option and every value that is not allowed.
+
+    Examples
+    --------
+    >>> with_options(None, {"item": "ticket", "order": ["low", "high"]}).labels.order
+    ('low', 'high')
+    """
+    unknown = [name for name in options if name not in OPTIONS]
+    if unknown:
+        known = f"Known: {', '.join(OPTIONS)}."
+        raise SettingsError([Problem(name, "is no option.", known) for name in unknown])
+    values = (settings or Settings()).model_dump(exclude_defaults=True)
+    for name, value in options.items():
+        section, key = OPTIONS[name].split(".")
+        several = isinstance(type(Settings.model_fields[section].default).model_fields[key].get_default(), tuple)
+        values.setdefault(section, {})[key] = [value] if several and isinstance(value, str) else value
+    return Settings.from_mapping(values)
 
 
 def package_version() -> str:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,7 +18,7 @@ from agreement.loaders._frames import frame_records
 from agreement.loaders._gold_file import with_gold
 from agreement.loaders._suspects import note_suspects
 from agreement.records import Records, assemble
-from agreement.settings import Columns, Settings
+from agreement.settings import Columns, Settings, with_options
 
 GENERIC = "table"
 
@@ -27,15 +28,23 @@ def loaders() -> dict[str, Loader]:
     return discover(sys.modules[__name__], "LOADER", Loader)
 
 
-def load(paths: str | PathLike[str] | Iterable[str | PathLike[str]], settings: Settings | None = None) -> Annotations:
+def load(
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
+    settings: Settings | None = None,
+    **options: Any,  # noqa: ANN401 - each option has a type of its own
+) -> Annotations:
     """Return the annotations in *paths*: files, folders, globs, zip archives.
+
+    *options* are those of the command line by name, e.g. ``item="ticket"``; they win over *settings*.
 
     Raises
     ------
     InputError
         Listing every problem of every file; also if two readings are possible, with the option that decides.
+    SettingsError
+        If an option is unknown or not allowed.
     """
-    settings = settings or Settings()
+    settings = with_options(settings, options)
     files = sources(paths)
     loader, mine = _choose(files, settings)
     records = loader.read(mine, settings)
