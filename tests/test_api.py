@@ -40,8 +40,8 @@ def test_options_win_over_settings(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("ticket,who,grade\n1,ana,low\n1,ben,high\n2,ana,low\n2,ben,low\n", encoding="utf-8")
     annotations = agreement.load(path, item="ticket", annotator="who", label="grade", order=["low", "high"])
-    assert annotations.layers["grade"].kind == "ordinal"
-    assert annotations.layers["grade"].labels == ("low", "high")
+    assert annotations.layers["label"].kind == "ordinal"
+    assert annotations.layers["label"].labels == ("low", "high")
 
 
 def test_an_unknown_option_names_the_known_ones():
