@@ -12,6 +12,7 @@ from agreement.criteria import RESULTS, Check, Criterion, Found, Result, Verdict
 from agreement.diagnosis import Diagnosis
 from agreement.flags import Flag
 from agreement.intervals import wilson
+from agreement.part_checks import part_checks
 from agreement.settings import Settings
 from agreement.wording import optional
 
@@ -50,6 +51,7 @@ def release_checks(
     checks = [
         check for comparison in comparisons for check in _layer_checks(comparison, diagnosis, settings, annotations)
     ]
+    checks += part_checks(comparisons, settings, annotations)
     return tuple(sorted(checks, key=lambda check: RESULTS.index(check.result)))
 
 
@@ -149,7 +151,7 @@ def _class_f1(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     measure, level = ("span_f1.strict", "span") if spans else ("f1", "item")
     scores = comparison.scores
     rows = scores.loc[scores["reference"].isna() & scores["label"].notna()]
-    rows = rows.loc[rows["measure"].eq(measure) & rows["level"].eq(level)]
+    rows = rows.loc[rows["measure"].eq(measure) & rows["level"].eq(level) & ~rows["label"].isin(list(gate.labels))]
     # at the item level n counts every item compared; what a class rests on are the items that carry it
     rows = rows if spans else rows.assign(n=rows["n_informative"].fillna(rows["n"]))
     rows = rows.loc[rows["n"].fillna(0) >= gate.class_items]

@@ -43,7 +43,7 @@ STAGES = (
     ("contrasts", "case"),
     ("rules",),
     ("diagnosis",),
-    ("checks",),
+    ("checks", "part_checks"),
     # models, slices and other questions asked of an audit
     ("models", "slices", "hierarchy", "relevance", "relations", "coreference"),
     # the pipe, and what shows its outcome

@@ -15,6 +15,7 @@ from agreement.flags import Flag
 from agreement.records import content_hash
 from agreement.report._context import CAUSES
 from agreement.report._layer import layer_view
+from agreement.report._models import model_layers
 from agreement.report._queue import disputed, queue
 from agreement.report._slugs import Slugs, slug
 from agreement.report._trend import trend_views
@@ -39,6 +40,7 @@ ACTIONS_MOST = 7
 EVIDENCE = {
     "f1_item": "classes", "f1_span": "classes", "f1_token": "classes", "class_f1": "classes", "kappa": "people",
     "pair_confusion": "guideline", "annotator": "people", "gold": "gold",
+    "labels": "classes", "sections": "guideline",
 }  # fmt: skip
 FLAG_EVIDENCE = {"label": "classes", "label_pair": "guideline", "section": "guideline", "gold_item": "gold"}
 SHARES = ("pair_confusion", "gold")
@@ -92,6 +94,7 @@ def build(audit: "Audit", most: int) -> ReportModel:
         },
         rounds=rounds,
         trends=trend_views(audit),
+        models=model_layers(audit),
         label_sets={one.layer.name: shortened(one.layer.labels) for one in audit.comparisons},
     )
 

@@ -16,6 +16,7 @@ SHARES = ("pair_confusion", "gold")
 VERDICTS = ("confirmed", "suspected")
 SHORT_TITLES = {
     "kappa": "Kappa", "f1_item": "Macro F1", "class_f1": "F1 of class", "pair_confusion": "Confusion",
+    "labels": "F1 of class", "sections": "Section",
     "annotator": "Annotators", "f1_span": "Exact span F1", "f1_token": "Token F1", "gold": "Suspicious gold",
 }  # fmt: skip
 
