@@ -8,6 +8,7 @@ from agreement.annotations import Reading
 from agreement.criteria import Check, Verdict
 from agreement.flags import Flag
 from agreement.report._cards import Card
+from agreement.report._models import ModelLayer
 from agreement.report._trend import TrendView
 from agreement.settings import Settings
 from agreement.wording import Figure
@@ -293,6 +294,7 @@ class ReportModel:
     rounds: tuple[str, ...]
     label_sets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     trends: tuple[TrendView, ...] = ()
+    models: tuple[ModelLayer, ...] = ()
 
     def item_link(self, card: Card) -> Link:
         """Return the link that opens one card of the queue."""
