@@ -4,14 +4,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import sparse
+from scipy.special import betaincinv
 
 from agreement.case import Case
 from agreement.contrasts import fdr
+from agreement.distributions import binomial_at_least, binomial_at_most
 from agreement.evidence import Bools, Evidence, Floats, Ints
 from agreement.flags import Flag, Rule, Subject
+from agreement.intervals import wilson
 from agreement.rules._parts import TEST, disputed, disputes, examples, most, rounded, verdict_of
 from agreement.wording import between, count, percent, plural
+
+LEAST_USUAL = 0.20
+ONE_WITNESS = 0.60
+ELSEWHERE = 0.50
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ def _agreement(evidence: Evidence) -> tuple[Floats, Floats]:
 
 
 def _candidates(shared: Floats, agree: Floats, thresholds: Mapping[str, float]) -> list[tuple[int, int]]:
-    """Return the pairs that disagree much less than other pairs do, most suspicious first."""
+    """Return the pairs that disagree much less than other pairs do, beyond chance, most suspicious first."""
     first, second = np.triu_indices(len(shared), 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         d = np.where(shared >= thresholds["min_items"], 1 - agree / shared, np.nan)
@@ -52,10 +59,12 @@ def _candidates(shared: Floats, agree: Floats, thresholds: Mapping[str, float]) 
         rest = known & (first != a) & (first != b) & (second != a) & (second != b)
         others = d[first[rest], second[rest]]
         if len(others):
-            usual = float(np.median(others))
-            if d[a, b] <= thresholds["max_of_usual"] * usual:
+            usual, n = float(np.median(others)), float(shared[first[rest], second[rest]].sum())
+            hits = (shared - agree)[a, b]
+            chance = binomial_at_most(hits, np.ceil(hits + usual * n), shared[a, b] / (shared[a, b] + n))
+            if d[a, b] <= thresholds["max_of_usual"] * usual and chance * known.sum() < thresholds["q_confirmed"]:
                 found.append((float(d[a, b]) / max(usual, 1e-9), int(a), int(b)))
-        elif stats.beta.ppf(0.99, (shared - agree)[a, b] + 1, max(agree[a, b], 1)) < thresholds["alone"]:
+        elif betaincinv((shared - agree)[a, b] + 1, max(agree[a, b], 1), 0.99) < thresholds["alone"]:
             found.append((float(d[a, b]), int(a), int(b)))  # three people: only near identity gives it away
     return [(a, b) for _, a, b in sorted(found)[:20]]
 
@@ -69,37 +78,62 @@ def _labels(evidence: Evidence, who: int) -> Ints:
     return label
 
 
-def _deviations(counts: Floats, own: Ints, other: Ints) -> tuple[Bools, Bools]:
-    """Return (U,) where *own* stands against the plurality of all but the two, and where *other* stands with it."""
+def _deviations(counts: Floats, own: Ints, other: Ints) -> tuple[Bools, Bools, Ints]:
+    """Return (U,) where *own* is against the plurality of all but the two, where *other* is with it, the plurality."""
     rest = counts.copy()
     rows = np.flatnonzero((own >= 0) & (other >= 0))
     rest[rows, own[rows]] -= 1
     rest[rows, other[rows]] -= 1
     top = rest.max(axis=1)
     clear = (rest == top[:, None]).sum(axis=1) == 1
+    plurality = rest.argmax(axis=1)
     against = np.zeros(len(own), bool)
-    against[rows] = (top[rows] > 0) & clear[rows] & (rest[rows].argmax(axis=1) != own[rows])
-    return against, against & (own == other)
+    against[rows] = (top[rows] > 0) & clear[rows] & (plurality[rows] != own[rows])
+    return against, against & (own == other), plurality
 
 
 def _tested(evidence: Evidence, counts: Floats, a: int, b: int) -> _Copied:
     """Return how often the two deviate together, against how often either does with somebody else."""
     own, other = _labels(evidence, a), _labels(evidence, b)
-    against_a, with_a = _deviations(counts, own, other)
-    against_b, _ = _deviations(counts, other, own)
+    against_a, with_a, plurality = _deviations(counts, own, other)
+    against_b, _, _ = _deviations(counts, other, own)
     either = int((against_a | against_b).sum())
-    usual = 0.25
+    usual = LEAST_USUAL
     for third in evidence.present:
         if third in (a, b):
             continue
         label = _labels(evidence, int(third))
         for mine in (own, other):
-            against, joined = _deviations(counts, mine, label)
+            against, joined, _ = _deviations(counts, mine, label)
             if against.sum() >= 10:
                 usual = max(usual, float(joined.sum() / against.sum()))
     hits = int(with_a.sum())
-    p = float(stats.binom.sf(hits - 1, either, min(usual, 0.95))) if either else 1.0
+    p = float(binomial_at_least(hits, either, min(usual, 0.95))) if either else 1.0
+    if len(evidence.present) > 3 and (
+        _one_witness(evidence, with_a, a, b)
+        or _one_rule(with_a, against_a, against_b, plurality, own, other, len(evidence.labels))
+    ):
+        p = 1.0
     return _Copied(a, b, hits, either, usual, p, np.flatnonzero(with_a))
+
+
+def _one_witness(evidence: Evidence, hits: Bools, a: int, b: int) -> bool:
+    """Return True if it is always the same third person whom the two stand against: then that person may be off."""
+    rows = evidence.kept & hits[evidence.unit] & (evidence.annotator != a) & (evidence.annotator != b)
+    rows &= evidence.size[evidence.unit] == 3
+    alone = np.bincount(evidence.annotator[rows])
+    return bool(alone.max(initial=0) > ONE_WITNESS * hits.sum())
+
+
+def _one_rule(hits: Bools, against_a: Bools, against_b: Bools, plurality: Ints, own: Ints, other: Ints, k: int) -> bool:
+    """Return True if the two deviate together in one way only, c for d: two who share a rule, not slips."""
+    if not hits.any():
+        return False
+    one = int(np.bincount(plurality[hits] * k + own[hits]).argmax())
+    mine, theirs = plurality * k + own != one, plurality * k + other != one
+    either = int(((against_a & mine) | (against_b & theirs)).sum())
+    rate = int((hits & mine).sum()) / max(either, 1)
+    return rate < ELSEWHERE * int(hits.sum()) / max(int((against_a | against_b).sum()), 1)
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
@@ -128,7 +162,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
             continue
         taken |= {one.first, one.second}
         names = tuple(sorted((evidence.annotators[one.first], evidence.annotators[one.second])))
-        interval = stats.binomtest(one.hits, one.n).proportion_ci(case.confidence, method="wilson")
+        low, high = (float(limit) for limit in wilson(np.array(one.hits), np.array(one.n), case.confidence))
         units = np.zeros(len(evidence.section), bool)
         units[one.units] = True
         same = 1 - float(agree[one.first, one.second] / shared[one.first, one.second])
@@ -137,12 +171,12 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
             f"{names[0]} and {names[1]} deviate from everybody else together: of the "
             f"{plural(one.n, 'item')} where one of them stands against the others, both give the same label in "
             f"{count(one.hits)}, {percent(one.hits / one.n)}% "
-            f"({percent(case.confidence)}% CI {between(percent(interval.low), percent(interval.high))}%, "
+            f"({percent(case.confidence)}% CI {between(percent(low), percent(high))}%, "
             f"n {plural(one.n, 'item')}).",
             f"Look at the logs of {names[0]} and {names[1]} before talking about it; until it is clear, count the "
             f"two as "
             "one annotator, as this diagnosis does from here on.",
-            "project manager", effect=rate, low=float(interval.low), high=float(interval.high), n=one.n, q=float(q),
+            "project manager", effect=rate, low=low, high=high, n=one.n, q=float(q),
             **disputes(case, units), share_of_disagreement=rounded(0.0),
             evidence={
                 "share_with_the_next_closest_colleague": one.usual,
@@ -159,7 +193,7 @@ RULE = Rule(
     "Two annotators wrong together",
     "Two people give the same label where everybody else gives another, far more often than chance or a shared "
     "ambiguity explains.",
-    {**TEST, "min_effect": 0.50, "max_of_usual": 0.60, "alone": 0.03, "min_items": 30},
+    {**TEST, "min_effect": 0.35, "max_of_usual": 0.60, "alone": 0.03, "min_items": 30},
     0,
     _check,
 )
