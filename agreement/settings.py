@@ -230,16 +230,25 @@ class Settings(_Section):
         return cls.from_mapping(values, f"{path}: ")
 
     def signature(self) -> str:
-        """Return one line that names the version and every choice that is not the default.
+        """Return one line that names the version, the choices every number rests on, and all that are not the default.
 
         Examples
         --------
-        >>> Settings.from_mapping({"measures": {"iou": 0.4}}).signature().split("|", 1)[1]
-        'measures.iou:0.4'
+        >>> Settings.from_mapping({"measures": {"iou": 0.4}}).signature().split("|")[2:]
+        ['confidence:0.95', 'iou:0.4', 'min_pair_items:30', 'duplicates:default', 'tokenizer:default', 'trim_spans:True']
+        >>> Settings.from_mapping({"labels": {"order": ["low", "high"]}}).signature().split("|")[-1]
+        'labels.order:low,high'
         """
-        changed = self.model_dump(mode="json", exclude_defaults=True, exclude={"report"})
-        choices = [f"{key}:{value}" for key, value in sorted(_flat(changed).items())]
-        return "|".join([f"agreement:{package_version()}", *choices])
+        always = [f"{name}:{getattr(self.measures, name)}" for name in ("beta", "confidence", "iou", "min_pair_items")]
+        for name in ("duplicates", "tokenizer", "trim_spans"):
+            chosen = getattr(self.reading, name)
+            always.append(f"{name}:{'default' if chosen is None else chosen}")
+        named = {"measures": {"beta", "confidence", "iou", "min_pair_items"}}
+        named["reading"] = {"duplicates", "tokenizer", "trim_spans"}
+        changed = _flat(self.model_dump(mode="json", exclude_defaults=True, exclude={"report": True, **named}))
+        return "|".join(
+            [f"agreement:{package_version()}", *always, *(f"{key}:{value}" for key, value in sorted(changed.items()))]
+        )
 
 
 # The options of load, audit and the command line, by the names people type, and the keys that they set.

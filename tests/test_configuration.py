@@ -47,6 +47,8 @@ def test_all_problems_are_named_at_once():
     assert len(caught.value.problems) == 3
 
 
-def test_the_signature_names_what_differs_from_the_default():
+def test_the_signature_names_what_every_number_rests_on_and_what_differs_from_the_default():
+    plain = Settings().signature().split("|")
     signature = Settings.from_mapping({"measures": {"iou": 0.4}, "labels": {"order": ["low", "high"]}}).signature()
-    assert signature.split("|")[1:] == ["labels.order:low,high", "measures.iou:0.4"]
+    assert signature.split("|") == [*plain[:3], "iou:0.4", *plain[4:], "labels.order:low,high"]
+    assert {part.split(":")[0] for part in plain} >= {"agreement", "confidence", "min_pair_items", "duplicates"}
