@@ -230,7 +230,7 @@ class Settings(_Section):
         return cls.from_mapping(values, f"{path}: ")
 
     def signature(self) -> str:
-        """Return one line that names the version, the choices every number rests on, and all that are not the default.
+        """Return one line: the version, the choices every number rests on, and all that are not the default.
 
         Examples
         --------
