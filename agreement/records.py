@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from agreement._times import instants
 from agreement.annotations import ASSIGNMENTS, TABLE, Annotations, Layer, Reading
 from agreement.errors import InputError, Problem
 from agreement.guidelines import Guidelines
@@ -18,6 +19,9 @@ from agreement.settings import LayerKind, Settings
 KEY = ["item", "round", "annotator", "layer"]
 REPEATS = [*KEY, "take", "label", "time", "used"]
 TEXT_COLUMNS = ["item", "round", "annotator", "layer", "label", "fragments", "source", "status"]
+MANY_LABELS = 50
+MANY_ANNOTATORS = 100
+MOST_ANNOTATORS = 10_000
 MULTIPLE: tuple[LayerKind, ...] = ("labels", "spans")
 
 
@@ -70,7 +74,7 @@ def assemble(records: Records, settings: Settings) -> Annotations:
     rows = _apply_aliases(rows, reading, settings)
     rows = _ignore(rows, reading, settings)
     layers = _layers(rows, records.layers, settings)
-    problems = _outside_declared(rows, layers)
+    problems = _outside_declared(rows, layers) + _not_labels(rows, layers, settings) + _too_many(rows, settings)
     rows["take"] = _takes(rows, layers)
     order = _order_if_single(rows)
     if order is None:
@@ -224,6 +228,44 @@ def _outside_declared(rows: pd.DataFrame, layers: Mapping[str, Layer]) -> list[P
     return problems
 
 
+def _not_labels(rows: pd.DataFrame, layers: Mapping[str, Layer], settings: Settings) -> list[Problem]:
+    """Return a problem for each layer whose answers are nearly all different: free text or measurements, no labels."""
+    problems = []
+    for layer in layers.values():
+        chosen = settings.layers.get(layer.name)
+        if layer.kind != "category" or layer.declared or (chosen and chosen.kind):
+            continue
+        codes = rows["label"].cat.codes.to_numpy()[rows["layer"].eq(layer.name).to_numpy()]
+        distinct = len(np.unique(codes))
+        if distinct > MANY_LABELS and distinct > len(codes) / 2:
+            example = rows["label"].cat.categories[codes[0]]
+            problems.append(
+                Problem(
+                    f"layer {layer.name}",
+                    f"{distinct:,} different labels in {len(codes):,} answers (such as {str(example)[:40]!r}): this "
+                    "looks like text or measurements, not like labels.",
+                    f"Name the column that holds labels with --label, or declare [layers.{layer.name}] kind = "
+                    '"answer", "number" or "category" in agreement.toml.',
+                )
+            )
+    return problems
+
+
+def _too_many(rows: pd.DataFrame, settings: Settings) -> list[Problem]:
+    """Return a problem if nearly each row has an annotator of its own, or there are more than can be compared."""
+    count = len(rows["annotator"].cat.categories)
+    if count <= MANY_ANNOTATORS:
+        return []
+    names = ", ".join(map(repr, rows["annotator"].cat.categories[:3]))
+    if count > 0.9 * len(rows) and not settings.columns.annotator:
+        what = f"as many annotators as rows ({count:,} in {len(rows):,}: {names} …): ids of answers, not of people?"
+        return [Problem("annotators", what, "Name the column of the annotator with --annotator.")]
+    if count > MOST_ANNOTATORS:
+        what = f"{count:,} annotators ({names} …); at most {MOST_ANNOTATORS:,} can be compared, all with all."
+        return [Problem("annotators", what, "Name the column of the annotator with --annotator, or audit batches.")]
+    return []
+
+
 def _takes(rows: pd.DataFrame, layers: Mapping[str, Layer]) -> "pd.Series[Any]":
     """Return which submission each row belongs to: the loader's, else one per row for single answers."""
     multiple = rows["layer"].isin([layer.name for layer in layers.values() if layer.kind in MULTIPLE])
@@ -272,14 +314,13 @@ def _resolve_repeats(
     conflict = takes.groupby(KEY, observed=True)["content"].transform("nunique") > 1
     policy = settings.reading.duplicates or ("latest" if latest else "refuse")
     problems = _conflict_problems(takes.loc[conflict]) if policy == "refuse" else []
-    when = pd.to_datetime(takes["time"], errors="coerce", utc=True, format="mixed")
-    takes["when"] = pd.to_numeric(takes["time"], errors="coerce").fillna(when.astype("int64").where(when.notna()))
+    takes["when"] = instants(takes["time"].astype("str").tolist())
     if policy == "latest" and takes.loc[conflict, "when"].isna().any():
         problems.append(
             Problem(
                 "--duplicates latest",
-                "some repeated annotations have no readable time.",
-                "Name the column with --time, or choose --duplicates first or drop.",
+                "some repeated annotations have no time that can be read for certain (3/4/2024 may be March or April).",
+                "Name the column with --time, write times as 2024-03-04, or choose --duplicates first or drop.",
             )
         )
     ordered = takes.sort_values(

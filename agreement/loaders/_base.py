@@ -148,7 +148,9 @@ def _expand(path: Path) -> list[Source]:
         inside = [
             file
             for file in sorted(path.rglob("*"))
-            if file.is_file() and not any(part in JUNK or part.startswith(".") for part in file.relative_to(path).parts)
+            if file.is_file()
+            and _stays_inside(file, path)
+            and not any(part in JUNK or part.startswith(".") for part in file.relative_to(path).parts)
         ]
         if not inside:
             raise InputError([Problem(str(path), "holds no readable file.", "Name the folder that holds the export.")])
@@ -158,6 +160,11 @@ def _expand(path: Path) -> list[Source]:
     return _file(path, path.name)
 
 
+def _stays_inside(file: Path, folder: Path) -> bool:
+    """Return whether *file* is no link that leads out of *folder*, as an archive of strangers may hold."""
+    return not file.is_symlink() or file.resolve().is_relative_to(folder.resolve())
+
+
 def _file(path: Path, name: str) -> list[Source]:
     """Return the file itself, or the members of a plain zip archive (xlsx files are zips, but one document)."""
     size = path.stat().st_size
@@ -165,9 +172,13 @@ def _file(path: Path, name: str) -> list[Source]:
         return [Source(path, name, None, 0)]
     if path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".ods") or not zipfile.is_zipfile(path):
         return [Source(path, name, None, size)]
+    with zipfile.ZipFile(path) as archive:
+        if not DOCUMENT_PARTS.isdisjoint(archive.namelist()):
+            return [Source(path, name, None, size)]
     return _members(path, name)
 
 
+DOCUMENT_PARTS = frozenset({"[Content_Types].xml", "mimetype"})
 MAX_MEMBERS = 100_000
 MAX_INFLATED = 4 * 2**30
 MAX_RATIO = 200

@@ -12,6 +12,7 @@ from agreement.loaders._grids import Grid, is_number
 
 MAX_LABELS = 30
 LISTING = 0.1
+WHOLE = re.compile(r"\s*-?[0-9]{1,9}\s*")
 LONGEST_PART = 60
 TICKS = (
     frozenset({"0", "1"}), frozenset({"x", ""}), frozenset({"true", "false"}), frozenset({"1", ""}),
@@ -67,6 +68,15 @@ def ticked(grid: Grid, position: int) -> npt.NDArray[np.bool_]:
     cells = grid.columns[position]
     yes = np.array([str(name).strip().casefold() in ("1", "x", "true", "yes", "y") for name in cells.categories])
     return yes.take(cells.codes)
+
+
+def whole_numbers(grid: Grid, position: int) -> npt.NDArray[np.int64] | None:
+    """Return (R,) the whole numbers in a column, None if any cell is something else."""
+    if grid.blank(position).any() or not all(WHOLE.fullmatch(cell) for cell in grid.used(position)):
+        return None
+    cells = grid.columns[position]
+    values = np.array([int(name) if WHOLE.fullmatch(name) else 0 for name in cells.categories], dtype=np.int64)
+    return values.take(cells.codes)
 
 
 def same_question(grid: Grid, one: int, other: int) -> bool:

@@ -19,6 +19,8 @@ def find_header(rows: Sequence[Sequence[str]]) -> tuple[int, bool]:
     (0, False)
     """
     filled = [sum(1 for cell in row if cell.strip()) for row in rows]
+    if sum(map(bool, filled)) == 1:
+        return next(position for position, cells in enumerate(filled) if cells), True
     for position, row in enumerate(rows[:SEARCHED]):
         known = {cell.strip() for cell in row if cell.strip() and is_known(cell)}
         if len(known) >= 2 and not _numbers(row) and not _recur(known, rows[position + 1 :]):

@@ -11,6 +11,8 @@ import orjson
 from agreement.errors import Problem
 from agreement.loaders._base import Source
 
+CHECKED_BYTES = 1 << 26
+LISTED = 20
 CUT_OFF = "Export the file again: it may have been cut off."
 
 
@@ -46,6 +48,28 @@ def json_records(source: Source, problems: list[Problem]) -> list[tuple[int, Any
                 if record is not None:
                     records.append((number, record))
         return records
+
+
+def refuse_repeated_keys(source: Source, problems: list[Problem]) -> None:
+    """Add a problem for each key that occurs twice in one object: a parser keeps the last and says nothing."""
+    if source.size > CHECKED_BYTES:
+        return
+
+    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        one = dict(pairs)
+        if len(one) < len(pairs) and len(problems) < LISTED:
+            seen: set[str] = set()
+            key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            values = " and ".join(str(value)[:40] for name, value in pairs if name == key)
+            problems.append(
+                Problem(source.name, f"the key {key!r} occurs twice in one object ({values}).", "Keep one of them.")
+            )
+        return one
+
+    try:
+        json.loads(source.read().decode("utf-8-sig"), object_pairs_hook=note)
+    except (ValueError, RecursionError):
+        return  # what can't be read was said, or is JSON lines
 
 
 def _has_one_record_a_line(data: bytes) -> bool:

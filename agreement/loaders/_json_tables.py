@@ -1,5 +1,6 @@
 """JSON and JSON lines into grids: record lists, nested maps of item, annotator and label, columns, lists of rows."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from agreement.loaders._base import Source
 from agreement.loaders._cells import plain
 from agreement.loaders._grids import Grid, column_of, letter
 from agreement.loaders._headers import find_header
-from agreement.loaders._json import collector_paused, json_records
+from agreement.loaders._json import collector_paused, json_records, refuse_repeated_keys
 from agreement.loaders._vocabulary import ROLES, is_known, is_numbered, item_rank, names_a_person, words
 from agreement.settings import Settings
 
@@ -33,6 +34,22 @@ def read_json_tables(source: Source, settings: Settings) -> list[Grid]:
         records = json_records(source, problems)
     if problems:
         raise InputError(problems)
+    if len(records) == 1:
+        refuse_repeated_keys(source, problems)
+    if problems:
+        raise InputError(problems)
+    try:
+        return _tables(records, source, settings)
+    except _TooDeepError:
+        raise InputError([Problem(source.name, "is nested too deep.", "This is no annotation export.")]) from None
+
+
+class _TooDeepError(ValueError):
+    """A value is nested too deep to be written out."""
+
+
+def _tables(records: Sequence[tuple[int, Any]], source: Source, settings: Settings) -> list[Grid]:
+    """Return the grids of parsed *records*."""
     if len(records) == 1 and isinstance(records[0][1], dict):
         return _of_object(records[0][1], source, settings, "")
     return [_of_list(records, source, settings, "")]
@@ -104,11 +121,13 @@ def _of_map(value: Mapping[str, Mapping[str, Any]], source: Source, settings: Se
     """Return the grid of {item: record} or of the nested map {item: {annotator: label}}, whichever way round."""
     inner_keys = list(dict.fromkeys(key for one in value.values() for key in one))
     if sum(map(is_known, value)) >= 2 and is_index(inner_keys) and not all(map(names_a_person, value)):
-        rows = [
-            (number, {name: one[key] for name, one in value.items() if key in one})
-            for number, key in enumerate(inner_keys, 1)
-        ]
-        return _of_records(rows, source, settings, sheet)
+        return _of_records(
+            [
+                (number, {name: one[key] for name, one in value.items() if key in one})
+                for number, key in enumerate(inner_keys, 1)
+            ],
+            source, settings, sheet,
+        )  # fmt: skip
     if sum(map(is_known, inner_keys)) >= max(1, len(inner_keys) / 3) and not all(map(names_a_person, inner_keys)):
         own = any(item_rank(key) is not None and item_rank(key) <= 2 for key in inner_keys)  # type: ignore[operator]
         name = "key" if own else "item_id"
@@ -228,5 +247,12 @@ def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
 def _cell(value: object) -> str:
     """Return a JSON value as the text of a cell."""
     if isinstance(value, (list, dict)):
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+        try:
+            return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+        except TypeError:
+            pass
+        try:
+            return json.dumps(value)  # numbers of more than 64 bits
+        except RecursionError:
+            raise _TooDeepError from None
     return plain(value)

@@ -16,6 +16,7 @@ from agreement.loaders._vocabulary import ROLES, words
 from agreement.settings import Settings
 
 GOLD = "gold"
+SPLITS = frozenset({"train", "training", "test", "testing", "dev", "valid", "val", "validation", "eval", "heldout"})
 
 
 @dataclass(slots=True)
@@ -58,6 +59,7 @@ def name_singles(parts: list[Part], reading: Reading, settings: Settings) -> lis
     asked = asked or _who(singles)
     names = [_place(part.grid, asked) for part in singles]
     reading.annotator_from = f"{asked} names"
+    _refuse_splits(singles, names)
     short = _shortened(names) if asked != "sheet" else dict(zip(names, names, strict=True))
     for part, name in zip(singles, names, strict=True):
         part.annotator = short[name]
@@ -66,6 +68,28 @@ def name_singles(parts: list[Part], reading: Reading, settings: Settings) -> lis
         parts = _without(parts, others, "it is not among --annotators", reading)
     _name_rest([part for part in parts if part.annotator != GOLD], "sheet" if asked == "file" else "file", settings)
     return parts
+
+
+def _refuse_splits(singles: Sequence[Part], names: Sequence[str]) -> None:
+    """Refuse files called ``train`` and ``test`` that share no item: parts of one data set, not annotators."""
+    if sum(bool(SPLITS & set(words(name).split("_"))) for name in names) < 2 or not _apart(singles):
+        return
+    raise InputError(
+        [
+            Problem(
+                ", ".join(part.grid.source for part in singles[:6]),
+                "are called like the parts of one data set and share no item, so they are no annotators, and nothing "
+                "says who gave the labels.",
+                "Name the column of the annotator with --annotator, or give each annotator a file.",
+            )
+        ]
+    )
+
+
+def _apart(parts: Sequence[Part]) -> bool:
+    """Return whether no item occurs in two grids."""
+    items = [name for part in parts if part.shape.item for name in part.grid.used(part.shape.item[0])]
+    return len(set(items)) == len(items)
 
 
 def _unnamed(parts: Sequence[Part]) -> list[Part]:

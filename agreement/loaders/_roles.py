@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from agreement.errors import Problem
 from agreement.loaders._grids import Grid
-from agreement.loaders._vocabulary import ROLES, is_called, is_known, item_rank, names_a_person, words
+from agreement.loaders._vocabulary import ROLES, is_aside, is_called, is_known, item_rank, names_a_person, words
 from agreement.settings import Columns
 
 SINGLE = ("annotator", "layer", "text", "section", "document", "round", "time", "model", "start", "end", "status")
@@ -130,7 +130,9 @@ def _named(grid: Grid, roles: Roles, taken: set[int]) -> None:
     for at in _open(grid, taken):
         name = grid.names[at]
         home: list[int] | None = None
-        if is_called(name, "gold") and "gold" not in roles.asked:
+        if is_aside(name):
+            home = roles.note
+        elif is_called(name, "gold") and "gold" not in roles.asked:
             home = roles.gold
         elif is_called(name, "note") or (item_rank(name) is not None and not names_a_person(name)):
             home = roles.note

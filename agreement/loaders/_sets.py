@@ -22,7 +22,7 @@ def set_layers(parts: Sequence[Part], reading: Reading, settings: Settings) -> d
             chosen = settings.layers[layer].kind if layer in settings.layers else None
             if chosen is not None and chosen != "labels":
                 continue
-            mark = "[" if part.grid.names[position] in part.grid.lists else set_mark(cells)
+            mark = "[" if _all_lists(part, position) else set_mark(cells)
             if chosen == "labels":
                 marks.setdefault(layer, mark or "")
             if mark is None:
@@ -30,11 +30,17 @@ def set_layers(parts: Sequence[Part], reading: Reading, settings: Settings) -> d
             if mark != "[" and layer not in marks:
                 example = next(cell for cell in cells if mark in cell)
                 reading.warnings.append(
-                    f"{part.grid.source}, {where(part.grid, position)}: cells such as {example[:60]!r} are read as sets "
-                    f'of labels, parted by {mark!r}; declare [layers.{layer}] kind = "category" to keep them whole.'
+                    f"{part.grid.source}, {where(part.grid, position)}: cells such as {example[:60]!r} are read as "
+                    f"sets of labels, parted by {mark!r}; declare [layers.{layer}] kind = "
+                    '"category" to keep them whole.'
                 )
             marks[layer] = mark if marks.get(layer, mark) in (mark, "") else ""
     return marks
+
+
+def _all_lists(part: Part, position: int) -> bool:
+    """Return whether a column held lists in JSON, and for one layer only."""
+    return part.shape.layer is None and part.grid.names[position] in part.grid.lists
 
 
 def _columns(part: Part) -> Iterator[tuple[int, str, Mapping[str, int]]]:

@@ -85,6 +85,10 @@ MODEL = re.compile(
     r"(.*_)?(model|llm|bot|classifier|prediction|predicted|pred|(chat)?gpt(\d\w*)?|llama\d*|qwen\w*|gemma\w*|gemini"
     r"|mistral|mixtral|deepseek|claude_(\d|opus|sonnet|haiku).*)(_.*)?"
 )
+ASIDES = frozenset({
+    "confidence", "certainty", "comment", "comments", "note", "notes", "remark", "remarks", "rationale", "reason",
+    "explanation", "justification", "duration", "seconds", "time", "timestamp", "date", "kommentar", "bemerkung",
+})  # fmt: skip
 GUIDELINE_SHEET = re.compile(r"(annotation_|labell?ing_)?(guide_?lines?|sections?|code_?book|manual|guide)")
 ITEMS_SHEET = re.compile(r"(items?|texts?|tickets?|documents?|data|samples?|tasks?|source|sentences?|messages?)")
 
@@ -113,6 +117,18 @@ def item_rank(name: str) -> int | None:
 def is_called(name: str, role: str) -> bool:
     """Return whether people call the column of *role* by this *name*."""
     return words(name) in ROLES[role]
+
+
+def is_aside(name: str) -> bool:
+    """Return whether *name* is that of a note beside somebody's label: ``Ana_confidence``, ``comment (Ben)``.
+
+    Examples
+    --------
+    >>> is_aside("Ana confidence"), is_aside("Comment_Ben"), is_aside("Ana"), is_aside("comment_id")
+    (True, True, False, False)
+    """
+    parts = words(name).split("_")
+    return len(parts) > 1 and (parts[-1] in ASIDES or (parts[0] in ASIDES and parts[-1] != "id"))
 
 
 def is_known(name: str) -> bool:

@@ -1,11 +1,14 @@
 """A column per annotator, or per annotator and layer: which columns belong together, and who they are."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+
 from agreement.errors import InputError, Problem
-from agreement.loaders._cells import is_counter, is_label_like, joins, pairs_unique_share, same_question
+from agreement.loaders._cells import is_counter, is_label_like, joins, pairs_unique_share, same_question, whole_numbers
 from agreement.loaders._grids import Grid, is_number
 from agreement.loaders._roles import Roles, find_column
 from agreement.loaders._shape import DEFAULT_LAYER, Shape, compound, flags, refuse_free_text
@@ -13,8 +16,15 @@ from agreement.loaders._vocabulary import is_called, names_a_person, words
 from agreement.settings import Columns, Settings
 
 SHORT = 20
+FEW, MANY = 10, 40
 
 
+NOBODY = frozenset({
+    "resolved", "resolution", "decision", "decided", "agreed", "agreement", "outcome", "output", "source", "origin",
+    "split", "original", "previous", "suggestion", "suggested", "target", "default", "auto", "automatic", "machine",
+    "baseline", "heuristic", "aggregate", "aggregated", "mode", "median", "mean", "mv", "entscheidung", "ergebnis",
+    "domain", "language", "lang", "platform", "type",
+})  # fmt: skip
 SPLIT = re.compile(r"(?<=[^\W_])[_.:/\-\s|]+(?=[^\W_])")
 
 
@@ -52,6 +62,8 @@ def wide_shape(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, ins
         groups = [free]
     if not groups:
         return None
+    if not insist:
+        _refuse_counts(grid, sorted({*free, *roles.note, *(one for group in groups for one in group)}))
     cells = _annotator_cells(grid, groups, columns, insist=insist)
     if not cells:
         return None
@@ -61,6 +73,40 @@ def wide_shape(grid: Grid, roles: Roles, base: Shape, settings: Settings, *, ins
     label = [one for one in roles.label if one not in cells]
     about |= {grid.names[one]: one for one in label}
     return replace(base, layout="wide", item=compound(grid, item, base, None), cells=cells, about=about)
+
+
+def _refuse_counts(grid: Grid, columns: Sequence[int]) -> None:
+    """Refuse columns that count the votes for each label: all but at most one sum up to a number or a column."""
+    numbers = {one: found for one in columns if (found := whole_numbers(grid, one)) is not None}
+    if len(grid) < FEW or not 2 <= len(numbers) <= MANY:
+        return
+    total = np.sum(list(numbers.values()), axis=0)
+    for left_out in (None, *numbers):
+        rest = total - (numbers[left_out] if left_out is not None else 0)
+        votes = [one for one in numbers if one != left_out]
+        for of in (None, *votes):
+            parts = [one for one in votes if one != of]
+            target = rest[0] if of is None else numbers[of]
+            summed = rest if of is None else rest - numbers[of]
+            if len(parts) > 1 and summed.max() > 1 and (summed == target).all() and _are_counts(parts, numbers):
+                raise InputError([_votes(grid, parts)])
+
+
+def _are_counts(parts: Sequence[int], numbers: Mapping[int, npt.NDArray[np.int64]]) -> bool:
+    """Return whether the numbers of *parts* may be counts: none negative, some above one."""
+    return min(int(numbers[one].min()) for one in parts) >= 0 and max(int(numbers[one].max()) for one in parts) > 1
+
+
+def _votes(grid: Grid, parts: Sequence[int]) -> Problem:
+    """Return what to say about columns that count votes."""
+    names = ", ".join(repr(grid.names[one]) for one in parts[:10])
+    return Problem(
+        grid.source,
+        f"the columns {names} add up to the same number in every row: they seem to count how many annotators chose "
+        "each label, which does not say who chose what, so no two annotators can be compared.",
+        "Export a row or a column for each annotator. If these columns are annotators, name them with "
+        f"{flags([grid.names[one] for one in parts])}.",
+    )
 
 
 def _small_but_related(grid: Grid, item: tuple[int, ...], free: Sequence[int]) -> bool:
@@ -129,6 +175,7 @@ def _annotator_cells(
     if len(groups) == 1:
         group = groups[0]
         _refuse_questions(grid, group, insist=insist)
+        _refuse_strangers(grid, group, insist=insist)
         return {one: (who, DEFAULT_LAYER, "") for one, who in zip(group, _person_names(grid, group), strict=True)}
     people = [group for group in groups if _all_people(names[one] for one in group)]
     if len(people) == 1:
@@ -190,6 +237,25 @@ def _refuse_questions(grid: Grid, group: list[int], *, insist: bool) -> None:
     asking = [name for name in names if re.match(r"(is|has|contains|mentions)_", words(name)) or _is_question(name)]
     if grid.has_header and not insist and len(asking) == len(names):
         raise InputError([people_or_questions(grid, group)])
+
+
+def _refuse_strangers(grid: Grid, group: list[int], *, insist: bool) -> None:
+    """Refuse a column that holds the annotators' labels but is called like a decision, a prediction or a source."""
+    names = [grid.names[one] for one in group]
+    people = [name for name in names if not NOBODY & set(words(name).split("_"))]
+    others = [name for name in names if name not in people]
+    if not insist and grid.has_header and people and others:
+        raise InputError(
+            [
+                Problem(
+                    grid.source,
+                    f"two readings are possible: {', '.join(map(repr, others[:6]))} are annotators like "
+                    f"{', '.join(people[:6])}, or something else, such as a decision or a prediction.",
+                    f"Choose with {flags(names)} or {flags(people)}"
+                    + (f", or name the true labels with --gold {others[0]!r}." if len(others) == 1 else "."),
+                )
+            ]
+        )
 
 
 def people_or_questions(grid: Grid, group: Sequence[int]) -> Problem:

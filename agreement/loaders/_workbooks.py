@@ -25,7 +25,7 @@ DATES = (dt.date, dt.time, dt.timedelta)
 
 def is_workbook(source: Source) -> bool:
     """Return whether *source* is a spreadsheet file, by content or by name."""
-    return source.suffix in SUFFIXES or source.head.startswith(OLE)
+    return source.suffix in SUFFIXES or source.head.startswith((OLE, b"PK\x03\x04"))
 
 
 def read_workbook(source: Source, reading: Reading, settings: Settings) -> list[Grid]:
@@ -56,6 +56,8 @@ def read_workbook(source: Source, reading: Reading, settings: Settings) -> list[
             hidden.append(f"{sheet.name} ({len(grid) if grid else 0} rows)")
         elif grid:
             grids.append(grid)
+        elif grid is not None:
+            reading.warnings.append(f"{grid.source} was not used: it holds no row below its first.")
     if hidden:
         reading.warnings.append(
             f"{source.name}: {len(hidden)} hidden sheet{'s' if len(hidden) > 1 else ''} not used: {', '.join(hidden)}. "

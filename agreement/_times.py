@@ -1,0 +1,43 @@
+"""Times as people write them, in one order for a whole column: never a guess between day and month."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2\d{2,4}\b")
+
+
+def instants(times: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Return (T,) *times* as numbers that sort as they passed, NaN where one can't be read for certain.
+
+    Numbers are taken as they are. In ``3.4.2024`` the day comes first; in ``3/4/2024`` it does if some other time
+    has no twelfth month in second place, and if nothing tells, none of these is read.
+
+    Examples
+    --------
+    >>> instants(["2024-01-02", "2024-01-01"]).argsort().tolist()
+    [1, 0]
+    >>> instants(["02.01.2024", "01.02.2024"]).argsort().tolist()
+    [0, 1]
+    >>> instants(["2/1/2024", "1/2/2024"]).tolist(), instants(["9", "10"]).tolist()
+    ([nan, nan], [9.0, 10.0])
+    """
+    found = np.full(len(times), np.nan)
+    written = pd.Series(list(times), dtype="str")
+    numbers = pd.to_numeric(written, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    matches = [DAY_AND_MONTH.match(text) for text in written]
+    slashed = [(int(match[1]), int(match[3])) for match in matches if match and match[2] != "."]
+    day_first, month_first = any(a > 12 for a, _ in slashed), any(b > 12 for _, b in slashed)
+    dotted = np.array([match is not None and match[2] == "." for match in matches], dtype=bool)
+    either = np.array([match is not None and match[2] != "." for match in matches], dtype=bool)
+    certain = np.isnan(numbers) & (~either if day_first == month_first else True)
+    starts_with_day = dotted | (either & day_first)
+    for mine, first in ((certain & starts_with_day, True), (certain & ~starts_with_day, False)):
+        if mine.any():
+            read = pd.to_datetime(written[mine], errors="coerce", utc=True, format="mixed", dayfirst=first)
+            values = read.dt.as_unit("ns").astype("int64").to_numpy(dtype=np.float64)
+            found[mine] = np.where(read.isna(), np.nan, values)
+    return np.where(np.isnan(numbers), found, numbers)
