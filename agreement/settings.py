@@ -230,19 +230,19 @@ class Settings(_Section):
         return cls.from_mapping(values, f"{path}: ")
 
     def signature(self) -> str:
-        """Return one line: the version, the choices every number rests on, and all that are not the default.
+        """Return one line: the version, the choices every number rests on, and all others not the default.
 
         Examples
         --------
         >>> Settings.from_mapping({"measures": {"iou": 0.4}}).signature().split("|")[2:]
-        ['confidence:0.95', 'iou:0.4', 'min_pair_items:30', 'duplicates:default', 'tokenizer:default', 'trim_spans:True']
+        ['confidence:0.95', 'iou:0.4', 'min_pair_items:30', 'duplicates:default', 'tokenizer:default', 'trim_spans:true']
         >>> Settings.from_mapping({"labels": {"order": ["low", "high"]}}).signature().split("|")[-1]
         'labels.order:low,high'
         """
         always = [f"{name}:{getattr(self.measures, name)}" for name in ("beta", "confidence", "iou", "min_pair_items")]
         for name in ("duplicates", "tokenizer", "trim_spans"):
             chosen = getattr(self.reading, name)
-            always.append(f"{name}:{'default' if chosen is None else chosen}")
+            always.append(f"{name}:{'default' if chosen is None else str(chosen).lower()}")
         named = {"measures": {"beta", "confidence", "iou", "min_pair_items"}}
         named["reading"] = {"duplicates", "tokenizer", "trim_spans"}
         changed = _flat(self.model_dump(mode="json", exclude_defaults=True, exclude={"report": True, **named}))
@@ -323,7 +323,13 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         if isinstance(value, dict):
             flat |= _flat(value, f"{prefix}{key}.")
         else:
-            flat[prefix + key] = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+            flat[prefix + key] = (
+                ",".join(map(str, value))
+                if isinstance(value, list)
+                else str(value).lower()
+                if isinstance(value, bool)
+                else str(value)
+            )
     return flat
 
 
