@@ -1,6 +1,6 @@
 """Scores of all annotators together: pooled rows, which name neither reference nor other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agreement.comparison._columns import Rows
 from agreement.counted import Counted, SharedPairs
 from agreement.counts import Contingency, Ints
-from agreement.crowds import dense_blocks
+from agreement.crowds import Block, DenseBlock, dense_blocks
 from agreement.intervals import pair_scores
 from agreement.measures import measures
 from agreement.measures.krippendorff_alpha import alpha_sums, interval, ratio
@@ -141,7 +141,7 @@ def add_means(rows: Rows, pool: Pool, settings: Settings) -> None:
         kept = Contingency(
             pool.tables.labels, pool.tables.annotators, pool.tables.pairs[keep], pool.tables.counts[keep]
         )
-        blocks = partial(dense_blocks, pool.units, kept)
+        blocks: Callable[[], Iterator[Block | DenseBlock]] = partial(dense_blocks, pool.units, kept)
     else:
         blocks = partial(pool.shared.blocks, keep)
     kappas = [("kappa_mean", "cohen_kappa", True), ("light_kappa", "cohen_kappa", False)]

@@ -1,5 +1,6 @@
 """Item level: one label per item, from a closed set, ordered or not."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -18,7 +19,7 @@ from agreement.comparison.retest import retests
 from agreement.comparison.spread import spread
 from agreement.counted import Counted, SharedPairs, in_memory
 from agreement.counts import Contingency, Ints, contingency
-from agreement.crowds import dense_blocks, shared_units
+from agreement.crowds import Block, DenseBlock, dense_blocks, shared_units
 from agreement.pooling import patterns
 from agreement.settings import Settings
 from agreement.units import Units, item_units
@@ -45,10 +46,14 @@ def compare_counted(counted: Counted, annotations: Annotations, layer: str, sett
     own = own_measures(annotations.layers[layer], settings)
     left_out: dict[str, int] = {}
     tables = _listed(units, shared, settings.measures.min_pair_items, left_out)
-    blocks = partial(dense_blocks, units, tables)
+    blocks: Callable[[], Iterator[Block | DenseBlock]] = partial(dense_blocks, units, tables)
     if shared is not None:
         blocks = partial(shared.blocks, _shown(shared.n, settings.measures.min_pair_items))
-    source = Source(units, tables, counted.cluster, blocks)
+    cluster = counted.cluster
+    if counted.sampled is not None and cluster is not None:
+        _count(left_out, "pairs whose intervals count items as independent, not documents", len(tables.pairs))
+        cluster = None
+    source = Source(units, tables, cluster, blocks)
     rows = Rows(layer, "item")
     _add_listed(rows, source, choose(units, settings, ordered=ordered, own=own), settings, left_out)
     everybody = tables if shared is not None else contingency(units) if left_out else tables

@@ -1,0 +1,238 @@
+"""The engine's side of :class:`~agreement.counted.Counted`: every count is a sum that the engine makes and returns."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from agreement.annotations import Reading
+from agreement.counts import Ints
+from agreement.errors import InputError, Problem
+from agreement.settings import Settings
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+LOG = logging.getLogger("agreement.warehouse")
+SLICE_ROWS = 20_000_000  # labels grouped by item at a time, so that the engine's memory need not hold all
+MOST_LABELS = 500  # different labels from which a column is no label set
+MOST_ANNOTATORS = 100_000
+LAYER = "label"
+HEX = 6  # digits of the hash that draws samples
+
+
+@dataclass(slots=True)
+class Traffic:
+    """How many rows came back from the engine."""
+
+    rows: int = 0
+
+    def fetch(self, table: "ir.Table | ir.Value") -> pd.DataFrame:
+        """Return the rows of *table*, counted."""
+        found: pd.DataFrame = table.as_table().to_pyarrow().to_pandas()
+        self.rows += len(found)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The labels in the engine, a row per item and round, as codes.
+
+    Letters: A annotators, K labels.
+
+    Parameters
+    ----------
+    shown
+        Ibis table: ``item``, ``round``, ``section``, ``document``, ``drawn`` (hash of the document or item) and
+        ``pattern``, the sorted codes ``annotator * K + label`` of the labels that the item was given.
+    annotators, labels
+        (A,) and (K,) names, sorted.
+    units, compared, n_labels, pair_rows, documents
+        Rows of *shown*, those with two labels or more, labels in use, couples of labels of one item, named documents.
+    reading
+        The account: rows read, used and set aside by reason.
+    traffic
+        Rows that came back.
+    """
+
+    shown: "ir.Table"
+    annotators: tuple[str, ...]
+    labels: tuple[str, ...]
+    units: int
+    compared: int
+    n_labels: int
+    pair_rows: int
+    documents: int
+    reading: Reading
+    traffic: Traffic = field(default_factory=Traffic)
+
+
+def prepare(table: "ir.Table", settings: Settings, where: str, engine: str, traffic: Traffic) -> Prepared:
+    """Return the labels of *table*, which has a text column per role, as codes in the engine.
+
+    Raises
+    ------
+    InputError
+        If a column holds too many different values to be names or labels, an item has two sections, or an annotator
+        gave one item different labels.
+    """
+    reading = Reading(format=f"warehouse ({engine})", layout="long", files=[where], annotator_from="column")
+    usable, rows = _without_blanks(table, reading, traffic)
+    labels, annotators = _meant(usable, settings, reading, traffic, where)
+    reading.rows_read = rows
+    names = declared(settings) or tuple(sorted(set(labels.values())))
+    people = tuple(sorted(annotators))
+    coded = _coded(usable, labels, names, people)
+    shown = _by_item(coded, rows)
+    totals = _totals(shown, len(names), traffic, where, reading)
+    reading.rows_used = rows - sum(reading.set_aside.values())
+    return Prepared(shown.drop("takes", "sections", "documents"), people, names, *totals, reading, traffic)
+
+
+def _without_blanks(table: "ir.Table", reading: Reading, traffic: Traffic) -> "tuple[ir.Table, int]":
+    """Return the rows with item, annotator and label, and the number of all; the others are counted."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    def blank(role: str) -> "ir.BooleanValue":
+        return table[role].fill_null("").strip() == ""
+
+    reason = ibis.cases(
+        (blank("item"), "row without an item"),
+        (blank("annotator"), "row without an annotator"),
+        (blank("label"), "blank cell"),
+        else_="",
+    )
+    marked = table.mutate(reason=reason)
+    found = traffic.fetch(marked.group_by("reason").agg(n=marked.count()))
+    for why, n in sorted(zip(found["reason"], found["n"], strict=True)):
+        if why:
+            reading.aside(str(why), int(n))
+    return marked.filter(marked.reason == "").drop("reason"), int(found["n"].sum())
+
+
+def _meant(
+    usable: "ir.Table", settings: Settings, reading: Reading, traffic: Traffic, where: str
+) -> tuple[dict[str, str], list[str]]:
+    """Return the label meant by each label found, and the annotators compared; what is left out is counted."""
+    problems = []
+    found: dict[str, dict[str, int]] = {}
+    for role, most in (("label", MOST_LABELS), ("annotator", MOST_ANNOTATORS)):
+        counts = traffic.fetch(usable.group_by(role).agg(n=usable.count()).limit(most + 1))
+        found[role] = dict(sorted((str(name), int(n)) for name, n in zip(counts[role], counts["n"], strict=True)))
+        if len(counts) > most:
+            what = f"the {role} column holds more than {most:,} different values."
+            problems.append(Problem(where, what, f"Choose another column with --columns {role}=NAME."))
+    if problems:
+        raise InputError(problems)
+    missing = {value.strip().casefold() for value in settings.missing.values}
+    for label in [label for label in found["label"] if label.strip().casefold() in missing]:
+        reading.aside(f"label {label!r} counts as missing", found["label"].pop(label))
+    for label in settings.labels.aliases.keys() & found["label"].keys():
+        reading.repaired(f"label {label!r} read as {settings.labels.aliases[label]!r}", found["label"][label])
+    for names, why in (
+        (settings.annotators.ignore, "annotator ignored by [annotators] ignore"),
+        (settings.annotators.gold, "gold, not compared"),
+    ):
+        reading.aside(why, sum(found["annotator"].pop(name, 0) for name in names))
+    meant = {label: settings.labels.aliases.get(label, label) for label in found["label"]}
+    closed = declared(settings)
+    outside = sorted(set(meant.values()) - set(closed)) if closed else []
+    if outside:
+        there = ", ".join(closed)
+        raise InputError(
+            [Problem(where, f"label {label!r} is not in the declared set ({there}).", "Correct it or add an alias.")
+             for label in outside]
+        )  # fmt: skip
+    if len(found["annotator"]) < 2:
+        raise InputError([Problem(where, "holds labels of fewer than two annotators.", "Agreement needs two.")])
+    return meant, list(found["annotator"])
+
+
+def declared(settings: Settings) -> tuple[str, ...]:
+    """Return the label set that the settings declare, in its order; empty if it is read off the data."""
+    layer = settings.layers.get(LAYER)
+    own = (layer.order or layer.labels) if layer else ()
+    return own or settings.labels.order or settings.labels.declared
+
+
+def _coded(usable: "ir.Table", meant: Mapping[str, str], names: tuple[str, ...], people: tuple[str, ...]) -> "ir.Table":
+    """Return item, round, section, document and the code of annotator and label of every row in use."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    k = len(names)
+    place = {name: code for code, name in enumerate(names)}
+    labels = ibis.memtable(pd.DataFrame({"label": list(meant), "label_code": [place[name] for name in meant.values()]}))
+    who = ibis.memtable(pd.DataFrame({"annotator": list(people), "annotator_code": range(len(people))}))
+    joined = usable.join(labels, "label").join(who, "annotator")
+    blank = ibis.literal("")
+
+    def optional(role: str) -> "ir.StringValue":
+        return joined[role].fill_null("") if role in usable.columns else blank
+
+    return joined.select(
+        item=joined["item"], round=optional("round"), section=optional("section"), document=optional("document"),
+        code=joined["annotator_code"].cast("int64") * k + joined["label_code"].cast("int64"),
+    )  # fmt: skip
+
+
+def _by_item(coded: "ir.Table", rows: int) -> "ir.Table":
+    """Return a row per item and round with its pattern, kept in the engine; grouped in slices that fit its memory."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    slices = max(1, -(-rows // SLICE_ROWS))
+    parts = []
+    for number in range(slices):
+        mine = coded.filter((coded.item.hash() % slices + slices) % slices == number) if slices > 1 else coded
+        grouped = mine.group_by("item", "round").agg(
+            taken=mine.code.collect(),
+            section=mine.section.min(), sections=mine.section.nunique(),
+            document=mine.document.min(), documents=mine.document.nunique(),
+        )  # fmt: skip
+        distinct = grouped.mutate(pattern=grouped.taken.unique().sort(), takes=grouped.taken.length()).drop("taken")
+        key = ibis.ifelse(distinct.document == "", distinct.item, distinct.document)
+        parts.append(distinct.mutate(drawn=key.hexdigest("md5").left(HEX)).cache())
+    return parts[0] if slices == 1 else ibis.union(*parts)
+
+
+def _totals(
+    shown: "ir.Table", k: int, traffic: Traffic, where: str, reading: Reading
+) -> tuple[int, int, int, int, int]:
+    """Return units, compared units, labels, couples and named documents, after refusing what can't be compared."""
+    r = shown.pattern.length()
+    people = shown.pattern.map(lambda code: (code / k).floor().cast("int64")).unique().length()
+    found = traffic.fetch(
+        shown.aggregate(
+            units=shown.count(), compared=(r >= 2).sum(), labels=r.sum(), couples=(r * (r - 1)).sum(),
+            repeats=(shown.takes - r).sum(), conflicts=(people != r).sum(), parted=(shown.sections > 1).sum(),
+            torn=(shown.documents > 1).sum(), documents=shown.document.nullif("").nunique(),
+        )
+    ).fillna(0)  # fmt: skip
+    sums = {str(name): int(found[name].iloc[0]) for name in found}
+    problems = []
+    for count, test, what, remedy in (
+        ("conflicts", people != r, "two different labels by one annotator",
+         "Keep one of them in a view of the table, e.g. the latest."),
+        ("parted", shown.sections > 1, "two sections", "A section is a property of the item: correct the rows."),
+        ("torn", shown.documents > 1, "two documents", "An item lies in one document: correct the rows."),
+    ):  # fmt: skip
+        if sums[count]:
+            items = traffic.fetch(shown.filter(test).select("item").order_by("item").limit(10))["item"]
+            some = ", ".join(map(str, items))
+            problems.append(Problem(where, f"{sums[count]:,} items have {what}, e.g. {some}.", remedy))
+    if not problems and not sums["compared"]:
+        what = f"no item was labelled by two annotators ({sums['units']:,} items)."
+        problems.append(Problem(where, what, "Check which column names the item (--columns item=NAME)."))
+    if problems:
+        raise InputError(problems)
+    reading.aside("repeat by the same annotator, identical", sums["repeats"])
+    return sums["units"], sums["compared"], sums["labels"], sums["couples"] // 2, sums["documents"]
+
+
+def spread_out(patterns: "pd.Series[Any]") -> tuple[Ints, Ints]:
+    """Return row and code of every entry of a column of lists."""
+    sizes = patterns.map(len).to_numpy(dtype=np.int64)
+    codes = np.concatenate(patterns.to_list()) if len(patterns) else np.zeros(0)
+    return np.repeat(np.arange(len(patterns)), sizes), codes.astype(np.int64)

@@ -1,0 +1,148 @@
+"""The pair tables of a crowd: cells that the engine counted, kept on disk and read back some pairs at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agreement.counts import Contingency, Ints, chunks
+from agreement.crowds import Block, Shared
+from agreement.warehouse.engine import Prepared
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+SLICE_COUPLES = 25_000_000  # couples of labels counted at a time, so that the engine's memory need not hold all
+
+
+@dataclass(frozen=True, slots=True)
+class PairCells:
+    """The non-empty cells of the tables of all pairs with enough shared items.
+
+    Letters: P pairs that share any item, S slices of consecutive pairs.
+
+    Parameters
+    ----------
+    labels, annotators
+        Names.
+    pairs, sizes
+        (P, 2) annotator codes, sorted, and (P,) the items each pair shares.
+    counted
+        (P,) True for pairs whose cells came back: those with enough shared items.
+    files, bounds
+        Where the cells of each slice are, and (S + 1,) the first pair of each.
+    sample
+        The same pairs' units of a sample, rows behind the tables; only intervals read them.
+    """
+
+    labels: tuple[str, ...]
+    annotators: tuple[str, ...]
+    pairs: Ints
+    sizes: Ints
+    counted: NDArray[np.bool_]
+    files: tuple[Path, ...]
+    bounds: Ints
+    sample: Shared
+
+    @property
+    def n(self) -> Ints:
+        """(P,) units that each pair shares."""
+        return self.sizes
+
+    def blocks(self, keep: NDArray[np.bool_] | None = None) -> Iterator[Block]:
+        """Yield the tables of the pairs that *keep* (P,) holds for, with their rows in the sample."""
+        k = len(self.labels)
+        kept = self.counted if keep is None else keep
+        if (kept & ~self.counted).any():
+            raise ValueError("the engine was not asked for the cells of these pairs")
+        row_pair, order = self._sample_rows()
+        for number, file in enumerate(self.files):
+            pair, cell, times = np.load(file)
+            some = np.flatnonzero(kept[self.bounds[number] : self.bounds[number + 1]]) + self.bounds[number]
+            for chunk in chunks(len(some), 2 * k * k):
+                mine = some[chunk]
+                first, last = np.searchsorted(pair, [mine[0], mine[-1] + 1])
+                place = np.full(mine[-1] + 1 - mine[0], -1, dtype=np.int64)
+                place[mine - mine[0]] = np.arange(len(mine))
+                at = place[pair[first:last] - mine[0]]
+                use = at >= 0
+                counts = np.zeros((len(mine), k * k), dtype=np.int64)
+                counts[at[use], cell[first:last][use]] = times[first:last][use]
+                begin, end = np.searchsorted(row_pair, [mine[0], mine[-1] + 1])
+                where = place[row_pair[begin:end] - mine[0]]
+                rows = order[begin:end][where >= 0]
+                yield Block(
+                    self.pairs[mine], counts.reshape(-1, k, k), where[where >= 0],
+                    self.sample.unit[rows].astype(np.int64), self.sample.cell[rows].astype(np.int64),
+                )  # fmt: skip
+
+    def tables(self, keep: NDArray[np.bool_]) -> Contingency:
+        """Return the tables of the pairs that *keep* (P,) holds for."""
+        k = len(self.labels)
+        counts = [block.counts for block in self.blocks(keep)]
+        stacked = np.concatenate(counts) if counts else np.zeros((0, k, k), np.int64)
+        return Contingency(self.labels, self.annotators, self.pairs[keep], stacked)
+
+    def _sample_rows(self) -> tuple[Ints, Ints]:
+        """Return the pair of every row of the sample that belongs to one, sorted, and which row it is."""
+        a = len(self.annotators)
+        mine = self.pairs[:, 0] * a + self.pairs[:, 1]
+        theirs = self.sample.pairs[:, 0] * a + self.sample.pairs[:, 1]
+        pair = np.repeat(np.searchsorted(mine, theirs), np.diff(self.sample.starts))
+        return pair, np.arange(len(pair))
+
+
+def pair_cells(found: Prepared, least: int, sample: Shared, folder: Path) -> PairCells:
+    """Return the cells of every pair that shares at least *least* items, counted by the engine.
+
+    The engine first counts how many items each pair shares, then the cells of those that share enough.
+    """
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    a, k = len(found.annotators), len(found.labels)
+    left = found.shown.filter(found.shown.pattern.length() >= 2)
+    left = left.select("pattern", x=left.pattern.unnest())
+    both = left.select("x", y=left.pattern.unnest())
+    both = both.filter(both.y > both.x)
+    first, second = _quotient(both.x, k), _quotient(both.y, k)
+    coupled = both.select(first=first, second=second, cell=(both.x - first * k) * k + both.y - second * k)
+    named = coupled.mutate(pair=coupled.first * a + coupled.second).drop("second")
+    totals = found.traffic.fetch(named.group_by("pair").agg(n=named.count())).sort_values("pair", ignore_index=True)
+    key, sizes = totals["pair"].to_numpy(dtype=np.int64), totals["n"].to_numpy(dtype=np.int64)
+    pairs = np.stack(np.divmod(key, a), axis=1)
+    counted = sizes >= least
+    if not counted.all():
+        wanted = ibis.memtable(pd.DataFrame({"pair": key[counted]}))
+        named = named.semi_join(wanted, "pair")
+    bounds: list[int] = [0]
+    files: list[Path] = []
+    for start, stop in _ranges(pairs[:, 0], np.where(counted, sizes, 0), a):
+        mine = named.filter((named.first >= start) & (named.first < stop))
+        packed = mine.select(key=mine.pair * (k * k) + mine.cell)
+        cells = found.traffic.fetch(packed.group_by("key").agg(n=packed.count()))
+        order = np.argsort(cells["key"].to_numpy())
+        which, cell = np.divmod(cells["key"].to_numpy(dtype=np.int64)[order], k * k)
+        file = folder / f"cells-{len(files)}.npy"
+        np.save(file, np.stack([np.searchsorted(key, which), cell, cells["n"].to_numpy()[order]]).astype(np.int32))
+        files.append(file)
+        bounds.append(int(np.searchsorted(pairs[:, 0], stop)))
+    return PairCells(
+        found.labels, found.annotators, pairs, sizes, counted, tuple(files), np.array(bounds), sample,
+    )  # fmt: skip
+
+
+def _quotient(code: "ir.IntegerValue", k: int) -> "ir.IntegerValue":
+    """Return the annotator of a *code*."""
+    return ((code - code % k) / k).cast("int64")
+
+
+def _ranges(first: Ints, sizes: Ints, annotators: int) -> Iterator[tuple[int, int]]:
+    """Yield ranges of first annotators whose couples are few enough to be counted at a time."""
+    per_annotator = np.bincount(first, sizes, minlength=annotators)
+    group = np.floor_divide(np.cumsum(per_annotator) - per_annotator, SLICE_COUPLES).astype(np.int64)
+    edges = np.flatnonzero(np.diff(group, prepend=-1))
+    yield from zip(edges.tolist(), [*edges[1:].tolist(), annotators], strict=True)
