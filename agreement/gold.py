@@ -6,17 +6,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from agreement.annotations import Annotations
 from agreement.comparison import compare
+from agreement.contrasts import fdr
 from agreement.control_charts import Chart, chart
+from agreement.distributions import binomial_at_most
 from agreement.gold_posterior import can_be_judged, posterior
 from agreement.gold_size import Adequacy, Bias, Covered, adequacy, bias_of, coverage, coverage_of_items, same_text
+from agreement.gold_spans import contradicted_spans
 from agreement.gold_suspects import MIN_LABELS, GoldUnits, Suspect, find_suspects, gold_units
 from agreement.intervals import wilson
 from agreement.settings import Settings
 
+NOT_JUDGED = {
+    "spans": "Places where all annotators contradict the gold are listed to look through; no verdict is possible.",
+    "answer": "Free text is compared with every annotator, but not judged item by item.",
+    "number": "Numbers are compared with every annotator, but not judged item by item.",
+}
 OFF = 0.10  # less accurate than the median of the others
 
 
@@ -115,10 +122,12 @@ def gold_reports(annotations: Annotations, settings: Settings | None = None) -> 
     settings = settings or Settings()
     found: list[GoldReport] = []
     for name in annotations.of_kind("gold"):
-        scores = _scores(annotations, name, settings)
+        spread = _in_every_round(_with_gold_only(annotations, name), name)
+        scores = _scores(spread, name, settings)
         layers = sorted(set(annotations.table.loc[annotations.table["annotator"].eq(name), "layer"].astype(str)))
         found += [
-            _report(annotations, layer, name, scores.loc[scores["layer"].eq(layer)], settings) for layer in layers
+            _report(annotations, spread, layer, name, scores.loc[scores["layer"].eq(layer)], settings)
+            for layer in layers
         ]
     return tuple(found)
 
@@ -128,10 +137,19 @@ def _scores(annotations: Annotations, name: str, settings: Settings) -> pd.DataF
     kind = annotations.annotators["kind"].astype(object).copy()
     kind[name] = "human"
     seen = replace(annotations, annotators=annotations.annotators.assign(kind=kind))
-    seen = _in_every_round(seen, name)
     frames = [comparison.scores for comparison in compare(seen, settings)]
     scores = pd.concat(frames, ignore_index=True)
     return scores.loc[scores["reference"].eq(name) | scores["other"].eq(name)].reset_index(drop=True)
+
+
+def _with_gold_only(annotations: Annotations, name: str) -> Annotations:
+    """Return the annotations of the items that have gold."""
+    asked = annotations.assignments
+    items = asked.loc[asked["annotator"].eq(name), "item"].unique()
+    return replace(
+        annotations, table=annotations.table.loc[annotations.table["item"].isin(items)],
+        assignments=asked.loc[asked["item"].isin(items)],
+    )  # fmt: skip
 
 
 def _in_every_round(annotations: Annotations, name: str) -> Annotations:
@@ -151,15 +169,18 @@ def _in_every_round(annotations: Annotations, name: str) -> Annotations:
     return replace(annotations, table=spread(annotations.table), assignments=spread(asked))
 
 
-def _report(annotations: Annotations, layer: str, name: str, scores: pd.DataFrame, settings: Settings) -> GoldReport:
-    """Return the report of one layer and one gold."""
+def _report(
+    annotations: Annotations, spread: Annotations, layer: str, name: str, scores: pd.DataFrame, settings: Settings
+) -> GoldReport:
+    """Return the report of one layer and one gold; *spread* has the gold in every round of its items."""
     asked = annotations.assignments.loc[annotations.assignments["layer"].eq(layer)]
     n_gold = int(asked.loc[asked["annotator"].eq(name), "item"].nunique())
     blank = GoldReport(layer, name, n_gold, int(asked["item"].nunique()), scores)
-    if annotations.layers[layer].kind in ("spans", "answer", "number"):
+    kind = annotations.layers[layer].kind
+    if kind in NOT_JUDGED:
         return replace(
             blank, coverage=tuple(coverage_of_items(annotations, layer, name)),
-            notes=("Gold of this kind is compared with every annotator, but not judged item by item.",),
+            review=tuple(contradicted_spans(spread, layer, name)) if kind == "spans" else (), notes=(NOT_JUDGED[kind],),
         )  # fmt: skip
     known = gold_units(annotations, layer, name)
     confidence = settings.measures.confidence
@@ -170,9 +191,12 @@ def _report(annotations: Annotations, layer: str, name: str, scores: pd.DataFram
     judged = int(((known.gold >= 0) & (found.n_labels >= MIN_LABELS)).sum())
     wrong = sum(suspect.verdict == "confirmed" for suspect in suspects)
     low, high = wilson(np.array([wrong]), np.array([judged]), confidence)
-    notes = () if judged else ("No gold item has three labels beside it, so no gold label is judged.",)
+    notes = [] if judged else ["No gold item has three labels beside it, so no gold label is judged."]
+    used = sorted({known.units.labels[code] for code in known.gold[known.gold >= 0].tolist()})
+    if len(used) == 1 and len(known.units.labels) > 1:
+        notes.append(f"Every gold label is {used[0]}: how well annotators find the others can't be said.")
     return replace(
-        blank, accuracies=tuple(_accuracies(known, confidence)), n_judged=judged, notes=notes,
+        blank, accuracies=tuple(_accuracies(known, confidence)), n_judged=judged, notes=tuple(notes),
         suspects=tuple(s for s in suspects if s.verdict != "review"),
         review=tuple(s for s in suspects if s.verdict == "review"),
         ceiling=1 - wrong / judged if judged else None, ceiling_low=float(1 - high[0]) if judged else None,
@@ -200,7 +224,7 @@ def _accuracies(known: GoldUnits, confidence: float) -> Iterator[Accuracy]:
     if others is not None:
         # one error more than the others' rate allows is no evidence: a perfect colleague leaves room for slips
         rate = np.minimum(others, 1 - 1 / (n[who] + 1))
-        q = stats.false_discovery_control(stats.binom.cdf(right[who], n[who], rate), method="bh")
+        q = fdr(binomial_at_most(right[who], n[who], rate))
     for place in np.argsort(value, kind="stable").tolist():
         code = who[place]
         worse = others is not None and q is not None and others[place] - value[place] >= OFF and q[place] < 0.01

@@ -56,7 +56,8 @@ class Suspect:
     against, n_labels
         How many of the labels differ from the gold.
     odds, q
-        Posterior odds that the gold is wrong, and the expected share of false alarms up to this place of the list.
+        Posterior odds that the gold is wrong, and the expected share of false alarms up to this place of the list;
+        None for spans, of which no odds are known.
     verdict
         ``confirmed`` or ``suspected``; ``review`` where too few labels allow no verdict.
     cause
@@ -74,8 +75,8 @@ class Suspect:
     labels: dict[str, str]
     against: int
     n_labels: int
-    odds: float
-    q: float
+    odds: float | None
+    q: float | None
     verdict: Literal["confirmed", "suspected", "review"]
     cause: Cause
     origin: str

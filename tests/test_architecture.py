@@ -33,7 +33,7 @@ STAGES = (
     ("consensus", "alternative", "scored"),
     ("control_charts", "snapshots", "peers"),
     ("profiles",),
-    ("changes", "round_split", "round_values", "gold_posterior", "gold_suspects", "gold_size"),
+    ("changes", "round_split", "round_values", "gold_posterior", "gold_suspects", "gold_spans", "gold_size"),
     ("rounds", "trends", "gold", "planning"),
     ("decisions", "decision_files"),
     ("adjudication",),

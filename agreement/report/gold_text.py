@@ -28,7 +28,7 @@ def _lines(report: GoldReport) -> Iterator[str]:
     if report.n_judged:
         yield from _suspects(report)
     if report.review:
-        yield f"  To look through (two annotators contradict it, too few for a verdict): {len(report.review)}"
+        yield f"  To look through (everybody contradicts it alike, too few labels for a verdict): {len(report.review)}"
         yield from map(_suspect, report.review[:MOST])
     yield from _size(report)
     yield from _fairness(report)

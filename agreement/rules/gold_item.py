@@ -52,7 +52,7 @@ def _flag(case: Case, name: str, suspect: Suspect) -> Flag:
         ADVICE[suspect.cause], "gold owner", nature=suspect.cause, effect=share, low=float(low[0]),
         high=float(high[0]), n=suspect.n_labels, q=suspect.q, disputes=int(len(set(suspect.labels.values())) > 1),
         evidence={
-            "gold_set": name, "gold": suspect.gold, "likely": suspect.rival, "odds": min(suspect.odds, 1e6),
+            "gold_set": name, "gold": suspect.gold, "likely": suspect.rival, "odds": min(suspect.odds or 0.0, 1e6),
             "against": suspect.against, "labels": suspect.n_labels, "section": suspect.section,
         },
         examples=(
