@@ -184,6 +184,8 @@ class Figure:
         Digits printed.
     confidence
         Level of the interval.
+    points
+        It is a difference of shares: print it in percentage points.
 
     Examples
     --------
@@ -191,6 +193,8 @@ class Figure:
     '0.73, 95% CI 0.71–0.75, 1,200 items'
     >>> Figure(39 / 128, 0.23, 0.39, 128, share=True, hits=39).detail
     '23–39% · 39 of 128'
+    >>> Figure(0.14, 0.11, 0.18, 597, points=True).sentence
+    '14 points, 95% CI 11–18, 597 items'
     >>> Figure(None, n=0, reason="no items in common").detail
     'no items in common'
     """
@@ -205,12 +209,15 @@ class Figure:
     reason: str = ""
     digits: int = 2
     confidence: float = 0.95
+    points: bool = False
 
     @property
     def text(self) -> str:
         """The value as printed, a dash where there is none."""
         if self.value is None:
             return NONE
+        if self.points:
+            return f"{percent(self.value)} {'point' if percent(abs(self.value)) == '1' else 'points'}"
         return f"{percent(self.value)}%" if self.share else decimal(self.value, self.digits)
 
     @property
@@ -218,6 +225,8 @@ class Figure:
         """The interval as printed, empty where there is none."""
         if self.low is None or self.high is None:
             return ""
+        if self.points:
+            return between(percent(self.low), percent(self.high))
         if self.share:
             return f"{between(percent(self.low), percent(self.high))}%"
         return between(decimal(self.low, self.digits), decimal(self.high, self.digits))
@@ -302,6 +311,72 @@ def verdict(results: Sequence[str]) -> tuple[str, str]:
         )
     every = "the one check passes" if total == 1 else f"all {total} checks pass"
     return f"Ready to ship: {every}", f"Yes: {every}."
+
+
+FAILURES = {
+    "annotator": "{subject} differs from all colleagues",
+    "class_f1": "the class {subject} is unreliable",
+    "pair_confusion": "{subject} are mixed up",
+    "gold": "many gold labels are contradicted",
+}
+
+
+def failure(name: str, title: str, subject: str, figure: Figure, limit: str) -> str:
+    """Return what fails, with its figure and limit, for the middle of a sentence.
+
+    Examples
+    --------
+    >>> failure("class_f1", "F1 of every class", "Refund", Figure(0.4, 0.3, 0.45, 90), "at least 0.50")
+    'the class Refund is unreliable (0.40, 95% CI 0.30–0.45, 90 items; at least 0.50 is asked for)'
+    >>> failure("kappa", "Agreement beyond chance", "", Figure(None, reason="no pair"), "")
+    'agreement beyond chance'
+    """
+    said = FAILURES.get(name, title[:1].lower() + title[1:]) if subject or name == "gold" else lowered(title)
+    asked = f"; {limit} is asked for" if limit else ""
+    return said.format(subject=subject) + (f" ({figure.sentence}{asked})" if figure.value is not None else "")
+
+
+def lowered(text: str) -> str:
+    """Return *text* for the middle of a sentence: its first letter small, unless the first word is a name or formula.
+
+    Examples
+    --------
+    >>> lowered("Rewrite section 3"), lowered("F1 of every class")
+    ('rewrite section 3', 'F1 of every class')
+    """
+    first = text.split(" ", 1)[0]
+    return text if first != first.capitalize() or any(c.isdigit() for c in first) else text[:1].lower() + text[1:]
+
+
+SEEN = {
+    "annotator": "Differs from colleagues throughout: {points} more disagreement {interval}.",
+    "span_annotator": "Marks other spans than colleagues: {points} more disagreement {interval}.",
+    "annotator_section": "Another reading of section {section}, as others elsewhere: {points} {interval}.",
+    "drift": "Changes over time: {points} {interval}.",
+    "copy": "Together with {others}: see above.",
+    "camps": "Reads like {others}; another group reads differently: see above.",
+}
+
+
+def seen(
+    rule: str, *, name: str, effect: Figure, section: str, annotators: Sequence[str], camps: Sequence[Sequence[str]]
+) -> str:
+    """Return what the diagnosis sees about one annotator, in a row of the table under the whole message.
+
+    Examples
+    --------
+    >>> two = (("Ana", "Cy"), ("Ben", "Di"))
+    >>> seen("camps", name="Ben", effect=Figure(0.09), section="", annotators=("Ana", "Ben", "Cy", "Di"), camps=two)
+    'Reads like Di; another group reads differently: see above.'
+    """
+    mine = next((camp for camp in camps if name in camp), annotators) if rule == "camps" else annotators
+    others = [other for other in mine if other != name]
+    if rule == "camps" and not others:
+        return "Reads differently from the others: see above."
+    interval = f"({percent(effect.confidence)}% CI {effect.interval}, n {plural(effect.n, effect.unit)})"
+    return SEEN.get(rule, "See above.").format(
+        points=effect.text, interval=interval, section=section, others=listed(others, most=4)
+    )
 
 
 ACTIONS = {

@@ -14,6 +14,7 @@ from agreement.errors import OutputError
 from agreement.flags import Flag
 from agreement.records import content_hash
 from agreement.report._context import CAUSES
+from agreement.report._headlines import SHARES, is_about, urgency
 from agreement.report._layer import layer_view
 from agreement.report._models import model_layers
 from agreement.report._queue import disputed, queue
@@ -27,6 +28,7 @@ from agreement.wording import (
     count,
     decimal,
     digits_for,
+    failure,
     listed,
     percent,
     plural,
@@ -43,7 +45,6 @@ EVIDENCE = {
     "labels": "classes", "sections": "guideline",
 }  # fmt: skip
 FLAG_EVIDENCE = {"label": "classes", "label_pair": "guideline", "section": "guideline", "gold_item": "gold"}
-SHARES = ("pair_confusion", "gold")
 LOGO_TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
@@ -193,7 +194,7 @@ def _check_row(check: Check, audit: "Audit", layers: tuple[LayerView, ...]) -> C
     share = check.name in SHARES
     digits = digits_for(check.limit, (check.value, check.low, check.high))
     figure = Figure(
-        check.value, check.low, check.high, check.n, share=share, digits=digits,
+        check.value, check.low, check.high, check.n, share=share, digits=digits, points=check.name == "annotator",
         confidence=audit.settings.measures.confidence,
         reason="" if check.value is not None else check.settle or check.meaning,
     )  # fmt: skip
@@ -201,7 +202,8 @@ def _check_row(check: Check, audit: "Audit", layers: tuple[LayerView, ...]) -> C
     if check.limit is not None:
         shown = f"{percent(check.limit)}%" if share else decimal(check.limit, digits)
         limit = f"at least {shown}" if check.at_least else f"at most {shown}"
-    return CheckRow(check, subject, figure, limit, _anchor(EVIDENCE.get(check.name, "method"), layers))
+    said = failure(check.name, check.title, subject.replace(" / ", " and "), figure, limit)
+    return CheckRow(check, subject, figure, limit, said, _anchor(EVIDENCE.get(check.name, "method"), layers))
 
 
 def _anchor(wanted: str, layers: tuple[LayerView, ...]) -> str:
@@ -215,15 +217,13 @@ def _anchor(wanted: str, layers: tuple[LayerView, ...]) -> str:
 
 
 def _actions(audit: "Audit", layers: tuple[LayerView, ...], slugs: Slugs) -> tuple[Action, ...]:
-    """Return what to do, the largest effect first, confirmed causes before suspected ones; gold labels as one."""
+    """Return what to do in the order of urgency, gold labels as one."""
     causes = [flag for layer in layers for flag in layer.flags if flag.verdict in CAUSES]
     gold = [flag for flag in causes if flag.rule == "gold_item"]
     causes = [flag for flag in causes if flag.rule != "gold_item"] + gold[:1]
 
-    def weight(flag: Flag) -> tuple[bool, float, float]:
-        return flag.verdict != "confirmed", -(flag.share_of_disputes or 0.0), -(flag.effect or 0.0)
-
-    return tuple(_action(audit, flag, len(gold), layers, slugs) for flag in sorted(causes, key=weight))
+    ordered = sorted(causes, key=urgency(audit.checks))
+    return tuple(_action(audit, flag, len(gold), layers, slugs) for flag in ordered)
 
 
 def _action(audit: "Audit", flag: Flag, n_gold: int, layers: tuple[LayerView, ...], slugs: Slugs) -> Action:
@@ -252,4 +252,5 @@ def _action(audit: "Audit", flag: Flag, n_gold: int, layers: tuple[LayerView, ..
     return Action(
         title, flag.message, flag.advice, flag.owner, flag.verdict != "confirmed", link, effect,
         subject.layer if len(layers) > 1 else "",
+        any(check.result == "fail" and is_about(check, flag) for check in audit.checks),
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """The few figures and actions that the short outputs share: terminal, Markdown, JUnit and the workbook's summary."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from agreement.checks import Check
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 SHARES = ("pair_confusion", "gold")
 VERDICTS = ("confirmed", "suspected")
+DECIDES = {
+    "annotator": ("annotator", "span_annotator"),
+    "pair_confusion": ("label_pair",),
+    "class_f1": ("label", "label_pair", "span_boundary", "span_label_pair"),
+    "gold": ("gold_item",),
+}
 SHORT_TITLES = {
     "kappa": "Kappa", "f1_item": "Macro F1", "class_f1": "F1 of class", "pair_confusion": "Confusion",
     "labels": "F1 of class", "sections": "Section",
@@ -88,5 +94,36 @@ def actions(audit: "Audit") -> list[str]:
 
 
 def causes(audit: "Audit") -> list[Flag]:
-    """Return the flags that ask for something to be done, confirmed ones first, else in the diagnosis' order."""
-    return [flag for verdict in VERDICTS for flag in audit.diagnosis.flags if flag.verdict == verdict]
+    """Return the flags that ask for something to be done in the order of `urgency`."""
+    return sorted((flag for flag in audit.diagnosis.flags if flag.verdict in VERDICTS), key=urgency(audit.checks))
+
+
+def urgency(checks: Iterable[Check]) -> Callable[[Flag], tuple[bool, bool, float, float]]:
+    """Return the order of things to do: confirmed before suspected, what fails a check first, then by effect."""
+    failing = [check for check in checks if check.result == "fail"]
+
+    def key(flag: Flag) -> tuple[bool, bool, float, float]:
+        fails = any(is_about(check, flag) for check in failing)
+        return flag.verdict != "confirmed", not fails, -(flag.share_of_disputes or 0.0), -(flag.effect or 0.0)
+
+    return key
+
+
+def is_about(check: Check, flag: Flag) -> bool:
+    """Return whether what *flag* found is what decides *check*.
+
+    Examples
+    --------
+    >>> from agreement.flags import Subject
+    >>> words = {"title": "", "source": "", "meaning": ""}
+    >>> numbers = {"value": 0.3, "low": 0.25, "high": 0.35, "n": 90, "limit": 0.2, "at_least": False}
+    >>> check = Check("pair_confusion", layer="label", subject="Billing / Refund", result="fail", **words, **numbers)
+    >>> pair = Subject("label_pair", "label", labels=("Billing", "Refund"))
+    >>> is_about(check, Flag("label_pair", "confirmed", pair, "", "", ""))
+    True
+    """
+    about = flag.subject
+    if check.layer != about.layer or flag.rule not in DECIDES.get(check.name, ()):
+        return False
+    names = (about.annotator, about.label, *about.labels, about.section, " / ".join(sorted(about.labels)))
+    return check.name == "gold" or check.subject in filter(None, names)

@@ -1,14 +1,24 @@
 """The people of one layer: agreement with the others, the funnel, and what the diagnosis sees about each."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from agreement.flags import Flag
 from agreement.report._context import CAUSES, Context
 from agreement.report.model import Funnel, PersonRow
-from agreement.wording import Figure, count, decimal, optional
+from agreement.wording import Figure, count, decimal, optional, seen
 
 FUNNEL_MIN_ITEMS = 50
 FUNNEL_MIN_ANNOTATORS = 3
 LIMIT_POINTS = 48
+# what the answer above the table says in full
+SAID_ABOVE = 3
+PEOPLE_RULES = ("annotator", "annotator_section", "copy", "camps", "drift", "span_annotator")
+# findings about one person alone; a reading that a whole group shares marks nobody
+ALONE = ("annotator", "annotator_section", "drift", "span_annotator")
+# plot units between two names beside points that lie close together
+NAME_HEIGHT, NAME_WIDTH = 7.0, 22.0
 
 
 def people(context: Context) -> tuple[PersonRow, ...]:
@@ -17,6 +27,7 @@ def people(context: Context) -> tuple[PersonRow, ...]:
     found = context.peers
     confidence = context.audit.settings.measures.confidence
     rows = []
+    above = people_flags(context.flags)[:SAID_ABOVE]
     for at, name in enumerate(annotations.compared):
         mine = tuple(
             flag
@@ -37,9 +48,27 @@ def people(context: Context) -> tuple[PersonRow, ...]:
             PersonRow(
                 context.slugs("annotator", name), name, kind, group, figure, None, outside,
                 figure.n >= context.audit.settings.measures.min_pair_items, context.link(annotator=name), mine,
+                tuple(_seen(context, flag, name) if flag in above else flag.message for flag in mine),
+                any(flag.rule in ALONE for flag in mine),
             )
         )  # fmt: skip
     return tuple(sorted(rows, key=lambda row: (not row.flags, row.flags[0].verdict if row.flags else "", row.name)))
+
+
+def people_flags(flags: Sequence[Flag]) -> tuple[Flag, ...]:
+    """Return the findings about people that ask for something to be done."""
+    return tuple(flag for flag in flags if flag.rule in PEOPLE_RULES and flag.verdict in CAUSES)
+
+
+def _seen(context: Context, flag: Flag, name: str) -> str:
+    """Return a finding in short, for the row of one of its annotators."""
+    subject = flag.subject
+    section = context.audit.annotations.guidelines.name(subject.section) if subject.section else ""
+    effect = Figure(
+        flag.effect, flag.low, flag.high, flag.n or 0, context.unit, points=True,
+        confidence=context.audit.settings.measures.confidence,
+    )  # fmt: skip
+    return seen(flag.rule, name=name, effect=effect, section=section, annotators=subject.annotators, camps=flag.camps)
 
 
 def funnel(context: Context, rows: tuple[PersonRow, ...]) -> Funnel | None:
@@ -64,7 +93,7 @@ def funnel(context: Context, rows: tuple[PersonRow, ...]) -> Funnel | None:
 
     ticks = [number / 10 for number in range(round(bottom * 10), 11) if bottom > 0.4 or number % 2 == 0]
     return Funnel(
-        tuple((x(row.figure.n), y(row.figure.value or 0), row) for row in shown),
+        _points([(x(row.figure.n), y(row.figure.value or 0), row) for row in shown]),
         tuple((x(n), y(v)) for n, v in zip(at, lower, strict=True) if v >= bottom),
         tuple((x(n), y(v)) for n, v in zip(at, upper, strict=True)),
         y(found.mean),
@@ -72,6 +101,20 @@ def funnel(context: Context, rows: tuple[PersonRow, ...]) -> Funnel | None:
         tuple((x(n), count(n)) for n in range(0, right + 1, step)),
         tuple((y(tick), f"{tick:.1f}") for tick in ticks),
     )
+
+
+def _points(placed: list[tuple[float, float, PersonRow]]) -> tuple[tuple[float, float, float, PersonRow], ...]:
+    """Return the points with the height of their names: those that would cover each other move down."""
+    names: list[tuple[float, float]] = []
+    found = []
+    for x, y, row in sorted(placed, key=lambda point: point[1]):
+        height = y
+        if row.flags or row.outside:
+            for _, taken in sorted((abs(x - there), at) for there, at in names if abs(x - there) < NAME_WIDTH):
+                height = max(height, taken + NAME_HEIGHT) if taken + NAME_HEIGHT > height else height
+            names.append((x, height))
+        found.append((x, y, round(height, 2), row))
+    return tuple(found)
 
 
 def _step(largest: int) -> int:

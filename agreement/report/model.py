@@ -30,6 +30,7 @@ class CheckRow:
     subject: str
     figure: Figure
     limit: str
+    failure: str
     link: str
 
 
@@ -45,6 +46,7 @@ class Action:
     link: Link
     effect: Figure | None
     layer: str
+    of_a_failing_check: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class PersonRow:
     enough: bool
     link: Link
     flags: tuple[Flag, ...]
+    seen: tuple[str, ...]
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +166,12 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """Agreement with colleagues against the number of items, in percent positions of the plot."""
+    """Agreement with colleagues against the number of items, in percent positions of the plot.
 
-    points: tuple[tuple[float, float, "PersonRow"], ...]
+    A point is its position, the height of its name, and whose it is.
+    """
+
+    points: tuple[tuple[float, float, float, "PersonRow"], ...]
     lower: tuple[tuple[float, float], ...]
     upper: tuple[tuple[float, float], ...]
     mean: float

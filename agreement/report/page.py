@@ -103,7 +103,7 @@ def make_environment(overrides: Path | None = None) -> SandboxedEnvironment:
     )
     environment.filters |= {
         "count": wording.count, "decimal": wording.decimal, "percent": wording.percent, "plural": wording.plural,
-        "listed": wording.listed, "clip": _clip, "embedded": _embedded,
+        "listed": wording.listed, "lowered": wording.lowered, "clip": _clip, "embedded": _embedded,
     }  # fmt: skip
     environment.globals |= {
         "RESULT_WORDS": wording.RESULT_WORDS, "KIND_WORDS": wording.KIND_WORDS, "F1_WORDS": wording.F1_WORDS,

@@ -7,7 +7,7 @@ import numpy as np
 from agreement.case import Case
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._parts import disputed, examples, most
-from agreement.wording import count, percent
+from agreement.wording import count, percent, plural
 
 # share of top-ranked items that are hard, by labels an item; 15 % hard items, diagnosis.md 9
 HIT_RATES = ((2, 0.39), (3, 0.44), (5, 0.64), (10, 0.76))
@@ -34,13 +34,16 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         r, share = int(evidence.size[unit]), float(evidence.disagreement[unit])
         pairs = r * (r - 1) // 2
         expected = hit_rate(r)
+        # labels agree or not; sets and spans also agree in part
+        told = (
+            f"{count(round(share * pairs))} of its {plural(pairs, 'pair')} of annotators disagree"
+            if evidence.label is not None and evidence.weights is None
+            else f"its {count(r)} annotators disagree by {percent(share)}% (0%: all the same, 100%: nothing in common)"
+        )
         yield Flag(
             RULE.name, "note", Subject(RULE.name, case.layer, item=case.items[unit]),
-            f"Item {case.items[unit]}: {percent(share)}% of its {count(pairs)} label pairs disagree (n {count(r)} "
-            f"labels; no "
-            f"interval, {count(r)} labels can't convict one item). Of items ranked like this one, about "
-            f"{percent(expected)}% "
-            "are hard, the rest are slips.",
+            f"Item {case.items[unit]}: {told} (no interval: {count(r)} annotators say little about one item). Of items "
+            f"this high on the list, about {percent(expected)}% are hard; the rest are slips.",
             "Adjudicate it; if more than one label is valid, keep them all; if nobody can tell, leave it out of the "
             "gold.",
             "guideline owner", effect=share, n=r, disputes=1, share_of_disputes=1 / int(units.sum()),

@@ -93,7 +93,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         top = [evidence.labels[code] for code, part in others if part >= 0.1]
         yield Flag(
             RULE.name, verdict, Subject(RULE.name, case.layer, label=name),
-            f"{name} is vague: {percent(value)}% of the labels {name} get some other label from a colleague over and "
+            f"{name} is vague: {percent(value)}% of the labels {name} get another label from a colleague over and "
             f"above what slips explain {interval_words(low, high, n, case.confidence)}; it scatters over "
             f"{listed(top, most=4)}.",
             f"Say in the guideline what {name} is and what it is not, with examples from its disputed items.",

@@ -50,8 +50,8 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         )
         yield _note(
             case, (),
-            f"Only {count(informative)} of {plural(n, 'compared item')} are anything but full agreement on the most "
-            f"frequent answer (no interval: a count): {word}.",
+            f"Everybody gave the most frequent answer on {count(n - informative)} of {plural(n, 'compared item')}; the "
+            f"other {count(informative)} (no interval: a count) are {word}.",
             "Label more items, of the rarer classes first.", n, {"informative": informative},
         )  # fmt: skip
     yield from _links(case, thresholds)
