@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from agreement.case import Case
+from agreement.distributions import t_quantile, t_tail
 from agreement.evidence import Bools, Evidence, Floats, Ints
 
 MIN_ANNOTATORS = 4
@@ -28,6 +28,9 @@ class Camps:
         Disagreement between the camps less disagreement within, beyond what careful and careless people explain.
     n
         Units compared.
+    balance
+        How much more the larger camp agrees within than with the other camp, over the same for the smaller camp: 1 for
+        two readings, 0 for two people who only agree with each other.
     """
 
     side: Floats
@@ -36,6 +39,7 @@ class Camps:
     high: float
     p: float
     n: int
+    balance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,29 @@ def camps(evidence: Evidence, units: Bools, confidence: float) -> Camps | None:
     se = float(np.sqrt((summed @ summed) * g / max(g - 1, 1)))
     if se <= 0:
         return None
-    half = float(stats.t.ppf((1 + confidence) / 2, g - 1)) * se
+    half = float(t_quantile((1 + confidence) / 2, g - 1)) * se
     side = np.zeros(len(evidence.annotators))
-    side[evidence.present] = _split(_mean(data.distance), data)
-    p = float(stats.t.sf((effect - BENIGN) / se, g - 1))
-    return Camps(side, effect, effect - half, effect + half, p, len(data.distance))
+    mean = _mean(data.distance)
+    split = _split(mean, data)
+    side[evidence.present] = split
+    p = float(t_tail((effect - BENIGN) / se, g - 1))
+    return Camps(side, effect, effect - half, effect + half, p, len(data.distance), _balance(mean, split, data))
+
+
+def _balance(mean: Floats, split: Floats, data: _ByPair) -> float:
+    """Return the gap between camps less within the larger camp, over the same for the smaller one; 1 if none is known.
+
+    The *mean* (P,) distance by pair, the *split* (M,) as +1 and -1.
+    """
+    first, second = split[data.first], split[data.second]
+    larger = 1.0 if (split > 0).sum() >= (split < 0).sum() else -1.0
+    within = [mean[(first == side) & (second == side)] for side in (larger, -larger)]
+    between = mean[first != second]
+    if not all(np.isfinite(part).any() for part in (*within, between)):
+        return 1.0
+    gaps = [float(np.nanmean(between) - np.nanmean(part)) for part in within]
+    low, high = sorted(gaps) if len(within[0]) == len(within[1]) else gaps
+    return low / high if high > 0 else 1.0
 
 
 def names_of(evidence: Evidence, found: Camps) -> tuple[tuple[str, ...], ...]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from agreement.case import Case
 from agreement.evidence import Evidence, tally
 from agreement.flags import Flag, Rule, Subject
-from agreement.rules._cells import cells_off, rows_of
+from agreement.rules._cells import CAMP_ALPHA, CAMP_EFFECT, cells_off, rows_of
 from agreement.rules._parts import (
     TEST,
     disputes,
@@ -24,6 +24,7 @@ from agreement.rules._parts import (
     share_left_out,
     verdict_of,
 )
+from agreement.rules._readings import camps
 from agreement.rules._standing import KAPPA_FLOOR, outliers, standing
 from agreement.rules.annotator_section import RULE as CELLS
 
@@ -33,6 +34,8 @@ def annotator_flags(case: Case, thresholds: Mapping[str, float], kind: str, noun
     evidence = _without_cells(case)
     found = outliers(evidence, thresholds)
     confirmed = [code for code, _, verdict in found if verdict == "confirmed"]
+    if _are_a_camp(case, evidence, confirmed):
+        return
     for code, q, _ in found:
         verdict = verdict_of(q, thresholds)
         others = [other for other in confirmed if other != code]
@@ -75,12 +78,23 @@ def _smallest(values: NDArray[np.float64]) -> float | None:
     return float(known.min()) if known.size else None
 
 
+def _are_a_camp(case: Case, evidence: Evidence, codes: list[int]) -> bool:
+    """Return True if the annotators *codes* agree with each other against the rest: a reading, not carelessness."""
+    if len(codes) < 2:
+        return False
+    found = camps(evidence, np.ones(len(evidence.section), bool), case.confidence)
+    if found is None or found.p >= CAMP_ALPHA or found.effect < CAMP_EFFECT:
+        return False
+    sides = [set(np.flatnonzero(found.side == side).tolist()) for side in (1, -1)]
+    return set(codes) in sides
+
+
 def _only_for_a_while(case: Case, name: str, thresholds: Mapping[str, float]) -> bool:
-    """Return True if the annotator was like the others at one end of the project: then it is the drift."""
+    """Return True if the annotator was much more like the others at one end of the project: then it is the drift."""
     for flag in case.found:
         if flag.rule == "drift" and flag.subject.annotator == name:
             ends = sorted((flag.evidence["excess_at_start"], flag.evidence["excess_at_end"]))
-            if ends[0] < max(thresholds["min_effect"], ends[1] / 3):
+            if ends[0] < max(thresholds["min_effect"], ends[1] * (0.5 if flag.verdict == "confirmed" else 0.33)):
                 return True
     return False
 

@@ -64,7 +64,7 @@ RULE = Rule(
     "annotator_section",
     "Annotator off in one section",
     "This person differs from colleagues in one section and is like the others elsewhere.",
-    {**TEST, "min_effect": 0.15, "benign": 0.03, "min_inside": 0.09, "min_items": 10},
+    {**TEST, "min_effect": 0.15, "benign": 0.03, "min_inside": 0.09, "min_items": 15},
     30,
     _check,
 )

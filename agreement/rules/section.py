@@ -113,7 +113,7 @@ RULE = Rule(
         "keep_without_anyone": 0.50,
         "spreads": 2.0,
         "min_sound": 0.33,
-        "min_items": 15,
+        "min_items": 20,
     },
     40,
     _check,
