@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t, ttest_1samp, wilcoxon
-from statsmodels.stats.multitest import multipletests
 
+from agreement.distributions import t_quantile
 from agreement.panels import Panels, label_panels
 from agreement.units import Units
 
@@ -94,6 +93,8 @@ def tested(panels: Panels, epsilon: float) -> AlternativeTest:
     contests = [_contest(panels, j, epsilon) for j in range(len(panels.humans))]
     known = [number for number, contest in enumerate(contests) if contest.p is not None]
     if known:
+        from statsmodels.stats.multitest import multipletests  # noqa: PLC0415 - a second, for models only
+
         rejected = multipletests([contests[number].p for number in known], alpha=FALSE_DISCOVERY, method="fdr_by")[0]
         for number, won in zip(known, rejected, strict=True):
             contests[number] = replace(contests[number], rejected=bool(won))
@@ -128,6 +129,8 @@ def _worse_by(difference: Floats, epsilon: float) -> float | None:
         return None
     if np.ptp(difference) == 0:
         return 0.0 if difference[0] < epsilon else 1.0
+    from scipy.stats import ttest_1samp, wilcoxon  # noqa: PLC0415 - half a second, for models only
+
     if len(difference) < FEWEST_ITEMS_FOR_T:
         return float(wilcoxon(difference - epsilon, alternative="less").pvalue)
     return float(ttest_1samp(difference, epsilon, alternative="less").pvalue)
@@ -197,7 +200,7 @@ def _mean_over_people(
     left_out = (middle * people + change)[left > 0] / left[left > 0]
     g = len(left_out)
     error = float(np.sqrt((g - 1) / max(g, 1) * ((left_out - left_out.mean()) ** 2).sum())) if g else 0.0
-    half = float(t.ppf((1 + confidence) / 2, groups - 1)) * error
+    half = float(t_quantile((1 + confidence) / 2, groups - 1)) * error
     if half < SMALLEST:
         half = 1 - ((1 - confidence) / 2) ** (1 / groups)
     return middle, max(middle - half, bounds[0]), min(middle + half, bounds[1])

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from agreement.contrasts import fdr
+from agreement.distributions import t_quantile, t_tail
 from agreement.influence import Influence, Ints
 from agreement.round_values import Value, own_interval
 from agreement.snapshots import MIN_DOCUMENTS, Snapshot, independent_names
@@ -134,8 +135,8 @@ class Judge:
             return Judged(replace(blank, undefined="too few items"))
         se, df = self._error(x, y)
         difference, centre = y.value - x.value, y.centre - x.centre
-        half = float(stats.t.ppf((1 + self.confidence) / 2, df)) * se
-        p = float(2 * stats.t.sf(abs(centre) / se, df)) if se > 0 else 1.0
+        half = float(t_quantile((1 + self.confidence) / 2, df)) * se
+        p = float(2 * t_tail(abs(centre) / se, df)) if se > 0 else 1.0
         done = replace(
             blank, difference=difference, p=p, low=min(centre - half, difference), high=max(centre + half, difference),
             word=_word(centre, clear=p < 1 - self.confidence, higher_is_better=higher_is_better),
@@ -182,11 +183,11 @@ def adjusted_family(family: Sequence[Judged]) -> tuple[Change, ...]:
     if not tested:
         return tuple(judged.change for judged in family)
     p = np.array([judged.change.p for judged in tested])
-    q = stats.false_discovery_control(p, method="bh")
+    q = fdr(p)
     confidence = 1 - FALSE_DISCOVERIES * max(int((q < FALSE_DISCOVERIES).sum()), 1) / len(tested)
     done: dict[int, Change] = {}
     for judged, adjusted in zip(tested, q, strict=True):
-        change, half = judged.change, float(stats.t.ppf((1 + confidence) / 2, judged.df)) * judged.se
+        change, half = judged.change, float(t_quantile((1 + confidence) / 2, judged.df)) * judged.se
         difference = change.difference or 0.0
         done[id(judged)] = replace(
             change, q=float(adjusted), confidence=confidence,

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.stats import norm
 
+from agreement.distributions import normal_quantile
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -234,7 +234,7 @@ def _finish(
 
 def _wilson(right: Floats, n: Codes, confidence: float = 0.95) -> tuple[Floats, Floats, Floats]:
     """Return share and Wilson interval of *right* (a sum of probabilities) in n; NaN where n is 0."""
-    z = norm.ppf(0.5 + confidence / 2)
+    z = normal_quantile(0.5 + confidence / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = right / n
         centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)

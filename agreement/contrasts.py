@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse, stats
+from scipy import sparse
 
+from agreement.distributions import t_quantile, t_tail
 from agreement.evidence import Evidence, tally
 
 Floats = NDArray[np.float64]
@@ -27,11 +28,11 @@ class Estimate:
         with np.errstate(invalid="ignore", divide="ignore"):
             t = np.where(self.se > 0, (self.value - null) / self.se, np.where(self.value > null, np.inf, -np.inf))
         testable = (self.df >= 1) & np.isfinite(self.value)
-        return np.where(testable, stats.t.sf(np.where(testable, t, 0), np.maximum(self.df, 1)), 1.0)
+        return np.where(testable, t_tail(np.where(testable, t, 0), np.maximum(self.df, 1)), 1.0)
 
     def interval(self, confidence: float) -> tuple[Floats, Floats]:
         """Return the two-sided interval at *confidence*."""
-        half = stats.t.ppf((1 + confidence) / 2, np.maximum(self.df, 1)) * self.se
+        half = t_quantile((1 + confidence) / 2, np.maximum(self.df, 1)) * self.se
         return self.value - half, self.value + half
 
 
@@ -88,17 +89,19 @@ def sums_by(group: Ints, n_groups: int, cluster: Ints, value: Floats) -> Sums:
     """Return the sums of *value* by *group*; entries with a NaN value or a negative group are left out."""
     use = ~np.isnan(value) & (group >= 0)
     group, cluster, value = group[use], cluster[use], value[use]
-    key = group * (int(cluster.max(initial=0)) + 1) + cluster
-    unique, inverse = np.unique(key, return_inverse=True)
-    y = tally(inverse, value, len(unique))
-    m = tally(inverse, np.ones(len(value)), len(unique))
-    owner = np.zeros(len(unique), dtype=np.int64)
-    owner[inverse] = group
+    key = cluster * n_groups + group
+    if (key[1:] > key[:-1]).all():  # a crowd's labels come sorted, and each is alone: nothing to add up first
+        y, m, owner = value, np.ones(len(value)), group
+    else:
+        unique, inverse = np.unique(key, return_inverse=True)
+        y = tally(inverse, value, len(unique))
+        m = tally(inverse, np.ones(len(value)), len(unique))
+        owner = unique % n_groups
 
     def total(per_cluster: Floats) -> Floats:
         return tally(owner, per_cluster, n_groups)
 
-    return Sums(total(m), total(y), total(y * y), total(y * m), total(m * m), total(np.ones(len(unique))))
+    return Sums(total(m), total(y), total(y * y), total(y * m), total(m * m), total(np.ones(len(y))))
 
 
 def difference(inside: Estimate, outside: Estimate) -> Estimate:

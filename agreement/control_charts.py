@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -95,6 +94,8 @@ def chart(annotator: str, wrong: NDArray[np.bool_], times: tuple[str, ...] = ())
     >>> chart("Ana", np.append(steady, np.tile([True, False], 30))).out_of_control
     True
     """
+    from scipy.stats import betabinom  # noqa: PLC0415 - half a second, for charts of gold only
+
     n_batches = len(wrong) // BATCH
     if n_batches < MIN_BATCHES:
         return None
@@ -112,7 +113,7 @@ def chart(annotator: str, wrong: NDArray[np.bool_], times: tuple[str, ...] = ())
     average, share = rate, 0.0
     for batch in range(n_batches):
         later = batch >= first
-        low, high = stats.betabinom.ppf([TAIL, 1 - TAIL], int(n[batch]), a, b)
+        low, high = betabinom.ppf([TAIL, 1 - TAIL], int(n[batch]), a, b)
         observed = errors[batch] / n[batch]
         limit = None
         if later:

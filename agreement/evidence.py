@@ -124,7 +124,7 @@ class Evidence:
     @property
     def present(self) -> Ints:
         """Annotators with at least one label that counts."""
-        return np.unique(self.annotator[self.kept])
+        return np.flatnonzero(np.bincount(self.annotator[self.kept], minlength=1))
 
     def without(self, rows: Bools) -> "Evidence":
         """Return the evidence with the labels *rows* (N,) no longer counted."""
@@ -181,7 +181,7 @@ def tally(index: Ints, value: NDArray[np.float64 | np.int64 | np.bool_], minleng
 
 def _same(key: Ints, cells: int) -> Ints:
     """Return how many entries of *key* equal each entry; *key* is below *cells*."""
-    if cells <= 20_000_000:
+    if cells <= max(20_000_000, 8 * len(key)):
         return np.bincount(key, minlength=1)[key].astype(np.int64)
     _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
     return counts[inverse].astype(np.int64)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from agreement.annotations import Annotations
+from agreement.distributions import normal_quantile
 from agreement.gold_suspects import GoldUnits
 from agreement.intervals import wilson
 
@@ -97,7 +97,7 @@ def wilson_items(value: float, half_width: float, confidence: float = 0.95) -> i
     >>> [wilson_items(0.9, half) for half in (0.15, 0.10, 0.05)]
     [17, 37, 141]
     """
-    n = np.arange(1, int(np.ceil((float(stats.norm.ppf((1 + confidence) / 2)) / (2 * half_width)) ** 2)) + 2)
+    n = np.arange(1, int(np.ceil((normal_quantile((1 + confidence) / 2) / (2 * half_width)) ** 2)) + 2)
     low, high = wilson(value * n, n, confidence)
     return int(n[np.flatnonzero((high - low) / 2 <= half_width)[0]])
 
@@ -142,7 +142,9 @@ def bias_of(known: GoldUnits) -> Bias | None:
         return None
     a, b = int((disputed & gold).sum()), int((disputed & rest).sum())
     n, m = int(gold.sum()), int(rest.sum())
-    p = float(stats.fisher_exact([[a, n - a], [b, m - b]], alternative="greater").pvalue)
+    from scipy.stats import fisher_exact  # noqa: PLC0415 - half a second, for one table
+
+    p = float(fisher_exact([[a, n - a], [b, m - b]], alternative="greater").pvalue)
     return Bias(a, n, b, m, p, biased=a / n >= 0.9 and a / n - b / m >= 0.2 and p < 0.01)
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.stats import t
 
 from agreement.alternative import FALSE_DISCOVERY, SHARE_TO_WIN, SMALLEST_PANEL
 from agreement.consensus import Votes, one_coin
+from agreement.distributions import t_tail
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -141,7 +141,7 @@ def _passing(means: Floats, deviation: Floats, n: Floats, epsilon: float) -> flo
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (means - epsilon) / (deviation / np.sqrt(n))
     statistic = np.where(deviation > 0, ratio, np.sign(means - epsilon) * np.inf)
-    p = np.sort(t.cdf(statistic, np.maximum(n - 1, 1)), axis=1)
+    p = np.sort(t_tail(-statistic, np.maximum(n - 1, 1)), axis=1)
     rank = np.arange(1, p.shape[1] + 1)
     limit = FALSE_DISCOVERY * rank / (p.shape[1] * (1 / rank).sum())
     won = np.where(p <= limit, rank, 0).max(axis=1)

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
+from agreement.distributions import t_quantile
 from agreement.evidence import Evidence, Floats, Ints, tally
 
 GROUPS = 500
@@ -30,7 +30,7 @@ def merge_table(evidence: Evidence, first: int, second: int, confidence: float) 
     before = _scores(evidence, unit, label, count, group_of, n_groups)
     unit_m, label_m, count_m = _recoded(unit, merged[label], count, len(evidence.labels))
     after = _scores(evidence, unit_m, label_m, count_m, group_of, n_groups)
-    t = float(stats.t.ppf((1 + confidence) / 2, max(n_groups - 1, 1)))
+    t = float(t_quantile((1 + confidence) / 2, max(n_groups - 1, 1)))
     rows: dict[str, Any] = {}
     for number, name in enumerate(("kappa", "alpha", "f1_macro")):
         change = after[:, number] - before[:, number]

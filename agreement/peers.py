@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
 
+from agreement.distributions import normal_quantile, t_quantile
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -38,7 +38,7 @@ class Peers:
 
     def limits(self, n: Floats, coverage: float = 0.998) -> tuple[Floats, Floats]:
         """Return the lower and upper funnel limit at *n* units (Spiegelhalter 2005, Statistics in Medicine 24)."""
-        width = norm.ppf(0.5 + coverage / 2) * np.sqrt(self.dispersion / np.maximum(n, 1))
+        width = normal_quantile(0.5 + coverage / 2) * np.sqrt(self.dispersion / np.maximum(n, 1))
         return np.maximum(self.mean - width, 0.0), np.minimum(self.mean + width, 1.0)
 
 
@@ -85,7 +85,7 @@ def _means(share: Floats, who: Ints, weight: Floats, a: int, confidence: float) 
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.bincount(who, weight * share, minlength=a) / n
         variance = np.bincount(who, weight * (share - value[who]) ** 2, minlength=a) / (n - 1)
-        width = t.ppf(0.5 + confidence / 2, np.maximum(n - 1, 1)) * np.sqrt(variance / n)
+        width = t_quantile(0.5 + confidence / 2, np.maximum(n - 1, 1)) * np.sqrt(variance / n)
     total = max(float(weight.sum()), 1.0)
     mean = float((weight * share).sum() / total)
     return Peers(

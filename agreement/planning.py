@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from agreement.annotations import Annotations
+from agreement.distributions import t_quantile
 from agreement.overlap import Overlap, overlap_of
 from agreement.round_values import (
     Value,
@@ -178,7 +178,7 @@ def _needed(taken: Snapshot, confidence: float, half_width: float, change: float
             yield Needed(measure, title, label, found.value, None, found.n, share, None, None, None)
             continue
         error = standard_error(taken, found)
-        width = float(student.ppf((1 + confidence) / 2, found.n - 1)) * error
+        width = float(t_quantile((1 + confidence) / 2, found.n - 1)) * error
         needed = max(int(np.ceil(taken.n_units * (width / half_width) ** 2)), 1)
         yield Needed(
             measure, title, label, found.value, width, found.n, share, needed, max(needed - taken.n_units, 0),

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from agreement.counts import Ints
+from agreement.counts import Ints, chunks
 from agreement.crowds import Block, DenseBlock
 from agreement.intervals import cell_values, moved, smoothed
 from agreement.measures.conger_kappa import finish as conger_parts
-from agreement.pooling import Patterns, informative, with_limits
+from agreement.pooling import informative_units, with_limits
 from agreement.scores import Measure, Reason, Scores, scored
 from agreement.units import Units
 
@@ -130,7 +131,7 @@ def _mean_scores(
     differing, pairs = np.divmod(sums.pairs, BOTH)
     compared = pairs > 0
     units_compared = round(float(counted[compared].sum()))
-    outside = informative(Patterns(units.item_counts()[compared], units.weight[compared]))
+    outside = informative_units(units, compared)
     scores = scored(
         np.asarray(sums.value / total), np.asarray(units_compared), [],
         observed=np.asarray(sums.observed / total), expected=np.asarray(sums.expected / total),
@@ -157,7 +158,7 @@ def conger_scores(units: Units, cluster: Ints | None, confidence: float = 0.95) 
     counts = units.item_counts().astype(np.float64)
     r = counts.sum(axis=1)
     two = r >= 2
-    agreement = np.where(two, ((counts**2).sum(axis=1) - r) / np.maximum(r * (r - 1), 1), 0.0)
+    agreement = np.where(two, (np.einsum("uk,uk->u", counts, counts) - r) / np.maximum(r * (r - 1), 1), 0.0)
     n = int(units.weight[two].sum())
     totals = (
         np.bincount(units.annotator * k + units.label, weight[units.unit], minlength=a * k)
@@ -171,7 +172,7 @@ def conger_scores(units: Units, cluster: Ints | None, confidence: float = 0.95) 
         value, np.asarray(n),
         [(np.asarray(n == 0), Reason.NO_SHARED_ITEMS), (~np.isfinite(value), Reason.ONE_LABEL)],
         observed=observed, expected=chance,
-        n_informative=np.asarray(informative(Patterns(units.item_counts(), units.weight))),
+        n_informative=np.asarray(informative_units(units, two)),
     )  # fmt: skip
     if n < 2 or not np.isfinite(value):
         return scores
@@ -208,9 +209,15 @@ def _conger_chance_without(units: Units, totals: Floats) -> Floats:
     own_change = 2 * (squares[units.annotator] - own) * scale
     own_change += (squares[units.annotator] - 2 * own + 1) * scale**2
     within = squares.sum() + np.bincount(units.unit, own_change, minlength=units.n_units)
-    across = np.zeros(units.n_units)
-    for label in range(totals.shape[1]):
-        step = (shares[units.annotator, label] - (units.label == label)) * scale
-        across += (summed[label] + np.bincount(units.unit, step, minlength=units.n_units)) ** 2
+    across = np.empty(units.n_units)
+    k = totals.shape[1]
+    for part in chunks(units.n_units, 4 * k):
+        first, last = np.searchsorted(units.unit, [part.start, part.stop])
+        unit, rows = units.unit[first:last] - part.start, slice(first, last)
+        size = part.stop - part.start
+        starts = np.searchsorted(unit, np.arange(size + 1))
+        lost = csr_array((scale[rows], units.annotator[rows], starts), shape=(size, len(totals))) @ shares
+        lost -= np.bincount(unit * k + units.label[rows], scale[rows], minlength=size * k).reshape(size, k)
+        across[part] = ((summed + lost) ** 2).sum(axis=1)
     number = int(active.sum())
     return np.asarray((across - within) / (number * (number - 1)))

@@ -219,6 +219,26 @@ def by_group(group: Ints, terms: Floats) -> Floats:
     return np.add.reduceat(terms[order], starts, axis=0)
 
 
+def informative_units(units: Units, compared: NDArray[np.bool_]) -> int:
+    """Return the units *compared* (U,) outside the largest group of unanimous ones, from the labels themselves.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from agreement.units import units_from_matrix
+    >>> units = units_from_matrix([["a", "a"], ["a", "a"], ["a", "b"], ["b", "b"]])
+    >>> informative_units(units, np.ones(4, dtype=bool))  # all but the two a a
+    2
+    """
+    label = np.full(units.n_units, -1)
+    label[units.unit] = units.label
+    differs = np.zeros(units.n_units, dtype=bool)
+    differs[units.unit[units.label != label[units.unit]]] = True
+    unanimous = compared & ~differs
+    largest = np.bincount(label[unanimous], units.weight[unanimous], minlength=1).max(initial=0)
+    return int(units.weight[compared].sum() - largest)
+
+
 def informative(found: Patterns) -> int:
     """Return the units with two or more labels outside the largest group of unanimous ones."""
     r = found.counts.sum(axis=1)

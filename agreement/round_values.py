@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from scipy import stats
 
+from agreement.distributions import t_quantile
 from agreement.influence import Couples, Floats, Influence, alpha, kappa_mean, ratio, weighted_sum
 from agreement.snapshots import Snapshot
 
@@ -103,7 +103,7 @@ def label_table(taken: Snapshot) -> Floats:
 
 def own_interval(taken: Snapshot, found: Influence, confidence: float) -> tuple[float, float]:
     """Return the interval of one value of one round, within -1 and 1."""
-    half = float(stats.t.ppf((1 + confidence) / 2, max(found.n - 1, 1))) * standard_error(taken, found)
+    half = float(t_quantile((1 + confidence) / 2, max(found.n - 1, 1))) * standard_error(taken, found)
     value = found.centre if found.value is None else found.value
     return max(min(found.centre - half, value), -1.0), min(max(found.centre + half, value), 1.0)
 

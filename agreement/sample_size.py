@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.optimize import linprog
+
+from agreement.distributions import normal_quantile
 
 Floats = NDArray[np.float64]
 
@@ -116,7 +117,7 @@ def largest_variance(margins: Floats, kappa: float) -> float:
 
 def _tested(null_root: float, root: float, difference: float, power: float, alpha: float, sides: int) -> int:
     """Return the items at which a test of the *difference* has the *power*."""
-    level, strength = stats.norm.ppf(1 - alpha / sides), stats.norm.ppf(power)
+    level, strength = normal_quantile(1 - alpha / sides), normal_quantile(power)
     return int(np.ceil(((level * null_root + strength * root) / difference) ** 2))
 
 
@@ -144,7 +145,7 @@ def items_for_kappa(table: Floats, half_width: float, confidence: float = 0.95) 
     >>> items_for_kappa(planned_table([0.2] * 5, 0.03), 0.10), items_for_kappa(planned_table([0.5, 0.5], 0.03), 0.10)
     (34, 85)
     """
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    z = normal_quantile((1 + confidence) / 2)
     return int(np.ceil(kappa_variance(table / table.sum()) * (z / half_width) ** 2))
 
 
@@ -165,7 +166,7 @@ def items_for_f1(share: float, prevalence: float, half_width: float, confidence:
     >>> items_for_f1(0.8, 0.25, 0.10)  # 4 / 1.8^4 * .16 * (1.96 / .10)^2 / .25
     94
     """
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    z = normal_quantile((1 + confidence) / 2)
     variance = 4 / (1 + share) ** 4 * share * (1 - share)
     return int(np.ceil(variance * (z / half_width) ** 2 / prevalence))
 
@@ -180,5 +181,5 @@ def items_to_see_change(error: float, n: int, difference: float, power: float = 
     >>> items_to_see_change(0.02, 400, 0.10)  # 2 * (1.96 + .84)^2 * 400 * .02^2 / .10^2
     252
     """
-    z = float(stats.norm.ppf((1 + confidence) / 2) + stats.norm.ppf(power))
+    z = normal_quantile((1 + confidence) / 2) + normal_quantile(power)
     return int(np.ceil(2 * n * (error * z / difference) ** 2))

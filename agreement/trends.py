@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
+from scipy.special import chdtrc
 
 from agreement.annotations import Annotations
+from agreement.distributions import normal_quantile
 from agreement.influence import Floats
 from agreement.round_split import by_round
 from agreement.round_values import (
@@ -114,13 +115,13 @@ def course_of(values: Floats, errors: Floats) -> tuple[Course, float, float]:
     slope = float((weight * place * values).sum() / (weight * place**2).sum())
     error = float(1 / np.sqrt((weight * place**2).sum()))
     residual = values - np.average(values, weights=weight) - slope * place
-    scatter = stats.chi2.sf(float((weight * residual**2).sum()), len(values) - 2)
+    scatter = float(chdtrc(len(values) - 2, float((weight * residual**2).sum())))
     steps = np.diff(values) / np.sqrt(errors[1:] ** 2 + errors[:-1] ** 2)
-    clear = steps[np.abs(steps) > stats.norm.ppf(1 - LEVEL / 2)]
+    clear = steps[np.abs(steps) > normal_quantile(1 - LEVEL / 2)]
     reversed_ = bool((np.sign(clear[1:]) != np.sign(clear[:-1])).any())
     if scatter < LEVEL and reversed_:
         return "unstable", slope, error
-    if abs(slope) / error > stats.norm.ppf(1 - LEVEL / 2):
+    if abs(slope) / error > normal_quantile(1 - LEVEL / 2):
         return "improving" if slope > 0 else "falling", slope, error
     return "flat", slope, error
 
@@ -171,7 +172,7 @@ def _trend(
     if len(centres) < MIN_ROUNDS:
         return blank
     course, slope, error = course_of(np.array(centres), np.array(errors))
-    half = float(stats.norm.ppf((1 + confidence) / 2)) * error
+    half = normal_quantile((1 + confidence) / 2) * error
     return replace(
         blank, course=course, slope=slope, slope_low=slope - half, slope_high=slope + half, meaning=MEANING[course]
     )

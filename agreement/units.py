@@ -150,8 +150,9 @@ def item_units(annotations: Annotations, layer: str, annotators: tuple[str, ...]
     item_code = rows["item"].cat.codes.to_numpy().astype(np.int64)
     round_code = rows["round"].cat.codes.to_numpy().astype(np.int64)
     n_rounds = len(rows["round"].cat.categories)
-    keys, unit = np.unique(item_code * n_rounds + round_code, return_inverse=True)
-    order = np.argsort(unit * max(len(who), 1) + annotator_of, kind="stable")
+    keys, unit = _numbered(item_code * n_rounds + round_code)
+    place = unit * max(len(who), 1) + annotator_of
+    order: Codes | slice = slice(None) if (place[1:] >= place[:-1]).all() else np.argsort(place, kind="stable")
     items = rows["item"].cat.categories
     item, round_ = keys // n_rounds, keys % n_rounds
     info = annotations.items.reindex(items)
@@ -167,6 +168,15 @@ def item_units(annotations: Annotations, layer: str, annotators: tuple[str, ...]
         members, annotations.layers[layer].labels if kind == "labels" else (),
         np.array([float(name) for name in names]) if kind == "number" else None,
     )  # fmt: skip
+
+
+def _numbered(key: Codes) -> tuple[Codes, Codes]:
+    """Return the distinct keys, sorted, and the number of each key (R,) among them; sorted keys need no sorting."""
+    if not (key[1:] >= key[:-1]).all():
+        keys, number = np.unique(key, return_inverse=True)
+        return keys, number
+    new = np.diff(key, prepend=-1) != 0
+    return key[new], np.cumsum(new) - 1
 
 
 def _names(annotations: Annotations, layer: str, rows: pd.DataFrame) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agreement.counts import chunks
 from agreement.measures.entropy import entropy
 from agreement.units import Units
 
@@ -48,5 +49,7 @@ def spread(units: Units) -> Spread:
     counts = units.item_counts()
     r = counts.sum(axis=1)
     pairs = r * (r - 1)
-    differing = pairs - (counts * (counts - 1)).sum(axis=1)
-    return Spread(r, (counts > 0).sum(axis=1), differing / np.where(pairs > 0, pairs, np.nan), entropy(counts).value)
+    differing = pairs - (np.einsum("uk,uk->u", counts, counts) - r)
+    bits = np.concatenate([entropy(counts[part]).value for part in chunks(len(counts), 16 * counts.shape[1])] or [r])
+    disagreement = differing / np.where(pairs > 0, pairs, np.nan)
+    return Spread(r, np.count_nonzero(counts, axis=1), disagreement, bits.astype(np.float64))

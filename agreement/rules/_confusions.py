@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from agreement.contrasts import Estimate, fdr, linear
+from agreement.distributions import binomial_at_least
 from agreement.evidence import Bools, Evidence, Floats, Ints, tally
 
 FITTED_CELLS = 6
@@ -188,7 +188,7 @@ def excess_of(
     elsewhere = summed(in_others, found.share)
     hits, misses = int(np.count_nonzero(own)), int(np.count_nonzero(elsewhere))
     chance = expected / max(expected + float(elsewhere.sum()) / max(found.n, 1), 1e-12)
-    exact = float(stats.binom.sf(hits - 1, hits + misses, min(chance, 1.0))) if hits else 1.0
+    exact = float(binomial_at_least(hits, hits + misses, min(chance, 1.0))) if hits else 1.0
     p = max(float(estimate.p_above(BENIGN)), exact)
     return Excess(subject[0], subject[-1], estimate, p, part.observed, expected, part.rarer)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from scipy import stats
 
 from agreement.case import Case
 from agreement.changes import Change
+from agreement.contrasts import fdr
 from agreement.flags import Flag, Rule, Subject
 from agreement.rounds import LayerChange, rounds_within
 from agreement.rules._parts import TEST, interval_words, points, verdict_of
@@ -23,7 +23,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     if not tested:
         return
     # one family: every section of every step
-    adjusted = stats.false_discovery_control(np.array([change.p for _, change in tested]), method="bh")
+    adjusted = fdr(np.array([change.p for _, change in tested]))
     for (between, change), q in zip(tested, adjusted.tolist(), strict=True):
         verdict = verdict_of(q, thresholds)
         if verdict is None or change.difference is None or abs(change.difference) < thresholds["min_effect"]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from scipy import stats
 
 from agreement.case import Case
 from agreement.contrasts import Estimate, difference, fdr, sums_by
+from agreement.distributions import binomial_at_least
 from agreement.evidence import Ints
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._parts import TEST, disputes, examples, interval_words, most, points, rounded, scalar, verdict_of
@@ -38,7 +38,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         enough = keep & (sums.n >= thresholds["min_items"])
         # neighbouring pairs of one span repeat each other: the exact test counts what stands for one span
         per_span = max(float(case.rest.size[case.rest.compared].mean()) - 1, 1.0)
-        exact = stats.binom.sf(np.ceil(sums.y / per_span) - 1, np.ceil(sums.n / per_span), np.clip(outside.value, 0, 1))
+        exact = binomial_at_least(np.ceil(sums.y / per_span), np.ceil(sums.n / per_span), np.clip(outside.value, 0, 1))
         p = np.where(enough, np.maximum(off.p_above(), np.nan_to_num(exact, nan=1.0)), 1.0)
         q = np.ones(k)
         q[open_] = fdr(p[open_])
@@ -67,7 +67,7 @@ def _flag(
         f"of cases, "
         f"{points(value)} more than for the other labels "
         f"{interval_words(low, high, n, case.confidence, 'aligned span')}.",
-        f"Say in the guideline where a {name[code]} begins and ends: articles, titles, punctuation, with three "
+        f"Say in the guideline where a span of {name[code]} begins and ends: articles, titles, punctuation, with three "
         f"examples.",
         "guideline owner", effect=value, low=low, high=high, n=n, q=q,
         **disputes(case, times > 0), share_of_disagreement=rounded(min(share, 1.0)),
