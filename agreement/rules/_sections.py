@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from agreement.case import Case
 from agreement.contrasts import Estimate, additive, fdr
@@ -20,36 +21,68 @@ BORROWED = 8
 
 @dataclass(frozen=True, slots=True)
 class Strata:
-    """The disagreement of units, spread over the labels they were given.
+    """Sums of the disagreement of units by section and label stratum; every contrast of sections is made of them.
+
+    Letters: S sections and one more for units without, K strata (one where labels are not categories), G clusters. A
+    unit counts in the strata of its labels in proportion.
 
     Parameters
     ----------
-    unit, stratum, weight
-        (E,) a unit counts in the strata of its labels in proportion; one stratum where labels are not categories.
-    value
-        (U,) the unit's disagreement, less what its annotators bring where they are not the same everywhere.
-    n_strata
-        How many strata.
+    weight, total
+        (S + 1, K) sum of weights, and of weight times disagreement, less what a unit's annotators bring where they are
+        not the same everywhere.
+    yy, ym, mm
+        ((S + 1) K, (S + 1) K) products of the clusters' sums: of totals, of totals with weights, of weights.
+    plain
+        The same for the weights of single units.
+    present
+        (G, S + 1) which clusters have a unit in which section.
+    units
+        (S + 1,) number of units compared.
     """
 
-    unit: Ints
-    stratum: Ints
     weight: Floats
-    value: Floats
-    n_strata: int
+    total: Floats
+    yy: sparse.csr_matrix
+    ym: sparse.csr_matrix
+    mm: sparse.csr_matrix
+    plain: sparse.csr_matrix
+    present: sparse.csr_matrix
+    units: Ints
+
+    def clusters(self, sections: Bools) -> int:
+        """Return the number of clusters with a unit in the *sections* (S + 1,)."""
+        return int(np.count_nonzero(self.present @ sections.astype(np.float64)))
 
 
 def strata_of(evidence: Evidence) -> Strata:
-    """Return the disagreement of the evidence by label stratum."""
+    """Return the disagreement of the evidence by section and label stratum."""
     value = evidence.disagreement
-    sizes = evidence.size[evidence.compared]
-    if len(evidence.present) > 2 and np.count_nonzero(sizes < len(evidence.present)) > 0.2 * len(sizes):
+    if len(evidence.present) > 2 and (evidence.size[evidence.compared] < len(evidence.present)).mean() > 0.2:
         value = value - _mix(evidence)
     if evidence.label is None:
-        units = np.flatnonzero(evidence.compared)
-        return Strata(units, np.zeros(len(units), np.int64), np.ones(len(units)), value, 1)
-    unit, label, count = evidence.label_counts()
-    return Strata(unit, label, count / evidence.size[unit], value, len(evidence.labels))
+        unit, k = np.flatnonzero(evidence.compared), 1
+        stratum, weight = np.zeros(len(unit), np.int64), np.ones(len(unit))
+    else:
+        unit, stratum, count = evidence.label_counts()
+        weight, k = count / evidence.size[unit], len(evidence.labels)
+    n_sections = len(evidence.sections) + 1
+    cell = evidence.section[unit] % n_sections * k + stratum
+    cells = n_sections * k
+    n_units, cluster = len(evidence.section), evidence.cluster[unit]
+    n_clusters = int(cluster.max(initial=-1)) + 1
+    y = sparse.csr_matrix((weight * value[unit], (cluster, cell)), shape=(n_clusters, cells))
+    m = sparse.csr_matrix((weight, (cluster, cell)), shape=(n_clusters, cells))
+    w = sparse.csr_matrix((weight, (unit, cell)), shape=(n_units, cells))
+    where = np.flatnonzero(evidence.compared)
+    place = evidence.section[where] % n_sections
+    return Strata(
+        tally(cell, weight, cells).reshape(n_sections, k),
+        tally(cell, weight * value[unit], cells).reshape(n_sections, k),
+        (y.T @ y).tocsr(), (y.T @ m).tocsr(), (m.T @ m).tocsr(), (w.T @ w).tocsr(),
+        sparse.csr_matrix((np.ones(len(where)), (evidence.cluster[where], place)), shape=(n_clusters, n_sections)),
+        np.bincount(place, minlength=n_sections),
+    )  # fmt: skip
 
 
 def _mix(evidence: Evidence) -> Floats:
@@ -69,50 +102,45 @@ def _mix(evidence: Evidence) -> Floats:
     return mix
 
 
-def section_effect(evidence: Evidence, strata: Strata, section: int, excluded: Bools) -> Estimate:
+def section_effect(strata: Strata, section: int, excluded: Bools) -> Estimate:
     """Return how much more labels disagree in *section* than in the others that are not *excluded* (S,).
 
     Mantel-Haenszel weights over strata: with A and B items of a stratum inside and outside, A B / (A + B).
     """
-    place = evidence.section[strata.unit]
-    inside = place == section
-    outside = ~inside & ~np.append(excluded, [False])[place]  # place -1, no section, is the last entry
-    value, weight, k = strata.value[strata.unit], strata.weight, strata.n_strata
-
-    def by_stratum(rows: Bools, values: Floats) -> Floats:
-        return tally(strata.stratum[rows], values[rows], k)
-
-    a, b = by_stratum(inside, weight), by_stratum(outside, weight)
+    outside = ~np.append(excluded, [False])  # the last entry is of the items without a section
+    outside[section] = False
+    inside = np.zeros(len(outside), bool)
+    inside[section] = True
+    a, b = strata.weight[section], strata.weight[outside].sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         h = np.where((a > 0) & (b > 0), a * b / (a + b), 0.0)
-        here = np.where(h > 0, by_stratum(inside, weight * value) / a, 0.0)
-        there = np.where(h > 0, by_stratum(outside, weight * value) / b, 0.0)
+        here = np.where(h > 0, strata.total[section] / a, 0.0)
+        there = np.where(h > 0, strata.total[outside].sum(axis=0) / b, 0.0)
         ha, hb = np.where(h > 0, h / a, 0.0), np.where(h > 0, h / b, 0.0)
-    total = h.sum()
+    total = float(h.sum())
     if total <= 0:
         return Estimate(np.array(np.nan), np.array(np.nan), np.array(0.0), np.array(0.0))
-    s = strata.stratum
-    lever_in, lever_out = np.where(inside, ha[s] * weight, 0.0), np.where(outside, hb[s] * weight, 0.0)
-    n_units = len(evidence.section)
 
-    def variance(lever: Floats, centre: Floats, rows: Bools) -> tuple[float, float, float]:
+    def variance(sections: Bools, lever: Floats, centre: Floats) -> tuple[float, float, int]:
         """Return the variance of one side, what it would be at unit variance of an item, and its clusters."""
-        influence = np.bincount(strata.unit, lever * (value - centre[s]), minlength=n_units) / total
-        plain = np.bincount(strata.unit, lever, minlength=n_units) / total
-        clusters = len(np.unique(evidence.cluster[strata.unit[rows]]))
-        summed = np.bincount(evidence.cluster, influence)
-        return float(summed @ summed) * clusters / max(clusters - 1, 1), float(plain @ plain), clusters
+        pull = (sections[:, None] * lever[None, :]).ravel() / total
+        at_centre = (sections[:, None] * (lever * centre)[None, :]).ravel() / total
+        raw = float(pull @ (strata.yy @ pull))
+        squares = raw - 2 * float(pull @ (strata.ym @ at_centre)) + float(at_centre @ (strata.mm @ at_centre))
+        squares = squares if squares > 1e-12 * raw else 0.0  # what is left of nothing after rounding
+        clusters = strata.clusters(sections)
+        return squares * clusters / max(clusters - 1, 1), float(pull @ (strata.plain @ pull)), clusters
 
-    own, lever, clusters = variance(lever_in, here, inside)
-    other, lever_other, clusters_other = variance(lever_out, there, outside)
+    own, lever, clusters = variance(inside, ha, here)
+    other, lever_other, clusters_other = variance(outside, hb, there)
     # few clusters give a poor variance: it borrows from the other sections (moderated t, Smyth 2004)
     borrowed = other / lever_other * lever if lever_other > 0 else own
     own = ((clusters - 1) * own + BORROWED * borrowed) / (clusters - 1 + BORROWED)
-    n = len(np.unique(strata.unit[inside]))
+    n = float(strata.units[section])
+    effect = float(h @ (here - there)) / total
     spread = own**2 / (clusters - 1 + BORROWED) + other**2 / max(clusters_other - 1, 1)
     df = (own + other) ** 2 / spread if spread > 0 else clusters - 1.0 + BORROWED
-    effect = float(h @ (here - there)) / total
-    return Estimate(np.array(effect), np.array(np.sqrt(own + other)), np.array(df), np.array(float(n)))
+    return Estimate(np.array(effect), np.array(np.sqrt(own + other)), np.array(df), np.array(n))
 
 
 def stands_alone(evidence: Evidence, section: int, excluded: Bools, effect: float, keep: float) -> tuple[bool, float]:
@@ -124,7 +152,7 @@ def stands_alone(evidence: Evidence, section: int, excluded: Bools, effect: floa
     smallest = effect
     for who in np.flatnonzero(given >= 0.05 * given.sum()):
         left = evidence.without(evidence.annotator == who)
-        remaining = float(section_effect(left, strata_of(left), section, excluded).value)
+        remaining = float(section_effect(strata_of(left), section, excluded).value)
         if np.isfinite(remaining):
             smallest = min(smallest, remaining)
     return smallest >= keep * effect, smallest
@@ -151,7 +179,7 @@ def unreliable(evidence: Evidence, excluded: Bools, thresholds: Mapping[str, flo
     for section in tested:
         others = apart.copy()
         others[section] = False
-        estimates.append(section_effect(evidence, strata, int(section), others))
+        estimates.append(section_effect(strata, int(section), others))
     p = np.array([float(e.p_above(thresholds["benign"])) if e.n >= thresholds["min_items"] else 1.0 for e in estimates])
     effect = np.array([float(e.value) if np.isfinite(e.value) else -1.0 for e in estimates])
     q = fdr(p)
@@ -179,7 +207,7 @@ def _apart(evidence: Evidence, strata: Strata, excluded: Bools, thresholds: Mapp
     size = np.bincount(evidence.section[evidence.compared & (evidence.section >= 0)], minlength=len(apart))
     while (~apart).sum() >= 2:
         open_ = np.flatnonzero(~apart)
-        estimates = [section_effect(evidence, strata, int(s), apart) for s in open_]
+        estimates = [section_effect(strata, int(s), apart) for s in open_]
         q = fdr(np.array([float(e.p_above()) if e.n >= thresholds["min_items"] else 1.0 for e in estimates]))
         effect = np.array([float(e.value) if np.isfinite(e.value) else -1.0 for e in estimates])
         effect[q >= thresholds["q_suspected"]] = -1.0

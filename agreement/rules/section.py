@@ -43,7 +43,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     for section, cells in sorted(split.items()):
         others = excluded.copy()
         others[section] = False
-        effect = section_effect(evidence, strata, section, others)
+        effect = section_effect(strata, section, others)
         q = min(cell.q for cell in cells)
         yield _flag(case, section, q, effect, effect.value.item(), "confirmed", camps_of(cells, evidence))
     evidence = set_apart(evidence, labels_apart(case, evidence))
