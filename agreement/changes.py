@@ -7,8 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from agreement.contrasts import fdr
-from agreement.distributions import t_quantile, t_tail
+from agreement.distributions import fdr, t_quantile, t_tail
 from agreement.influence import Influence, Ints
 from agreement.round_values import Value, own_interval
 from agreement.snapshots import MIN_DOCUMENTS, Snapshot, independent_names

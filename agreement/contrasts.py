@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from agreement.distributions import fdr as fdr
 from agreement.distributions import t_quantile, t_tail
 from agreement.evidence import Evidence, tally
 
@@ -118,25 +119,6 @@ def linear(influence: Floats, cluster: Ints, value: float, n: float) -> Estimate
     clusters = int(np.count_nonzero(np.bincount(cluster, influence != 0)))
     se = float(np.sqrt((summed**2).sum() * clusters / (clusters - 1))) if clusters > 1 else np.nan
     return Estimate(np.array(value), np.array(se), np.array(clusters - 1.0), np.array(float(n)))
-
-
-def fdr(p: Floats) -> Floats:
-    """Return Benjamini and Hochberg's adjusted p values of *p* (any shape), one family.
-
-    Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57: 289-300.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> fdr(np.array([0.01, 0.04, 0.03]))  # .01 * 3 / 1, .04 * 3 / 3, min(.03 * 3 / 2, .04)
-    array([0.03, 0.04, 0.04])
-    """
-    flat = p.ravel()
-    order = np.argsort(flat, kind="stable")
-    scaled = flat[order] * len(flat) / np.arange(1, len(flat) + 1)
-    q = np.empty_like(flat)
-    q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
-    return q.reshape(p.shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,3 +74,22 @@ def binomial_at_most(hits: ArrayLike, n: ArrayLike, rate: ArrayLike) -> Floats:
     """
     misses = np.asarray(n, dtype=np.float64) - np.asarray(hits, dtype=np.float64)
     return binomial_at_least(misses, n, 1 - np.asarray(rate, dtype=np.float64))
+
+
+def fdr(p: Floats) -> Floats:
+    """Return Benjamini and Hochberg's adjusted p values of *p* (any shape), one family.
+
+    Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57: 289-300.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> fdr(np.array([0.01, 0.04, 0.03]))  # .01 * 3 / 1, .04 * 3 / 3, min(.03 * 3 / 2, .04)
+    array([0.03, 0.04, 0.04])
+    """
+    flat = p.ravel()
+    order = np.argsort(flat, kind="stable")
+    scaled = flat[order] * len(flat) / np.arange(1, len(flat) + 1)
+    q = np.empty_like(flat)
+    q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
+    return q.reshape(p.shape)
