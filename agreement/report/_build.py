@@ -18,6 +18,7 @@ from agreement.report._headlines import SHARES, is_about, urgency
 from agreement.report._layer import layer_view
 from agreement.report._models import model_layers
 from agreement.report._queue import disputed, queue
+from agreement.report._slices import slice_tables
 from agreement.report._slugs import Slugs, slug
 from agreement.report._trend import trend_views
 from agreement.report.model import Action, CheckRow, LayerView, Link, ReportModel
@@ -96,6 +97,7 @@ def build(audit: "Audit", most: int) -> ReportModel:
         rounds=rounds,
         trends=trend_views(audit),
         models=model_layers(audit),
+        slices=slice_tables(audit),
         label_sets={one.layer.name: shortened(one.layer.labels) for one in audit.comparisons},
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from agreement.annotations import Reading
@@ -9,9 +10,13 @@ from agreement.criteria import Check, Verdict
 from agreement.flags import Flag
 from agreement.report._cards import Card
 from agreement.report._models import ModelLayer
+from agreement.report._slices import SliceTable
 from agreement.report._trend import TrendView
 from agreement.settings import Settings
 from agreement.wording import Figure
+
+if TYPE_CHECKING:
+    from agreement.report._gold import GoldView
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +306,9 @@ class ReportModel:
     rounds: tuple[str, ...]
     label_sets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     trends: tuple[TrendView, ...] = ()
+    golds: "tuple[GoldView, ...]" = ()
     models: tuple[ModelLayer, ...] = ()
+    slices: tuple[SliceTable, ...] = ()
 
     def item_link(self, card: Card) -> Link:
         """Return the link that opens one card of the queue."""
