@@ -15,6 +15,7 @@ from agreement.flags import Flag
 from agreement.records import content_hash
 from agreement.report._context import CAUSES
 from agreement.report._headlines import SHARES, is_about, urgency
+from agreement.report._gold import gold_views, with_gold
 from agreement.report._layer import layer_view
 from agreement.report._models import model_layers
 from agreement.report._queue import disputed, queue
@@ -64,6 +65,8 @@ def build(audit: "Audit", most: int) -> ReportModel:
         layer_view(audit, comparison, one, cards, slugs)
         for comparison, one in zip(audit.comparisons, found, strict=True)
     )
+    golds, found_of_gold = gold_views(audit, cards)
+    layers = tuple(with_gold(layer, found_of_gold) for layer in layers)
     source = audit.annotations.reading.source_sha256 or content_hash(audit.annotations)
     title = report.title or "Label audit"
     actions = _actions(audit, layers, slugs)
@@ -96,6 +99,7 @@ def build(audit: "Audit", most: int) -> ReportModel:
         },
         rounds=rounds,
         trends=trend_views(audit),
+        golds=golds,
         models=model_layers(audit),
         slices=slice_tables(audit),
         label_sets={one.layer.name: shortened(one.layer.labels) for one in audit.comparisons},
