@@ -14,8 +14,8 @@ from agreement.errors import OutputError
 from agreement.flags import Flag
 from agreement.records import content_hash
 from agreement.report._context import CAUSES
-from agreement.report._headlines import SHARES, is_about, urgency
 from agreement.report._gold import gold_views, with_gold
+from agreement.report._headlines import SHARES, is_about, urgency
 from agreement.report._layer import layer_view
 from agreement.report._models import model_layers
 from agreement.report._queue import disputed, queue
