@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
@@ -233,8 +235,8 @@ def _unidentified(comparison: Comparison) -> str:
     """Return what it takes to tell who differs, empty if these labels can.
 
     With two labels an item only sums of two annotators' errors are seen. They give each annotator's own if the pairs
-    form an odd circle (three people in turns will do) in every group of people who meet: then the matrix of who is
-    in which pair has full rank.
+    form an odd circle (three people in turns will do) in every group of people who meet: then one gets from everybody
+    back to the same person in an odd number of steps, here from a person's first copy to the second.
     """
     scores = comparison.scores
     met = scores.loc[
@@ -243,11 +245,11 @@ def _unidentified(comparison: Comparison) -> str:
     people, codes = np.unique(met.astype(str).to_numpy(), return_inverse=True)
     if len(people) < 3:
         return "a third annotator on the same items, or gold labels"
-    pairs = codes.reshape(-1, 2)
-    together = np.zeros((len(people), len(people)))
-    np.add.at(together, (pairs, pairs[:, ::-1]), 1)
-    np.add.at(together, (pairs, pairs), 1)
-    if np.linalg.matrix_rank(together) < len(people):
+    a, b = codes.reshape(-1, 2).T
+    size = len(people)
+    steps = coo_array((np.ones(2 * len(a)), (np.r_[a, b], np.r_[b, a] + size)), shape=(2 * size, 2 * size))
+    reached = connected_components(steps, directed=False)[1]
+    if (reached[:size] != reached[size:]).any():
         return "pairs that rotate: let some items be labelled by a third annotator, or by people who never met so far"
     return ""
 

@@ -73,9 +73,9 @@ def peers(units: Units, confidence: float = 0.95) -> Peers:
     """
     a, k = len(units.annotators), len(units.labels)
     size = np.bincount(units.unit, minlength=units.n_units)[units.unit]
-    _, code, times = np.unique(units.unit * k + units.label, return_inverse=True, return_counts=True)
+    same = units.item_counts().ravel()[units.unit * k + units.label]
     shared = size > 1
-    share = (times[code] - 1)[shared] / (size[shared] - 1)
+    share = (same - 1)[shared] / (size[shared] - 1)
     return _means(share, units.annotator[shared], units.weight[units.unit][shared].astype(np.float64), a, confidence)
 
 

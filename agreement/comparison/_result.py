@@ -46,6 +46,8 @@ class Comparison:
             Tests of marginal homogeneity of the pairs: :func:`~agreement.comparison.marginals.marginals`.
         ``spread``
             How much the labels of each unit differ: :class:`~agreement.comparison.spread.Spread`.
+        ``panel``
+            The pooled coefficients side by side, and why they differ: :class:`~agreement.comparison.panel.Panel`.
         ``left_out``
             What the rows leave out, and of how many pairs.
         ``clusters``

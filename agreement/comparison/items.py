@@ -15,6 +15,7 @@ from agreement.comparison._pools import Pool, add_means, add_pools
 from agreement.comparison._result import Comparison
 from agreement.comparison.confusion import confusions
 from agreement.comparison.marginals import marginals
+from agreement.comparison.panel import panel
 from agreement.comparison.retest import retests
 from agreement.comparison.spread import spread
 from agreement.counted import Counted, SharedPairs, in_memory
@@ -59,6 +60,7 @@ def compare_counted(counted: Counted, annotations: Annotations, layer: str, sett
     everybody = tables if shared is not None else contingency(units) if left_out else tables
     _add_pools(rows, Pool(counted, everybody, ordered, own), annotations, settings)
     confidence = settings.measures.confidence
+    scores = rows.frame()
     details = {
         "left_out": left_out,
         "clusters": counted.documents,
@@ -66,8 +68,9 @@ def compare_counted(counted: Counted, annotations: Annotations, layer: str, sett
         "retest": retests(annotations, layer, confidence),
         "marginals": marginals(tables, settings.measures.min_pair_items),
         "spread": spread(units),
+        "panel": panel(scores, units, counted.patterns),
     }
-    return Comparison(annotations.layers[layer], rows.frame(), units, tables, details)
+    return Comparison(annotations.layers[layer], scores, units, tables, details)
 
 
 def _listed(units: Units, shared: SharedPairs | None, least: int, left_out: dict[str, int]) -> Contingency:

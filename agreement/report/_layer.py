@@ -101,7 +101,8 @@ def used_labels(context: Context) -> tuple[str, ...]:
     """Return the labels that compared annotators used."""
     table = context.audit.annotations.table
     rows = table.loc[table["layer"].eq(context.name) & table["annotator"].isin(context.audit.annotations.compared)]
-    return tuple(rows["label"].cat.categories[np.unique(rows["label"].cat.codes)])
+    codes = rows["label"].cat.codes.to_numpy()
+    return tuple(rows["label"].cat.categories[np.flatnonzero(np.bincount(codes[codes >= 0]))])
 
 
 def skew(context: Context) -> Figure | None:

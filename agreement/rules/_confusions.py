@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agreement.contrasts import Estimate, fdr, linear
-from agreement.distributions import binomial_at_least
+from agreement.contrasts import Estimate, linear
+from agreement.distributions import binomial_at_least, fdr
 from agreement.evidence import Bools, Evidence, Floats, Ints, tally
 
 FITTED_CELLS = 6
@@ -84,8 +84,11 @@ def confusions(evidence: Evidence) -> Confusions:
 def _top(evidence: Evidence, unit: Ints, label: Ints, count: Floats) -> Ints:
     """Return (U,) the most frequent label of each unit."""
     top = np.full(len(evidence.section), -1)
-    order = np.lexsort((-label, count, unit))
-    top[unit[order]] = label[order]
+    k = len(evidence.labels)
+    starts = np.flatnonzero(np.diff(unit, prepend=-1))
+    if len(starts):  # of labels equally frequent the first one
+        highest = np.maximum.reduceat(count.astype(np.int64) * k + (k - 1 - label), starts)
+        top[unit[starts]] = k - 1 - highest % k
     return top
 
 
