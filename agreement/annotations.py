@@ -1,7 +1,7 @@
 """Annotations: what the annotators did and did not do; the one table and the only place that validates it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -133,6 +133,11 @@ class Annotations:
     def of_kind(self, *kinds: str) -> tuple[str, ...]:
         """Return the annotators of these *kinds*, sorted."""
         return tuple(self.annotators.index[self.annotators["kind"].isin(kinds)])
+
+    def comparing(self, annotators: tuple[str, ...]) -> "Annotations":
+        """Return the annotations with only these *annotators* compared, everybody else set aside as a curator."""
+        kind = self.annotators["kind"].where(self.annotators.index.isin(annotators), "curator")
+        return replace(self, annotators=self.annotators.assign(kind=kind))
 
     @property
     def compared(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from agreement.errors import InputError, Problem, SettingsError
 from agreement.loaders import load, load_frame
 from agreement.models import Models, model_reports
 from agreement.settings import Settings, with_options
+from agreement.slices import Slices, slices
 
 SOME = 10_000  # rows in which two annotators nearly always meet
 
@@ -36,6 +37,8 @@ class Audit:
         Release checks.
     models
         Models beside people, where an annotator is one.
+    slices
+        The headline figures by value of the item columns in ``report.by``.
     """
 
     annotations: Annotations
@@ -44,6 +47,7 @@ class Audit:
     diagnosis: Diagnosis
     checks: tuple[Check, ...]
     models: Models = field(default_factory=Models)
+    slices: Slices = field(default_factory=Slices)
 
     def scores_table(self) -> pd.DataFrame:
         """Return all scores as a tidy frame, a row per score, with the columns of ``SCORE_COLUMNS``."""
@@ -117,6 +121,7 @@ def audit(
         diagnosis,
         release_checks(comparisons, diagnosis, settings, annotations),
         model_reports(annotations, comparisons, diagnosis.flags, settings),
+        slices(annotations, settings),
     )
 
 

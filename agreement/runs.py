@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -54,9 +54,7 @@ def runs_of(annotations: Annotations) -> dict[str, tuple[str, ...]]:
 def consistencies(annotations: Annotations, layer: str, settings: Settings) -> Iterator[Consistency]:
     """Yield the self-consistency of each model that was run several times on *layer*."""
     for name, runs in runs_of(annotations).items():
-        kind = annotations.annotators["kind"].where(annotations.annotators.index.isin(runs), "curator")
-        alone = replace(annotations, annotators=annotations.annotators.assign(kind=kind))
-        found = pair_distances(alone, layer, settings)
+        found = pair_distances(annotations.comparing(runs), layer, settings)
         unit, place, times = np.unique(found.unit, return_inverse=True, return_counts=True)
         if not len(unit):
             continue

@@ -20,6 +20,9 @@ Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 LAYER_KINDS: tuple[LayerKind, ...] = ("category", "ordinal", "number", "labels", "spans", "answer")
 
 
+LARGEST_FILE = 1 << 20
+
+
 class _Section(BaseModel):
     """A frozen section of the configuration in which unknown keys are errors."""
 
@@ -166,6 +169,7 @@ class Report(_Section):
     max_bytes: int = Field(1_000_000, ge=100_000, description="Size of the page, at most.")
     text: bool = Field(default=True, description="Embed the texts of items.")
     anonymise: bool = Field(default=False, description="Replace names by keyed pseudonyms.")
+    by: tuple[str, ...] = Field(default=(), description="Item columns whose values are compared: source, language.")
     templates: str | None = Field(default=None, description="Folder whose templates replace ours, one by one.")
 
 
@@ -217,6 +221,8 @@ class Settings(_Section):
         SettingsError
             If the file can't be read or holds an unknown key or a value that is not allowed.
         """
+        if path.exists() and not (path.is_file() and path.stat().st_size <= LARGEST_FILE):
+            raise SettingsError([Problem(str(path), f"is no regular file of at most {LARGEST_FILE:,} bytes.")])
         try:
             values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:

@@ -10,7 +10,7 @@ PACKAGE = Path(agreement.__file__).parent
 # Every module may import from its own stage and from earlier ones, never from a later one.
 STAGES = (
     # foundations: know nothing of labels
-    ("errors", "_resources", "_discover", "_arrays", "assignment", "sample_size", "wording"),
+    ("errors", "_resources", "_discover", "_arrays", "assignment", "sample_size", "distributions", "wording"),
     ("_files", "settings", "guidelines"),
     # load: files to Annotations
     ("annotations",),
@@ -30,16 +30,16 @@ STAGES = (
     ("pooled_kappas", "disputes", "counted"),
     ("comparison",),
     # what is built on counts beside the comparison: consensus, models, gold, rounds, planning, decisions
-    ("consensus", "alternative", "scored"),
+    ("consensus", "alternative", "licence", "panels", "runs", "scored"),
     ("control_charts", "snapshots", "peers"),
     ("profiles",),
     ("changes", "round_split", "round_values", "gold_posterior", "gold_suspects", "gold_spans", "gold_size"),
-    ("rounds", "trends", "gold", "planning"),
+    ("rounds", "trends", "gold", "planning", "slices"),
     ("decisions", "decision_files"),
     ("adjudication",),
     # diagnose
     ("flags", "criteria"),
-    ("evidence", "merging"),
+    ("evidence", "merging", "models"),
     ("contrasts", "case"),
     ("rules",),
     ("diagnosis",),

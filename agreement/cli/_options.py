@@ -94,6 +94,7 @@ REPORT_OPTIONS = (
     _Option("--title", "report.title", "Title of the report."),
     _Option("--date", "report.date", "Date printed on the page; none by default."),
     _Option("--no-text", "report.text", "Leave the texts of items out of every output.", switch=False),
+    _Option("--by", "report.by", "Item columns to compare by value: 'source,language'.", split=","),
     _Option("--templates", "report.templates", "Folder whose templates replace ours, one by one."),
 )
 

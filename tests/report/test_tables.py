@@ -28,7 +28,7 @@ from agreement.settings import Settings
 
 KEYS = [
     "schema", "signature", "version", "source_sha256", "report_id", "title", "verdict", "reading", "layers",
-    "annotators", "scores", "flags", "checks", "budget", "models", "items", "profiles",
+    "annotators", "scores", "flags", "checks", "budget", "models", "slices", "items", "profiles",
 ]  # fmt: skip
 
 
