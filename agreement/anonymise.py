@@ -91,7 +91,7 @@ def anonymise(annotations: Annotations, key: bytes) -> tuple[Annotations, dict[s
     """
     names = [str(name) for name in annotations.annotators.index]
     mapping = pseudonyms([*names, *annotations.repeats["annotator"].astype(str)], key)
-    hide, hide_parts = hider(mapping), hider(mapping | _parts(mapping))
+    hide, hide_parts = hider(mapping), file_hider(mapping)
     reading = _reading(annotations, mapping, hide, hide_parts)
     table = _renamed(annotations.table, mapping).assign(source=_mapped(annotations.table["source"], hide_parts))
     order = ["item", "round", "annotator", "layer", "start", "end", "label"]
@@ -175,6 +175,41 @@ def hider(mapping: Mapping[str, str]) -> Callable[[str], str]:
         return pattern.sub(lambda match: mapping[telling[(match.lastindex or 1) - 1]], text)
 
     return hide
+
+
+def file_hider(mapping: Mapping[str, str]) -> Callable[[str], str]:
+    """Return a function like `hider` for names of files, sheets and columns, where a part of a name tells enough.
+
+    Examples
+    --------
+    >>> file_hider({"Ana Diaz": "Annotator 01"})("round2_diaz.csv")
+    'round2_Annotator 01.csv'
+    """
+    return hider({**mapping, **_parts(mapping)})
+
+
+def hidden_document(value: Any, mapping: Mapping[str, str]) -> Any:  # noqa: ANN401 - anything JSON holds
+    """Return *value*, made of JSON types, with every name replaced; lists of names in the order of the pseudonyms.
+
+    Examples
+    --------
+    >>> hidden_document({"who": ["Ana", "Ben"], "n": 3}, {"Ana": "Annotator 02", "Ben": "Annotator 01"})
+    {'who': ['Annotator 01', 'Annotator 02'], 'n': 3}
+    """
+    hide = hider(mapping)
+
+    def hidden(part: Any) -> Any:  # noqa: ANN401 - anything JSON holds
+        if isinstance(part, str):
+            return hide(part)
+        if isinstance(part, Mapping):
+            return {hidden(key): hidden(entry) for key, entry in part.items()}
+        if isinstance(part, list | tuple):
+            entries = [hidden(entry) for entry in part]
+            # the order of the real names would tell something about them
+            return sorted(entries) if part and all(str(entry) in mapping for entry in part) else entries
+        return part
+
+    return hidden(value)
 
 
 def _parts(mapping: Mapping[str, str]) -> dict[str, str]:

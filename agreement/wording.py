@@ -332,8 +332,11 @@ def failure(name: str, title: str, subject: str, figure: Figure, limit: str) -> 
     'agreement beyond chance'
     """
     said = FAILURES.get(name, title[:1].lower() + title[1:]) if subject or name == "gold" else lowered(title)
+    measured = (
+        figure.sentence.replace(figure.text, f"{figure.text} more disagreement") if figure.points else figure.sentence
+    )
     asked = f"; {limit} is asked for" if limit else ""
-    return said.format(subject=subject) + (f" ({figure.sentence}{asked})" if figure.value is not None else "")
+    return said.format(subject=subject) + (f" ({measured}{asked})" if figure.value is not None else "")
 
 
 def lowered(text: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @reading_options
 @report_options
 @click.option("-o", "--output", type=FILE, default=DEFAULT_PAGE, show_default=True, help="The page.")
+@click.option("--zip", "zipped", is_flag=True, help="Also zip the page, for mail: gateways strip pages.")
 @click.option("--json", "json_path", type=FILE, help="The same numbers as JSON.")
 @click.option("--csv", "csv_folder", type=FILE, help="Folder for the same numbers as CSV.")
 @click.option("--excel", type=FILE, help="The same numbers as a workbook.")
@@ -40,7 +41,10 @@ def _write(result: Audit, given: dict[str, Any]) -> int:
     written: dict[str, Path] = {}
     with stage("Writing the report", quiet=given["quiet"]):
         output = _files.checked(given["output"], inputs)
+        zipped = _files.checked(output.with_name(output.name + ".zip"), inputs) if given["zipped"] else None
         written["report"] = page.write_page(result, output)
+        if zipped:
+            written["zipped"] = _files.write_zipped(output)
         if given["json_path"]:
             written["JSON"] = tables.write_json(
                 result, _files.checked(given["json_path"], inputs), counts_only=given["counts_only"]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from agreement.cli._main import OK, cli
 from agreement.cli._options import FILE, load_annotations, privacy_options, reading_options, settings_from, stage
 from agreement.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from agreement.settings import Settings
 
 
 def _write_json(path: Path | None, document: Mapping[str, Any]) -> None:
@@ -54,21 +57,27 @@ def gold(**given: Any) -> int:  # noqa: ANN401 - click hands over options of man
 @click.argument("after", type=FILE, required=False)
 @click.option("--config", type=FILE, help="Settings file; default: agreement.toml here, if there is one.")
 @click.option("--round", "set_columns__round", help="Column with the round, to compare rounds within one file.")
+@privacy_options
 @click.option("--json", "json_path", type=FILE, help="The same as JSON.")
 def compare(before: Path, after: Path | None, json_path: Path | None, **given: Any) -> int:  # noqa: ANN401
     """Say what changed from BEFORE to AFTER: label files, or the JSON of earlier audits.
 
     With BEFORE alone the rounds inside it are compared, each with the one before.
     """
+    from agreement.anonymise import file_hider, hidden_document, key_from, pseudonyms
     from agreement.report.rounds_text import changes_text
     from agreement.rounds import compare_rounds, rounds_within
     from agreement.trends import Trend, trends
 
     settings = settings_from(given)
-    first = _source(before, given)
+    first, second = _source(before, settings), _source(after, settings) if after else None
+    # names are replaced in what was found: replaced in each round by itself, nobody would be met again
+    names = [*_names(first), *_names(second)] if settings.report.anonymise else []
+    mapping = pseudonyms(names, key_from(given["key"])) if names else {}
     courses: tuple[Trend, ...] = ()
     if after is not None:
-        changes = compare_rounds(first, _source(after, given), settings, (before.name, after.name))
+        hide = file_hider(mapping)
+        changes = compare_rounds(first, second, settings, (hide(before.name), hide(after.name)))
     elif isinstance(first, Mapping):
         raise InputError([Problem(str(before), "is one audit; two are needed.", "Name the later one too.")])
     else:
@@ -82,13 +91,24 @@ def compare(before: Path, after: Path | None, json_path: Path | None, **given: A
         "changes": [change.to_dict() for change in changes],
         "trends": [course.to_dict() for course in courses],
     }
-    _write_json(json_path, document)
-    click.echo(changes_text(changes, courses))
+    _write_json(json_path, hidden_document(document, mapping))
+    click.echo(hidden_document(changes_text(changes, courses), mapping))
     return OK
 
 
-def _source(path: Path, given: dict[str, Any]) -> Any:  # noqa: ANN401 - Annotations, or the JSON of an audit
+def _names(source: Any) -> list[str]:  # noqa: ANN401 - Annotations, or the JSON of an audit, or nothing
+    """Return the annotators of a round."""
+    if source is None:
+        return []
+    if isinstance(source, Mapping):
+        return [str(annotator["name"]) for annotator in source.get("annotators", [])]
+    return [*map(str, source.annotators.index)]
+
+
+def _source(path: Path, settings: Settings) -> Any:  # noqa: ANN401 - Annotations, or the JSON of an audit
     """Return the annotations in *path*, or the audit that an earlier run wrote there as JSON."""
+    from agreement.loaders import load
+
     if path.suffix.lower() == ".json" and path.is_file():
         with path.open("rb") as file:
             is_audit = b'"agreement-audit/1"' in file.read(4096)
@@ -97,7 +117,7 @@ def _source(path: Path, given: dict[str, Any]) -> Any:  # noqa: ANN401 - Annotat
                 return json.loads(path.read_bytes())
             except ValueError as error:
                 raise InputError([Problem(str(path), f"is not whole: {error}.", "Write the audit again.")]) from None
-    return load_annotations({**given, "paths": [str(path)]})[0]
+    return load([str(path)], settings)
 
 
 @cli.command()
