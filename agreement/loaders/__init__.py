@@ -57,7 +57,18 @@ def load(
     gold = settings.columns.gold
     if gold and Path(gold).is_file():
         records = with_gold(records, _read_gold(gold, settings), Path(gold).name)
-    return note_suspects(assemble(records, settings))
+    annotations = note_suspects(assemble(records, settings))
+    if gold and not annotations.of_kind("gold"):
+        raise InputError(
+            [Problem("--gold", f"there is no column, annotator, sheet or file {gold!r}.", _people(annotations))]
+        )
+    return annotations
+
+
+def _people(annotations: Annotations) -> str:
+    """Return a sentence that names the first annotators."""
+    names = annotations.of_kind("human", "model", "curator")
+    return f"Annotators: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}."
 
 
 def _read_gold(path: str, settings: Settings) -> Records:

@@ -3,6 +3,7 @@
 import os
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -57,8 +58,7 @@ class Source:
         """Return the whole content."""
         if self.member is None:
             return self.path.read_bytes()
-        with zipfile.ZipFile(self.path) as archive:
-            return archive.read(self.member)
+        return self._unpacked(-1)
 
     @cached_property
     def head(self) -> bytes:
@@ -66,8 +66,17 @@ class Source:
         if self.member is None:
             with self.path.open("rb") as file:
                 return file.read(HEAD_BYTES)
-        with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as member:
-            return member.read(HEAD_BYTES)
+        return self._unpacked(HEAD_BYTES)
+
+    def _unpacked(self, size: int) -> bytes:
+        """Return the first *size* bytes of a member of an archive, all of them for -1; never more than it declared."""
+        try:
+            with zipfile.ZipFile(self.path) as archive, archive.open(self.member or "") as member:
+                return member.read(size)
+        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError) as error:
+            raise InputError(
+                [Problem(self.name, f"can't be unpacked: {error}.", "Unpack the archive and name the folder.")]
+            ) from None
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -127,7 +136,8 @@ def sources(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[
         raise InputError(problems)
     if not found:
         raise InputError([Problem("input", "no file was given.", "Name the files or folders to audit.")])
-    return _told_apart(found)
+    once = {(file.path.resolve(), file.member): file for file in reversed(found)}
+    return _told_apart(list(reversed(once.values())))
 
 
 def _told_apart(files: list[Source]) -> list[Source]:
@@ -148,12 +158,18 @@ def _expand(path: Path) -> list[Source]:
         inside = [
             file
             for file in sorted(path.rglob("*"))
-            if file.is_file()
-            and _stays_inside(file, path)
-            and not any(part in JUNK or part.startswith(".") for part in file.relative_to(path).parts)
+            if file.is_file() and not any(part in JUNK or part.startswith(".") for part in file.relative_to(path).parts)
         ]
         if not inside:
             raise InputError([Problem(str(path), "holds no readable file.", "Name the folder that holds the export.")])
+        outside = [file for file in inside if not _stays_inside(file, path)]
+        if outside:
+            raise InputError(
+                [
+                    Problem(str(file), "is a link that leads out of the folder.", "Name the file itself, or remove it.")
+                    for file in outside
+                ]
+            )
         return [source for file in inside for source in _file(file, file.relative_to(path.parent).as_posix())]
     if not stat.S_ISREG(mode):
         raise InputError([Problem(str(path), "is not a regular file.", "Name a file or a folder.")])

@@ -9,6 +9,7 @@ from python_calamine import CalamineWorkbook
 
 from agreement.errors import Problem
 from agreement.loaders._base import Source
+from agreement.loaders._workbook_limits import refuse_oversized
 from agreement.settings import Settings
 
 DELIMITERS = ("\t", ",", ";", "|")
@@ -51,7 +52,10 @@ def first_rows(source: Source, count: int) -> list[list[str]]:
 def table(source: Source, settings: Settings, problems: list[Problem]) -> Table:
     """Return the table in *source*; rows with more cells than the header are added to *problems*."""
     if source.suffix in SHEETS:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(source.read()))
+        data = source.read()
+        if data.startswith(b"PK"):
+            refuse_oversized(source, data)
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         values = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
         lines = [[_text(cell) for cell in row] for row in values]
         return _table(f"{source.name}[{workbook.sheet_names[0]}]", lines, list(range(1, len(lines) + 1)), problems)

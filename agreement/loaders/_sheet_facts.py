@@ -8,10 +8,12 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 
 from defusedxml import ElementTree  # type: ignore[import-untyped]
 
+from agreement.loaders._base import Source
 from agreement.loaders._grids import letter
 
 GENERAL, TEXT = 0, 49
@@ -24,6 +26,8 @@ ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
 COLUMN = re.compile(rb"<(?:\w+:)?col\s([^>]*)>")
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 FORMULA_TAGS = (b"<f>", b"<f ", b"<f/", b":f>", b":f ")
+SHORT_TEXT = re.compile(rb"<(?:\w+:)?t(?:\s[^>]*)?>([^<]{1,40})</")
+HEADS = 1 << 22
 VALUE = re.compile(rb"<(?:\w+:)?(?:v>[^<]|is>)")
 
 
@@ -58,6 +62,27 @@ def sheet_facts(data: bytes) -> dict[str, SheetFacts]:
             return {name: _facts(archive.read(path), formats) for name, path in paths.items()}
     except (KeyError, zipfile.BadZipFile, ElementTree.ParseError, ValueError, RuntimeError, NotImplementedError):
         return {}
+
+
+def short_texts(source: Source) -> list[str] | None:
+    """Return the short texts among the first of an xlsx workbook, where its headers are; None for other workbooks.
+
+    They tell, without parsing a sheet, that a workbook has no column of some name.
+    """
+    if source.member is not None or not source.head.startswith(b"PK"):
+        return None
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            if "xl/workbook.xml" not in archive.namelist():
+                return None
+            parts = [name for name in archive.namelist() if name == "xl/sharedStrings.xml" or "worksheets/" in name]
+            found = []
+            for name in parts:
+                with archive.open(name) as part:
+                    found += SHORT_TEXT.findall(part.read(HEADS))
+    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError, OSError):
+        return None
+    return list(dict.fromkeys(text.decode("utf-8", "ignore").strip() for text in found))
 
 
 def _local(tag: str) -> str:

@@ -14,6 +14,7 @@ from agreement.loaders._base import Source
 from agreement.loaders._grids import Grid, column_of, letter
 from agreement.loaders._headers import find_header
 from agreement.loaders._sheet_facts import SheetFacts, sheet_facts
+from agreement.loaders._workbook_limits import refuse_oversized
 from agreement.settings import Settings
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -70,6 +71,8 @@ def _open(source: Source, data: bytes) -> python_calamine.CalamineWorkbook:
     """Return the workbook in *data*."""
     if not data:
         raise InputError([Problem(source.name, "is empty.", "Export it again.")])
+    if data.startswith(b"PK"):
+        refuse_oversized(source, data)
     if data.startswith(OLE) and (_utf16("EncryptedPackage") in data or _utf16("EncryptionInfo") in data):
         raise InputError([_locked(source)])
     try:

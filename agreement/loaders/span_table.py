@@ -10,9 +10,11 @@ import pandas as pd
 from python_calamine import CalamineError, PasswordError, XmlError, ZipError
 
 from agreement.annotations import Layer
+from agreement.errors import InputError
 from agreement.loaders._base import Loader, Source
 from agreement.loaders._collector import Collector, Submission
 from agreement.loaders._columns import SHEETS, Table, first_rows, header, table
+from agreement.loaders._sheet_facts import short_texts
 from agreement.loaders._vocabulary import is_called, item_rank
 from agreement.records import Records
 from agreement.settings import Settings
@@ -59,9 +61,12 @@ def _is_item_table(names: Sequence[str]) -> bool:
 def _holds_spans(file: Source) -> bool:
     """Return whether *file* has the columns of spans, and numbers in them: ``from`` and ``to`` may name people."""
     if file.suffix in SHEETS:
+        names = short_texts(file)
+        if names is not None and not _is_span_table(names):
+            return False
         try:
             cells = table(file, Settings(), [])
-        except (CalamineError, ZipError, XmlError, PasswordError, OSError):
+        except (CalamineError, ZipError, XmlError, PasswordError, OSError, InputError):
             return False  # the table loader explains what is wrong with the workbook
         rows = [list(cells.columns), *map(list, zip(*cells.columns.values(), strict=True))][:SAMPLE]
     else:
