@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from agreement.distributions import fdr as fdr
 from agreement.distributions import t_quantile, t_tail
-from agreement.evidence import Evidence, tally
+from agreement.evidence import DENSE, Evidence, tally
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -93,6 +92,10 @@ def sums_by(group: Ints, n_groups: int, cluster: Ints, value: Floats) -> Sums:
     key = cluster * n_groups + group
     if (key[1:] > key[:-1]).all():  # a crowd's labels come sorted, and each is alone: nothing to add up first
         y, m, owner = value, np.ones(len(value)), group
+    elif len(key) and int(key.max()) <= min(DENSE, 20 * len(key)):
+        times = np.bincount(key)
+        filled = np.flatnonzero(times)
+        y, m, owner = np.bincount(key, value)[filled], times[filled].astype(np.float64), filled % n_groups
     else:
         unique, inverse = np.unique(key, return_inverse=True)
         y = tally(inverse, value, len(unique))

@@ -17,6 +17,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 MIN_DOCUMENTS = 20
+DENSE = 20_000_000  # cells up to which counting in a full table is faster than sorting
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +171,15 @@ class Evidence:
     def label_counts(self) -> tuple[Ints, Ints, Floats]:
         """Return unit, label and count of every label that a unit with two or more labels was given, sorted."""
         use = self.kept & self.compared[self.unit]
-        key, count = np.unique(self.unit[use] * len(self.labels) + self._codes()[use], return_counts=True)
-        return key // len(self.labels), key % len(self.labels), count.astype(np.float64)
+        k = max(len(self.labels), 1)
+        key = self.unit[use] * k + self._codes()[use]
+        if len(self.section) * k <= max(DENSE, 8 * len(key)):
+            given = np.bincount(key, minlength=1)
+            key = np.flatnonzero(given)
+            count = given[key]
+        else:
+            key, count = np.unique(key, return_counts=True)
+        return key // k, key % k, count.astype(np.float64)
 
 
 def tally(index: Ints, value: NDArray[np.float64 | np.int64 | np.bool_], minlength: int) -> Floats:

@@ -76,9 +76,40 @@ def confusions(evidence: Evidence) -> Confusions:
     section = evidence.section[unit] % (len(evidence.sections) + 1)
     by_section = np.zeros((len(evidence.sections) + 1, k))
     np.add.at(by_section, (section, label), count / r)
+    chance = _by_chance(by_section, n)
+    return Confusions(where, first, second, share, table / max(n, 1), chance, _top(evidence, unit, label, count), n)
+
+
+def _by_chance(by_section: Floats, n: int) -> Floats:
+    """Return (K, K) products of label shares, section by section, from the sums of shares (S, K) over *n* units."""
     size = by_section.sum(axis=1, keepdims=True)
-    by_chance = (by_section / np.maximum(size, 1)).T @ by_section / max(n, 1)
-    return Confusions(where, first, second, share, table / max(n, 1), by_chance, _top(evidence, unit, label, count), n)
+    return np.asarray((by_section / np.maximum(size, 1)).T @ by_section / max(n, 1))
+
+
+def without_each_section(evidence: Evidence, found: Confusions) -> list[Confusions]:
+    """Return *found*, the confusions of the evidence, without each section in turn."""
+    k, places = len(evidence.labels), len(evidence.sections) + 1
+    unit, label, count = evidence.label_counts()
+    r = evidence.size[unit].astype(np.float64)
+    cell = evidence.section[unit] % places * k + label
+    by_section = tally(cell, count / r, places * k).reshape(places, k)
+    same = tally(cell, count * (count - 1) / (r * (r - 1)), places * k).reshape(places, k)
+    place = evidence.section[found.unit] % places
+    half = tally((place * k + found.first) * k + found.second, found.share / 2, places * k * k).reshape(places, k, k)
+    table = half + half.transpose(0, 2, 1)
+    table[:, np.arange(k), np.arange(k)] += same
+    units = np.bincount(evidence.section[evidence.compared] % places, minlength=places)
+    result = []
+    for section in range(places - 1):
+        left, n = place != section, int(found.n - units[section])
+        others = np.arange(places) != section
+        result.append(
+            Confusions(
+                found.unit[left], found.first[left], found.second[left], found.share[left],
+                table[others].sum(axis=0) / max(n, 1), _by_chance(by_section[others], n), found.top, n,
+            )
+        )  # fmt: skip
+    return result
 
 
 def _top(evidence: Evidence, unit: Ints, label: Ints, count: Floats) -> Ints:

@@ -7,9 +7,10 @@ import numpy as np
 from scipy import sparse
 
 from agreement.case import Case
-from agreement.contrasts import Estimate, additive, fdr
+from agreement.contrasts import Estimate, additive
+from agreement.distributions import fdr
 from agreement.evidence import Bools, Evidence, Floats, Ints, tally
-from agreement.rules._confusions import Confusions, all_cells, confused, confusions, excess_of
+from agreement.rules._confusions import Confusions, all_cells, confused, confusions, excess_of, without_each_section
 from agreement.rules._parts import regular
 from agreement.rules._standing import KAPPA_FLOOR, standing
 from agreement.rules.label import RULE as LABELS
@@ -256,17 +257,21 @@ def labels_apart(case: Case, evidence: Evidence) -> Apart:
         vague_ = [one.first for one, q, _ in tested if q < label_thresholds["q_confirmed"]]
     if not pairs and not vague_:
         return Apart([], [])
-    lefts = [evidence] + [evidence.without_units(evidence.section == s) for s in range(len(evidence.sections))]
-    parts = [(left, confusions(left)) for left in lefts]
+    parts = [found, *without_each_section(evidence, found)]
     labels = range(len(evidence.labels))
+
+    def everywhere(cells: list[tuple[int, int]], subject: tuple[int, ...]) -> bool:
+        return _everywhere(evidence, parts, cells, subject, pairs)
+
     return Apart(
-        [pair for pair in pairs if _everywhere(parts, [pair], pair, pairs)],
-        [c for c in vague_ if _everywhere(parts, [(min(c, d), max(c, d)) for d in labels if d != c], (c,), pairs)],
+        [pair for pair in pairs if everywhere([pair], pair)],
+        [c for c in vague_ if everywhere([(min(c, d), max(c, d)) for d in labels if d != c], (c,))],
     )
 
 
 def _everywhere(
-    parts: list[tuple[Evidence, Confusions]],
+    evidence: Evidence,
+    parts: list[Confusions],
     cells: list[tuple[int, int]],
     subject: tuple[int, ...],
     pairs: list[tuple[int, int]],
@@ -276,13 +281,13 @@ def _everywhere(
     Other confused *pairs* are no reference for slips.
     """
     values = []
-    for left, found in parts:
+    for found in parts:
         used = all_cells(found)
         for pair in pairs:
             used[pair] &= pair == cells[0] and len(cells) == 1
         mine = [cell for cell in cells if used[cell]]
         enough = mine and used.sum() > len(mine)
-        values.append(float(excess_of(left, found, mine, used, subject).estimate.value) if enough else 0.0)
+        values.append(float(excess_of(evidence, found, mine, used, subject).estimate.value) if enough else 0.0)
     return min(values[1:]) >= 0.5 * values[0]
 
 

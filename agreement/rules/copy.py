@@ -8,8 +8,7 @@ from scipy import sparse
 from scipy.special import betaincinv
 
 from agreement.case import Case
-from agreement.contrasts import fdr
-from agreement.distributions import binomial_at_least, binomial_at_most
+from agreement.distributions import binomial_at_least, binomial_at_most, fdr
 from agreement.evidence import Bools, Evidence, Floats, Ints
 from agreement.flags import Flag, Rule, Subject
 from agreement.intervals import wilson
@@ -55,7 +54,11 @@ def _candidates(shared: Floats, agree: Floats, thresholds: Mapping[str, float]) 
     if known.sum() < 3:
         return []
     found = []
-    for a, b in zip(first[known], second[known], strict=True):
+    # leaving out the pairs of two people moves the median by that many places at most
+    place = (int(known.sum()) + 2 * len(shared)) // 2
+    highest = np.append(np.sort(d[first, second][known]), np.inf)[min(place, int(known.sum()))]
+    low = known & ~(d[first, second] > thresholds["max_of_usual"] * highest)
+    for a, b in zip(first[low], second[low], strict=True):
         rest = known & (first != a) & (first != b) & (second != a) & (second != b)
         others = d[first[rest], second[rest]]
         if len(others):
@@ -70,9 +73,9 @@ def _candidates(shared: Floats, agree: Floats, thresholds: Mapping[str, float]) 
 
 
 def _labels(evidence: Evidence, who: int) -> Ints:
-    """Return (U,) the labels of one annotator, -1 where there is none."""
+    """Return (U,) the labels of one annotator on disputed units, -1 elsewhere and where there is none."""
     label = np.full(len(evidence.section), -1)
-    mine = evidence.kept & (evidence.annotator == who)
+    mine = evidence.kept & (evidence.annotator == who) & disputed(evidence)[evidence.unit]
     if evidence.label is not None:
         label[evidence.unit[mine]] = evidence.label[mine]
     return label
@@ -80,15 +83,16 @@ def _labels(evidence: Evidence, who: int) -> Ints:
 
 def _deviations(counts: Floats, own: Ints, other: Ints) -> tuple[Bools, Bools, Ints]:
     """Return (U,) where *own* is against the plurality of all but the two, where *other* is with it, the plurality."""
-    rest = counts.copy()
+    against, plurality = np.zeros(len(own), bool), np.zeros(len(own), np.int64)
     rows = np.flatnonzero((own >= 0) & (other >= 0))
-    rest[rows, own[rows]] -= 1
-    rest[rows, other[rows]] -= 1
-    top = rest.max(axis=1)
-    clear = (rest == top[:, None]).sum(axis=1) == 1
-    plurality = rest.argmax(axis=1)
-    against = np.zeros(len(own), bool)
-    against[rows] = (top[rows] > 0) & clear[rows] & (plurality[rows] != own[rows])
+    mine, theirs = own[rows], other[rows]
+    rest, each = counts[rows], np.arange(len(rows))
+    rest[each, mine] -= 1
+    rest[each, theirs] -= 1
+    plurality[rows] = rest.argmax(axis=1)
+    top = rest[each, plurality[rows]]
+    rest[each, plurality[rows]] = -1
+    against[rows] = (top > 0) & (rest.max(axis=1) < top) & (plurality[rows] != mine)
     return against, against & (own == other), plurality
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from agreement.case import Case
-from agreement.contrasts import Estimate, fdr
+from agreement.contrasts import Estimate
+from agreement.distributions import fdr
 from agreement.evidence import Evidence, Floats, tally
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._parts import TEST, disputes, examples, interval_words, most, points, regular, scalar, verdict_of
@@ -21,7 +22,8 @@ def positions(case: Case) -> Floats | None:
     evidence, asked = case.whole, case.annotations.assignments
     asked = asked.loc[asked["layer"].eq(case.layer)]
     rounds = sorted(set(case.rounds))
-    when = _times(asked["time"]) if asked["time"].astype(str).str.strip().ne("").any() else None
+    timed = any(str(value).strip() for value in asked["time"].unique())
+    when = _times(asked["time"]) if timed else None
     if when is not None and when.notna().mean() > 0.9:
         names = pd.DataFrame(
             {
