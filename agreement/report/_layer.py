@@ -12,7 +12,7 @@ from agreement.report._context import Context, by_subject, readable, share_of
 from agreement.report._duos import duo_columns, duo_matrix, duo_picture, duo_rows
 from agreement.report._figures import score_book
 from agreement.report._guideline import label_pairs, sections
-from agreement.report._leading import all_scores, leading
+from agreement.report._leading import all_scores, leading, side_by_side
 from agreement.report._maps import confusion_heat, pair_tables
 from agreement.report._people import funnel, people
 from agreement.report._queue import Disputed
@@ -54,6 +54,8 @@ def layer_view(
         disputes=share_of(found.total, found.units, unit, settings.measures.confidence),
         headlines=leading(book, layer.kind, unit, settings.gate.f1_bands),
         all_scores=all_scores(book, settings.gate.f1_bands),
+        panel=side_by_side(comparison.details.get("panel"), book, settings.gate.f1_bands),
+        why=tuple(why.sentence for why in comparison.details["panel"].reasons) if "panel" in comparison.details else (),
         classes=classes(context, pairs),
         unused=tuple(shown[label] for label in layer.labels if label not in set(used_labels(context))),
         skew=skew(context),

@@ -2,6 +2,9 @@
 
 # ruff: noqa: RUF001 - Greek letters and the typographic apostrophe are what a page prints
 
+import pandas as pd
+
+from agreement.comparison.panel import Panel
 from agreement.measures import measures
 from agreement.report._figures import ScoreBook, figure
 from agreement.report.model import Headline
@@ -100,9 +103,19 @@ def leading(book: ScoreBook, kind: LayerKind, unit: str, f1_bands: tuple[float, 
 
 def all_scores(book: ScoreBook, f1_bands: tuple[float, ...]) -> tuple[Headline, ...]:
     """Return every pooled value of a layer, in the order of the scores."""
+    return _lines(book.overall.drop_duplicates(["measure", "level", "params"]), book, f1_bands)
+
+
+def side_by_side(panel: Panel | None, book: ScoreBook, f1_bands: tuple[float, ...]) -> tuple[Headline, ...]:
+    """Return the coefficients that a panel compares; none where the layer has no panel."""
+    return () if panel is None else _lines(panel.rows, book, f1_bands)
+
+
+def _lines(rows_of: pd.DataFrame, book: ScoreBook, f1_bands: tuple[float, ...]) -> tuple[Headline, ...]:
+    """Return a line per row of scores."""
     known = measures()
     rows = []
-    for row in book.overall.drop_duplicates(["measure", "level", "params"]).itertuples():
+    for row in rows_of.itertuples():
         name, level = str(row.measure), str(row.level)
         definition = known.get(name) or known.get(name.partition(".")[0])
         title = definition.title if definition else name

@@ -219,6 +219,8 @@ class LayerView:
     disputes: Figure
     headlines: tuple[Headline, ...]
     all_scores: tuple[Headline, ...]
+    panel: tuple[Headline, ...]
+    why: tuple[str, ...]
     classes: tuple[ClassRow, ...]
     unused: tuple[str, ...]
     skew: Figure | None
