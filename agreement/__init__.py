@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from agreement.errors import AgreementError as AgreementError
     from agreement.errors import InputError as InputError
     from agreement.errors import SettingsError as SettingsError
+    from agreement.intervals import interval as interval
     from agreement.loaders import load as load
     from agreement.settings import Settings as Settings
 
@@ -24,9 +25,12 @@ _HOMES = {
     "Settings": "agreement.settings",
     "SettingsError": "agreement.errors",
     "audit": "agreement.pipeline",
+    "interval": "agreement.intervals",
     "load": "agreement.loaders",
 }
-__all__ = ["AgreementError", "Annotations", "Audit", "InputError", "Settings", "SettingsError", "audit", "load"]
+__all__ = [
+    "AgreementError", "Annotations", "Audit", "InputError", "Settings", "SettingsError", "audit", "interval", "load",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the module's own attributes are of any type
