@@ -1,7 +1,7 @@
 """Files to Annotations: find the loader by content, read, assemble."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -92,18 +92,38 @@ def _choose(files: list[Source], settings: Settings) -> tuple[Loader, list[Sourc
     claims = {name: loader.accepts(files) for name, loader in known.items() if name != GENERIC}
     claims = {name: mine for name, mine in claims.items() if mine}
     if len(claims) > 1:
-        raise InputError(
-            [
-                Problem(
-                    ", ".join(file.name for file in files[:3]),
-                    f"can be read as {' or as '.join(known[name].title for name in claims)}.",
-                    f"Choose with --read-as {' or --read-as '.join(claims)}.",
-                )
-            ]
-        )
+        raise InputError(_rival_claims(claims, known))
     for name, mine in claims.items():
         return known[name], mine
     return known[GENERIC], files
+
+
+def _rival_claims(claims: Mapping[str, list[Source]], known: Mapping[str, Loader]) -> list[Problem]:
+    """Return what to say when files can be read in several formats: each file so, or some files so and others so."""
+    everything = [file for mine in claims.values() for file in mine]
+    if len(set(everything)) < len(everything):
+        return [
+            Problem(
+                _named(everything),
+                f"can be read as {' or as '.join(known[name].title for name in claims)}.",
+                f"Choose with --read-as {' or --read-as '.join(claims)}.",
+            )
+        ]
+    return [
+        Problem(
+            _named(mine),
+            f"{'are' if len(mine) > 1 else 'is'} {known[name].title}, others here are not.",
+            f"Name only the files that hold the same labels once, for these with --read-as {name}; the others may be "
+            "results or another export of the same project.",
+        )
+        for name, mine in claims.items()
+    ]
+
+
+def _named(files: Iterable[Source]) -> str:
+    """Return the names of the first *files*."""
+    names = list(dict.fromkeys(file.name for file in files))
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def load_frame(frame: pd.DataFrame, settings: Settings | None = None) -> Annotations:

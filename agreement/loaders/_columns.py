@@ -70,6 +70,20 @@ def table(source: Source, settings: Settings, problems: list[Problem]) -> Table:
     return _table(source.name, lines, numbers, problems)
 
 
+def lacks(cells: Table, names: Sequence[str], problems: list[Problem]) -> bool:
+    """Return whether *cells* lack a column that their format always has, after adding a problem for it."""
+    missing = [name for name in names if not any(column.startswith(name) for column in cells.columns)]
+    if missing:
+        problems.append(
+            Problem(
+                cells.source,
+                f"has no column {' and no column '.join(map(repr, missing))}, which this format always has.",
+                "Choose another format with --read-as, or leave it out.",
+            )
+        )
+    return bool(missing)
+
+
 def _table(source: str, lines: Sequence[list[str]], numbers: Sequence[int], problems: list[Problem]) -> Table:
     """Return the columns of *lines*, the first of which is the header."""
     filled = [(number, cells) for number, cells in zip(numbers, lines, strict=True) if any(map(str.strip, cells))]

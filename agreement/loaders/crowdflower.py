@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agreement.loaders._answers import Judgments, answer_columns, answers_only, longest_column
 from agreement.loaders._base import Loader, Source
 from agreement.loaders._collector import Collector
-from agreement.loaders._columns import header, table
+from agreement.loaders._columns import header, lacks, table
 from agreement.loaders._vocabulary import is_called
 from agreement.records import Records
 from agreement.settings import Settings
@@ -32,6 +32,8 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
 def _read_file(file: Source, into: Collector) -> None:
     """Read a full report."""
     cells = table(file, into.settings, into.problems)
+    if lacks(cells, ("_unit_id", "_worker_id"), into.problems):
+        return
     golden = [flag.strip().lower() == "true" for flag in cells.column("_golden")]
     keep = [at for at, is_golden in enumerate(golden) if not is_golden]
     into.reading.rows_read += len(golden) - len(keep)

@@ -10,7 +10,7 @@ import orjson
 from agreement.loaders._answers import Judgments, answers_only
 from agreement.loaders._base import Loader, Source
 from agreement.loaders._collector import Collector
-from agreement.loaders._columns import Table, header, table
+from agreement.loaders._columns import Table, header, lacks, table
 from agreement.loaders._vocabulary import is_called, item_rank
 from agreement.records import Records
 from agreement.settings import Settings
@@ -32,6 +32,8 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     into.reading.layout = "one assignment per row"
     for file in files:
         cells = table(file, settings, into.problems)
+        if lacks(cells, ("HITId", "WorkerId"), into.problems):
+            continue
         inputs = {
             name.removeprefix("Input."): values for name, values in cells.columns.items() if name.startswith("Input.")
         }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agreement.loaders._answers import Judgments, answers_only, longest_column
 from agreement.loaders._base import Loader, Source
 from agreement.loaders._collector import Collector
-from agreement.loaders._columns import header, table
+from agreement.loaders._columns import header, lacks, table
 from agreement.loaders._vocabulary import is_called, item_rank
 from agreement.records import Records
 from agreement.settings import Settings
@@ -37,6 +37,8 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
 def _read_file(file: Source, into: Collector) -> None:
     """Read one file of assignments."""
     cells = table(file, into.settings, into.problems)
+    if lacks(cells, ("INPUT:", "ASSIGNMENT:worker_id"), into.problems):
+        return
     control = [
         any(cells.columns[name][at].strip() for name in cells.columns if name.startswith("GOLDEN:"))
         for at in range(len(cells.rows))
@@ -48,7 +50,11 @@ def _read_file(file: Source, into: Collector) -> None:
     inputs = {name.removeprefix("INPUT:"): values for name, values in columns.items() if name.startswith("INPUT:")}
     ranked = sorted((rank, name) for name in inputs if (rank := item_rank(name)) is not None)
     asked = [name.removeprefix("INPUT:") for name in into.settings.columns.item] or [name for _, name in ranked[:1]]
-    keys = [inputs[name] for name in asked or inputs if name in inputs]
+    unknown = [name for name in asked if name not in inputs]
+    if unknown:
+        into.refuse(file.name, f"has no input {unknown[0]!r} ({', '.join(inputs)}).", "Name another with --item.")
+        return
+    keys = [inputs[name] for name in asked or inputs]
     items = [" / ".join(parts) for parts in zip(*keys, strict=True)]
     texts = {name: values for name, values in inputs.items() if name not in asked}
     text = next((name for name in texts if is_called(name, "text")), longest_column(texts))
