@@ -9,9 +9,8 @@ import pandas as pd
 
 from agreement.annotations import Annotations
 from agreement.comparison import compare
-from agreement.contrasts import fdr
 from agreement.control_charts import Chart, chart
-from agreement.distributions import binomial_at_most
+from agreement.distributions import binomial_at_most, fdr
 from agreement.gold_posterior import can_be_judged, posterior
 from agreement.gold_size import Adequacy, Bias, Covered, adequacy, bias_of, coverage, coverage_of_items, same_text
 from agreement.gold_spans import contradicted_spans

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from agreement.case import Case
-from agreement.contrasts import Estimate, Sums, additive, difference, fdr, sums_by
+from agreement.contrasts import Estimate, Sums, additive, difference, sums_by
+from agreement.distributions import fdr
 from agreement.evidence import Bools, Evidence
 from agreement.rules._parts import regular, scalar
 from agreement.rules._readings import two_readings

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from agreement.contrasts import Additive, Estimate, Sums, additive, fdr, sums_by
+from agreement.contrasts import Additive, Estimate, Sums, additive, sums_by
+from agreement.distributions import fdr
 from agreement.evidence import Bools, Evidence, Floats, Ints
 from agreement.rules._parts import regular
 

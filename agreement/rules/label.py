@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from agreement.case import Case
-from agreement.contrasts import fdr
+from agreement.distributions import fdr
 from agreement.evidence import Bools, Evidence
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._confusions import Confusions, Excess, all_cells, cells_of, confusions, excess_of, partners

@@ -9,7 +9,8 @@ from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 from statsmodels.stats.multitest import multipletests
 
 from agreement._arrays import couples_in_runs
-from agreement.contrasts import additive, fdr, sums_by
+from agreement.contrasts import additive, sums_by
+from agreement.distributions import fdr
 from agreement.evidence import from_pairs, from_units, independent
 from agreement.merging import merge_table
 from agreement.units import units_from_matrix
