@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NO_EQUAL_LABEL = "no two spans overlap with the same label"
     NO_TEXT = "no text to cut into tokens"
     NO_VARIATION = "no variation"
+    NO_DISPUTE = "nobody differs"
     BOTH_EMPTY = "both answers are empty"
     CONDITIONS_NOT_MET = "the conditions of the test are not met"
 

@@ -98,6 +98,7 @@ class LayerSettings(_Section):
     weights: tuple[tuple[float, ...], ...] = Field(
         default=(), description="Agreement weights, rows in the order of labels."
     )
+    separator: str | None = Field(default=None, min_length=1, description="Cuts labels that are paths: 'A > B > C'.")
     normalisation: Literal["squad", "unicode"] | None = Field(
         default=None, description="Normalisation of answers: squad drops English articles and ASCII punctuation."
     )

@@ -25,6 +25,7 @@ STAGES = (
     # measure
     ("scores",),
     ("measures",),
+    ("hierarchy",),
     ("intervals",),
     ("analytic", "influence", "pooling", "ratios"),
     ("pooled_kappas", "disputes", "counted"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,9 @@ from agreement.comparison.spread import spread
 from agreement.counted import Counted, SharedPairs, in_memory
 from agreement.counts import Contingency, Ints, contingency
 from agreement.crowds import Block, DenseBlock, dense_blocks, shared_units
-from agreement.pooling import patterns
-from agreement.settings import Settings
+from agreement.hierarchy import hierarchy_measures
+from agreement.pooling import documents, patterns
+from agreement.settings import LayerSettings, Settings
 from agreement.units import Units, item_units
 
 EVERYTHING_PAIRS = 2_000  # pairs up to which each is listed, with all measures
@@ -45,6 +47,9 @@ def compare_counted(counted: Counted, annotations: Annotations, layer: str, sett
     units, shared = counted.units, counted.shared
     ordered = annotations.layers[layer].kind == "ordinal"
     own = own_measures(annotations.layers[layer], settings)
+    if not ordered:
+        separator = settings.layers.get(layer, LayerSettings()).separator
+        own = (*own, *hierarchy_measures(units.labels, separator))
     left_out: dict[str, int] = {}
     tables = _listed(units, shared, settings.measures.min_pair_items, left_out)
     blocks: Callable[[], Iterator[Block | DenseBlock]] = partial(dense_blocks, units, tables)
@@ -64,13 +69,26 @@ def compare_counted(counted: Counted, annotations: Annotations, layer: str, sett
     details = {
         "left_out": left_out,
         "clusters": counted.documents,
-        "pair_confusion": confusions(counted.patterns, confidence).table(units.labels),
+        **_confusion(counted, confidence),
         "retest": retests(annotations, layer, confidence),
         "marginals": marginals(tables, settings.measures.min_pair_items),
         "spread": spread(units),
         "panel": panel(scores, units, counted.patterns),
     }
     return Comparison(annotations.layers[layer], scores, units, tables, details)
+
+
+def _confusion(counted: Counted, confidence: float) -> dict[str, Any]:
+    """Return the confused label pairs under the current guideline: of the last round, those before it apart.
+
+    Pooled over rounds, a pair that the last revision repaired would still look confused.
+    """
+    parted = counted.units.rounds_now_and_before()
+    if parted is None or counted.sampled is not None:
+        return {"pair_confusion": confusions(counted.patterns, confidence).table(counted.units.labels)}
+    now, before, name = parted
+    tables = [confusions(patterns(part, documents(part)), confidence).table(part.labels) for part in (now, before)]
+    return {"pair_confusion": tables[0], "pair_confusion_before": tables[1], "current_round": name}
 
 
 def _listed(units: Units, shared: SharedPairs | None, least: int, left_out: dict[str, int]) -> Contingency:

@@ -1,0 +1,170 @@
+"""Labels that are paths, ``A > B > C``: agreement at each depth, where two paths part, and how far apart they are."""
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreement.measures._chance import unit_terms
+from agreement.measures.krippendorff_alpha import alpha_sums
+from agreement.scores import Measure, Parts, Reason, UnitSums
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SEPARATOR = " > "
+MOST_LEVELS = 10
+
+
+def paths(labels: tuple[str, ...], separator: str | None = None) -> tuple[tuple[str, ...], ...]:
+    """Return the labels cut at *separator*, or none if no label holds it; parts lose the blanks around them.
+
+    Without a separator of the user's own it is ``>`` between blanks.
+
+    Examples
+    --------
+    >>> paths(("Animal > Cat", "Plant"))
+    (('Animal', 'Cat'), ('Plant',))
+    >>> paths(("x > 0",), "/")
+    ()
+    """
+    sign = SEPARATOR if separator is None else separator
+    if not any(sign in label for label in labels):
+        return ()
+    return tuple(tuple(part.strip() for part in label.split(sign)) for label in labels)
+
+
+def common_depths(labels: tuple[tuple[str, ...], ...]) -> Ints:
+    """Return (K, K) how many levels two paths share from the top.
+
+    Examples
+    --------
+    >>> common_depths((("A", "B", "C"), ("A", "B"), ("D",)))
+    array([[3, 2, 0],
+           [2, 2, 0],
+           [0, 0, 1]])
+    """
+    length = np.array([len(path) for path in labels])
+    shared = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    for level in range(1, int(length.max(initial=0)) + 1):
+        reached = length >= level
+        shared += _alike(labels, level) & reached[:, None] & reached[None, :]
+    return shared
+
+
+def _alike(labels: tuple[tuple[str, ...], ...], level: int) -> NDArray[np.bool_]:
+    """Return (K, K) whether two paths are the same down to *level*, a shorter path being taken as a whole."""
+    code: dict[tuple[str, ...], int] = {}
+    start = np.array([code.setdefault(path[:level], len(code)) for path in labels])
+    same: NDArray[np.bool_] = start[:, None] == start[None, :]
+    return same
+
+
+def path_distances(labels: tuple[tuple[str, ...], ...]) -> Floats:
+    """Return (K, K) distances of paths: 1 - 2 (levels shared) / (levels of one + levels of the other).
+
+    0 for equal paths, 1 for paths that part at the top (Wu & Palmer 1994, ACL, p. 136: 1 less their similarity).
+
+    Examples
+    --------
+    >>> path_distances((("A", "B", "C"), ("A", "B"), ("D",))).round(2).tolist()
+    [[0.0, 0.2, 1.0], [0.2, 0.0, 1.0], [1.0, 1.0, 0.0]]
+    """
+    length = np.array([len(path) for path in labels], dtype=np.float64)
+    return np.asarray(1 - 2 * common_depths(labels) / (length[:, None] + length[None, :]))
+
+
+def hierarchy_measures(labels: tuple[str, ...], separator: str | None = None) -> tuple[Measure, ...]:
+    """Return the measures of labels that are paths; none where no label holds the separator.
+
+    ``agreement.depthN``: the same path down to level N (a shorter path counts as a whole). ``divergence.depthN``: of
+    two labels that differ, the share that part at level N. ``krippendorff_alpha.path``: alpha with path distances.
+    """
+    cut = paths(labels, separator)
+    if not cut:
+        return ()
+    shared = common_depths(cut)
+    differ = ~np.eye(len(cut), dtype=bool)
+    found = []
+    for depth in range(1, min(max(map(len, cut)), MOST_LEVELS) + 1):
+        found += [_agreement(depth, _alike(cut, depth)), _divergence(depth, (shared == depth - 1) & differ, differ)]
+    distance = path_distances(cut)
+    alpha = alpha_sums(partial(_fixed, distance))
+    return (
+        *found,
+        Measure(
+            name="krippendorff_alpha.path",
+            title="Krippendorff's alpha, paths",
+            summary="Alpha in which two paths differ by the share of their levels that they do not have in common.",
+            takes="item_counts",
+            compute=alpha.score,
+            range=(-1.0, 1.0),
+            symmetric=True,
+            citation="Krippendorff 2004, Content Analysis, 2nd ed., ch. 11; Wu & Palmer 1994, ACL, p. 136",
+            pooled=alpha,
+        ),
+    )
+
+
+def _agreement(depth: int, alike: NDArray[np.bool_]) -> Measure:
+    """Return the measure of labels that are *alike* (K, K) down to a depth."""
+    weight = alike.astype(np.float64)
+    return Measure(
+        name=f"agreement.depth{depth}",
+        title=f"Percent agreement, level {depth}",
+        summary=f"How often two annotators give the same path down to level {depth}.",
+        takes="item_counts",
+        compute=_shares(weight).score,
+        range=(0.0, 1.0),
+        symmetric=True,
+        citation="Fleiss 1971, Psychological Bulletin 76(5), p. 379",
+        pooled=_shares(weight),
+    )
+
+
+def _divergence(depth: int, parting: NDArray[np.bool_], differ: NDArray[np.bool_]) -> Measure:
+    """Return the measure of paths that part (K, K) first at a depth, of all that *differ*."""
+    sums = UnitSums(
+        partial(_couples, (parting.astype(np.float64), differ.astype(np.float64))), _ratio, Reason.NO_DISPUTE
+    )
+    return Measure(
+        name=f"divergence.depth{depth}",
+        title=f"First divergence, level {depth}",
+        summary=f"Of two different labels, how often the paths part at level {depth}, agreeing above it.",
+        takes="item_counts",
+        compute=sums.score,
+        range=(0.0, 1.0),
+        symmetric=True,
+        citation="counted; the levels of one layer sum to 1",
+        pooled=sums,
+    )
+
+
+def _shares(weight: Floats) -> UnitSums:
+    """Return agreement with weights (K, K), the mean over units of the mean over two annotators."""
+    return UnitSums(unit_terms(partial(_fixed, weight)), _of_units, Reason.NO_SHARED_ITEMS)
+
+
+def _of_units(sums: Floats) -> Parts:
+    """Return the mean agreement of the units with two or more labels."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return sums[..., 2] / sums[..., 0], None, None
+
+
+def _couples(matrices: tuple[Floats, ...], counts: Floats) -> Floats:
+    """Return (U, M) the share of the couples of each unit that each of the symmetric *matrices* (K, K) marks."""
+    r = counts.sum(axis=1)
+    pairs = np.maximum(r * (r - 1), 1)
+    return np.column_stack([(counts * (counts @ matrix)).sum(axis=1) / pairs for matrix in matrices])
+
+
+def _ratio(sums: Floats) -> Parts:
+    """Return the first sum over the second."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(sums[..., 1] > 0, sums[..., 0] / sums[..., 1], np.nan), None, None
+
+
+def _fixed(matrix: Floats, k: int) -> Floats:
+    """Return the *matrix*, whatever K is."""
+    del k
+    return matrix
