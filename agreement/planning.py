@@ -33,6 +33,7 @@ POWER = 0.8
 MOST_ITEMS = 100
 PRIOR_ITEMS = 5.0  # items' worth of the overall dispute rate in each stratum's
 RANDOM_CORE = 0.7
+MIN_UNITS = 10  # units a value must rest on before its interval tells what more of them would do
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,9 @@ class Needed:
         Share of the items that the value rests on: for a label, those that somebody gave it.
     needed, more
         Items of the same mix, labelled as these were, at which the interval is as narrow as wanted, and how many that
-        is on top of those there are; None where nothing could be measured.
+        is on top of those there are; None where fewer than ten units carry the value.
     to_see_change
-        Items a round that show a change of the wanted size; None where nothing could be measured.
+        Items a round that show a change of the wanted size; None where fewer than ten units carry the value.
     """
 
     measure: str
@@ -174,7 +175,7 @@ def _needed(taken: Snapshot, confidence: float, half_width: float, change: float
     for measure, title, of, label in values:
         found = of(taken)
         share = found.n / max(taken.n_units, 1)
-        if found.value is None or found.n < 2:
+        if found.value is None or found.n < MIN_UNITS:
             yield Needed(measure, title, label, found.value, None, found.n, share, None, None, None)
             continue
         error = standard_error(taken, found)

@@ -14,6 +14,7 @@ import numpy as np
 
 from agreement.annotations import Annotations
 from agreement.changes import Change, Judge, Judged, Word, adjusted_family, judge_of
+from agreement.errors import InputError, Problem
 from agreement.influence import Ints
 from agreement.profiles import from_profile
 from agreement.round_split import by_round
@@ -30,7 +31,9 @@ from agreement.round_values import (
 )  # fmt: skip
 from agreement.settings import Settings
 from agreement.snapshots import Snapshot, of_annotators, snapshot, with_labels
+from agreement.wording import listed
 
+MOST_NAMED = 8
 MIN_UNITS = 20  # units with the label, pair or section in each round from which a change of it is tested
 MIN_LABELS = 30  # labels from which a label enters macro F1
 MOST_PAIRS = 30  # confused pairs compared, the most confused first
@@ -112,13 +115,37 @@ def compare_rounds(
         Confidence and the shared items a pair needs.
     names
         What the two are called.
+
+    Raises
+    ------
+    InputError
+        If a profile can't be read, or the rounds of a layer have no label in common.
     """
     settings = settings or Settings()
     earlier, later = (
         {taken.layer: taken for taken in _snapshots(source, settings, name)}
         for source, name in zip((before, after), names, strict=True)
     )
-    return tuple(change_between(earlier[layer], later[layer], settings) for layer in sorted(earlier.keys() & later))
+    common = sorted(earlier.keys() & later)
+    if problems := [
+        _apart(earlier[layer], later[layer]) for layer in common if _no_label(earlier[layer], later[layer])
+    ]:
+        raise InputError(problems)
+    return tuple(change_between(earlier[layer], later[layer], settings) for layer in common)
+
+
+def _no_label(before: Snapshot, after: Snapshot) -> bool:
+    """Return True if the rounds have no label in common: then they answer two questions."""
+    return before.kind != "number" and not set(before.labels) & set(after.labels)
+
+
+def _apart(before: Snapshot, after: Snapshot) -> Problem:
+    """Return that two rounds have no label in common."""
+    labels = [f"{listed(list(taken.labels), most=MOST_NAMED)} in {taken.name}" for taken in (before, after)]
+    return Problem(
+        f"layer {before.layer}", f"no label is in both: {'; '.join(labels)}.",
+        "Compare rounds of the same question; map renamed labels with [labels.aliases].",
+    )  # fmt: skip
 
 
 def rounds_within(
@@ -255,7 +282,8 @@ def _by_label(judge: Judge) -> tuple[Change, ...]:
             f1.append(judge.change("f1", "F1", f1_value(code), label=label))
             if judge.before.found is not None:
                 kappa.append(judge.change("kappa_mean", "Kappa against the rest", label_kappa(code), label=label))
-    return (*adjusted_family(f1), *adjusted_family(kappa))
+    # one family: with one for each measure, a label would have two chances of a false alarm
+    return adjusted_family([*f1, *kappa])
 
 
 def _by_section(judge: Judge, *, brief: bool = False) -> tuple[Change, ...]:
@@ -273,8 +301,7 @@ def _by_section(judge: Judge, *, brief: bool = False) -> tuple[Change, ...]:
             value = mixed_value(standard_mix(inside.sides))
             agreement.append(inside.change(f"{name}.standardised", "Agreement, at one label mix", value))
             rest += [] if brief else list(_beyond_chance(inside))
-    families = [[judged for judged in rest if judged.change.measure.startswith(kind)] for kind in ("kappa", "kripp")]
-    return sum((adjusted_family(family) for family in (agreement, *families)), ())
+    return adjusted_family([*agreement, *rest])
 
 
 def _by_pair(judge: Judge) -> tuple[Change, ...]:

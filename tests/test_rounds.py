@@ -300,3 +300,31 @@ def test_revision_dates_part_the_rounds():
     assert (step.before, step.after) == ("before 2026-03-30", "from 2026-03-30")
     assert section_changes(step)["s0"].word == "better"
     assert (step.n_before, step.n_after) == (300, 300)
+
+
+def test_a_change_shows_the_items_behind_it():
+    rng = np.random.default_rng(4)
+    frame = pd.concat([project(rng).assign(round="1"), project(rng, hard=0.0, start=300).assign(round="2")])
+    (flag,) = [f for f in audit(annotations(frame)).diagnosis.flags if f.rule == "round_change"]
+    numbers = [int(example.item[1:]) for example in flag.examples]
+    assert numbers
+    assert all(number < 300 and number % 3 == 0 for number in numbers)  # disputes of s0 in the round before
+    assert all(len(set(example.labels.values())) > 1 for example in flag.examples)
+
+
+def test_rounds_without_a_common_label_are_refused():
+    rng = np.random.default_rng(4)
+    other = project(rng).assign(label=lambda frame: "M" + frame["label"])
+    with pytest.raises(InputError, match="no label is in both"):
+        compare_rounds(annotations(project(rng)), annotations(other))
+
+
+def test_labels_are_one_family_whatever_measures_them():
+    """With a family for each measure a label would have two chances of a false alarm."""
+    alarms = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        step = compare_rounds(annotations(project(rng, hard=0)), annotations(project(rng, hard=0, start=300)))[0]
+        alarms += any(change.word in ("better", "worse") for change in step.by_label)
+        assert len({change.confidence for change in step.by_label if change.p is not None}) == 1
+    assert alarms <= 3

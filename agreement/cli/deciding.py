@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from agreement.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from agreement.settings import Settings
+
+AUDIT_SCHEMA = "agreement-audit/1"
 
 
 def _write_json(path: Path | None, document: Mapping[str, Any]) -> None:
@@ -78,6 +81,9 @@ def compare(before: Path, after: Path | None, json_path: Path | None, **given: A
     if after is not None:
         hide = file_hider(mapping)
         changes = compare_rounds(first, second, settings, (hide(before.name), hide(after.name)))
+        if not changes:
+            found = f"has the layers {_layers(second)}; {before} has {_layers(first)}."
+            raise InputError([Problem(str(after), found, "Name the layers alike, or choose one with --config.")])
     elif isinstance(first, Mapping):
         raise InputError([Problem(str(before), "is one audit; two are needed.", "Name the later one too.")])
     else:
@@ -92,7 +98,8 @@ def compare(before: Path, after: Path | None, json_path: Path | None, **given: A
         "trends": [course.to_dict() for course in courses],
     }
     _write_json(json_path, hidden_document(document, mapping))
-    click.echo(hidden_document(changes_text(changes, courses), mapping))
+    sections = {**_section_names(first), **(_section_names(second) if second is not None else {})}
+    click.echo(hidden_document(changes_text(changes, courses, sections), mapping))
     return OK
 
 
@@ -111,13 +118,45 @@ def _source(path: Path, settings: Settings) -> Any:  # noqa: ANN401 - Annotation
 
     if path.suffix.lower() == ".json" and path.is_file():
         with path.open("rb") as file:
-            is_audit = b'"agreement-audit/1"' in file.read(4096)
-        if is_audit:
-            try:
-                return json.loads(path.read_bytes())
-            except ValueError as error:
-                raise InputError([Problem(str(path), f"is not whole: {error}.", "Write the audit again.")]) from None
+            schema = re.search(rb'"schema"\s*:\s*"(agreement-[^"]{1,40})"', file.read(4096))
+        if schema:
+            return _audit_of(path, schema[1].decode("utf-8", errors="replace"))
     return load([str(path)], settings)
+
+
+def _audit_of(path: Path, schema: str) -> Mapping[str, Any]:
+    """Return the audit in the JSON file *path*, if it can be compared."""
+    if schema != AUDIT_SCHEMA:
+        raise InputError(
+            [
+                Problem(
+                    str(path),
+                    f"has the schema {schema}; this version compares {AUDIT_SCHEMA}.",
+                    "Write the JSON again with this version: agreement audit PATH... --json FILE.",
+                )
+            ]
+        )
+    try:
+        document = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise InputError([Problem(str(path), f"is not whole: {error}.", "Write the audit again.")]) from None
+    if not isinstance(document, Mapping) or not document.get("profiles"):
+        raise InputError([Problem(str(path), "holds no profiles to compare.", "Write the audit again with --json.")])
+    return document
+
+
+def _layers(source: Any) -> str:  # noqa: ANN401 - Annotations, or the JSON of an audit
+    """Return the names of a round's layers."""
+    if isinstance(source, Mapping):
+        return ", ".join(sorted(str(profile.get("layer")) for profile in source["profiles"]))
+    return ", ".join(sorted(source.layers))
+
+
+def _section_names(source: Any) -> dict[str, str]:  # noqa: ANN401 - Annotations, or the JSON of an audit
+    """Return the titles of sections by id; the JSON of an audit has ids alone."""
+    if isinstance(source, Mapping):
+        return {}
+    return {section: source.guidelines.name(section) for section in source.guidelines.sections}
 
 
 @cli.command()

@@ -206,16 +206,15 @@ def _annotators(
 ) -> Iterator[AgainstGold]:
     """Yield every annotator with the gold as the reference, the least agreement first."""
     scores = report.scores.loc[report.scores["label"].isna()]
-    off = {entry.annotator: entry for entry in report.accuracies if entry.off}
+    off = {entry.annotator for entry in report.accuracies if entry.off}
     names = sorted({*scores["reference"].astype(str), *scores["other"].astype(str)} - {report.gold})
-    found = []
-    for name in names:
-        figures = tuple(_figure(scores, report.gold, name, *column[1:], confidence) for column in columns)
-        word = ""
-        if name in off:
-            others = off[name].others or 0.0
-            word = f"differs from the gold more often than colleagues, whose middle one finds {others:.0%} of it"
-        found.append(AgainstGold(name, figures, word))
+    found = [
+        AgainstGold(
+            name, tuple(_figure(scores, report.gold, name, *column[1:], confidence) for column in columns),
+            "Differs from the gold more often than colleagues." if name in off else "As colleagues.",
+        )
+        for name in names
+    ]  # fmt: skip
     yield from sorted(found, key=lambda row: (row.figures[0].value is None, row.figures[0].value or 0.0, row.name))
 
 

@@ -41,7 +41,7 @@ def _needed(need: Needed) -> str:
     """Return what one value needs."""
     name = f"{need.title} {shown(need.label)}" if need.label is not None else need.title
     if need.value is None or need.half_width is None or need.needed is None:
-        return f"{name}: nothing could be measured"
+        return f"{name}: too few items to plan from (n {need.n}, ten are needed)"
     more = f"{plural(need.more, 'more item')}" if need.more else "enough items"
     return (
         f"{name}: {decimal(need.value)} ±{decimal(need.half_width)} now (n {need.n}); {more} for the width, "

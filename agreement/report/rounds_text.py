@@ -1,6 +1,6 @@
 """Changes between rounds as text for a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from agreement.changes import Change
 from agreement.report.terminal import shown
@@ -11,18 +11,21 @@ from agreement.wording import decimal, percent, plural
 MOST = 8
 
 
-def changes_text(changes: Sequence[LayerChange], trends: Sequence[Trend] = ()) -> str:
-    """Return the changes as text, and the courses of trends that have one."""
+def changes_text(
+    changes: Sequence[LayerChange], trends: Sequence[Trend] = (), sections: Mapping[str, str] | None = None
+) -> str:
+    """Return the changes as text, and the courses of trends that have one; *sections* gives their titles by id."""
+    named = dict(sections or {})
     if not changes:
         return "Nothing to compare: no layer is in both rounds."
-    parts = ["\n".join(_lines(change)) for change in changes]
+    parts = ["\n".join(_lines(change, named)) for change in changes]
     courses = [trend for trend in trends if trend.course]
     if courses:
-        parts.append("\n".join(_course(trend) for trend in courses))
+        parts.append("\n".join(_course(trend, named) for trend in courses))
     return "\n\n".join(parts)
 
 
-def _lines(between_rounds: LayerChange) -> Iterator[str]:
+def _lines(between_rounds: LayerChange, sections: Mapping[str, str]) -> Iterator[str]:
     """Yield the lines of one layer."""
     both = between_rounds
     yield f"Layer {shown(both.layer)}, {shown(both.before)} to {shown(both.after)}: {both.word}"
@@ -31,20 +34,22 @@ def _lines(between_rounds: LayerChange) -> Iterator[str]:
         + (f"; {both.clusters} documents taken as independent" if both.clusters else "")
     )
     yield from (f"  Note: {shown(note)}" for note in both.notes)
-    yield from (f"  {_change(change)}" for change in both.overall)
+    yield from (f"  {_change(change, sections)}" for change in both.overall)
     for title, family in (("Sections", both.by_section), ("Classes", both.by_label), ("Pairs", both.by_pair)):
         clear = [change for change in family if change.word in ("better", "worse")]
         tested = sum(change.p is not None for change in family)
         if tested:
             yield f"  {title}: {len(clear)} of {tested} changes are clear (adjusted for their number)"
-        yield from (f"    {_change(change)}" for change in clear[:MOST])
+        yield from (f"    {_change(change, sections)}" for change in clear[:MOST])
         if len(clear) > MOST:
             yield f"    … and {len(clear) - MOST} more"
 
 
-def _change(change: Change) -> str:
+def _change(change: Change, sections: Mapping[str, str]) -> str:
     """Return one change: what, before and after, difference with interval and n, word."""
-    about = change.label or " / ".join(change.labels) or change.section or ""
+    about = change.label or " / ".join(change.labels)
+    if change.section:
+        about = sections.get(change.section, change.section)
     name = f"{change.title} {shown(about)}".strip()
     if change.before is None or change.after is None or change.difference is None:
         return f"{name}: {change.undefined}"
@@ -55,9 +60,9 @@ def _change(change: Change) -> str:
     )
 
 
-def _course(trend: Trend) -> str:
+def _course(trend: Trend, sections: Mapping[str, str]) -> str:
     """Return the course of one trend."""
-    where = f", section {shown(trend.section)}" if trend.section else ""
+    where = f", section {shown(sections.get(trend.section, trend.section))}" if trend.section else ""
     values = ", ".join("none" if point.value is None else decimal(point.value) for point in trend.points)
     return f"{trend.title}{where}: {trend.course} ({values}). {trend.meaning}"
 

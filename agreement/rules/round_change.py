@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agreement.case import Case
 from agreement.changes import Change
-from agreement.contrasts import fdr
+from agreement.distributions import fdr
 from agreement.flags import Flag, Rule, Subject
 from agreement.rounds import LayerChange, rounds_within
-from agreement.rules._parts import TEST, interval_words, points, verdict_of
+from agreement.rules._parts import TEST, disputed, examples, interval_words, most, points, verdict_of
 from agreement.wording import decimal
 
 
@@ -38,7 +39,19 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
                 "n_after": change.n_after, "n_both": change.n_both, "pairing": between.pairing,
                 "confidence": change.confidence,
             },
+            examples=examples(case, most(case.whole.disagreement, _where(case, between, change))),
         )  # fmt: skip
+
+
+def _where(case: Case, between: LayerChange, change: Change) -> NDArray[np.bool_]:
+    """Return (U,) the disputed units that show a change: of the later round if it is worse, else of the earlier one."""
+    shown = disputed(case.whole)
+    if change.section:
+        shown &= case.whole.section == case.whole.sections.index(change.section)
+    round_ = between.before if (change.difference or 0.0) > 0 else between.after
+    inside = np.array([name == round_ for name in case.rounds], dtype=bool)
+    # rounds that only the guideline's dates tell apart have no name in the data
+    return shown & inside if inside.any() else shown
 
 
 def _message(case: Case, between: LayerChange, change: Change) -> str:
