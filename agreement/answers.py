@@ -4,7 +4,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -143,6 +143,8 @@ class AnswerPairs:
         (M,) answers that are equal after normalisation.
     both_empty
         (M,) neither wrote anything: not compared.
+    texts
+        (T,) the texts as they were written.
     """
 
     meetings: Meetings
@@ -153,6 +155,7 @@ class AnswerPairs:
     other: Ints
     equal: NDArray[np.bool_]
     both_empty: NDArray[np.bool_]
+    texts: tuple[str, ...] = field(default=(), repr=False)
 
 
 def answer_pairs(annotations: Annotations, layer: str, normalisation: Normalisation) -> AnswerPairs:
@@ -171,7 +174,7 @@ def answer_pairs(annotations: Annotations, layer: str, normalisation: Normalisat
     sizes = bags.sizes
     return AnswerPairs(
         met, of_answer, bags, bags.common(left, right), sizes[left], sizes[right], bags.equal(left, right),
-        (left == 0) & (right == 0),
+        (left == 0) & (right == 0), tuple(texts),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from agreement.comparison._judge import Judge
 from agreement.comparison._result import Comparison
 from agreement.scores import Reason
 from agreement.settings import LayerSettings, Settings
+from agreement.similarity import chrf
 
 Floats = NDArray[np.float64]
 
@@ -61,6 +62,9 @@ def compare_answers(annotations: Annotations, layer: str, settings: Settings) ->
         judge.directed(name, "item", (first, second), Reason.BOTH_EMPTY)
     tokens = ((2 * pairs.common).astype(np.float64), (pairs.reference + pairs.other).astype(np.float64), compared)
     judge.share("squad_f1_micro", "item", tokens, Reason.BOTH_EMPTY)
+    sides = pairs.text[met.reference], pairs.text[met.other]
+    found, turned = (chrf(pairs.texts, *way) * compared for way in (sides, sides[::-1]))
+    judge.directed("chrf", "item", ((found, compared, compared), (turned, compared, compared)), Reason.BOTH_EMPTY)
     _several_references(judge, pairs, f1, exact, compared > 0)
     who = pd.Index(met.annotators, dtype="str")
     items = pd.DataFrame({
