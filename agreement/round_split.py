@@ -7,6 +7,7 @@ import pandas as pd
 
 from agreement.annotations import Annotations
 from agreement.snapshots import Snapshot, snapshot
+from agreement.units import natural
 
 
 def by_round(annotations: Annotations, layer: str, min_pair_items: int) -> list[Snapshot]:
@@ -29,24 +30,6 @@ def by_round(annotations: Annotations, layer: str, min_pair_items: int) -> list[
         if made is not None and made.n_units:
             found.append(made)
     return found if len(found) >= 2 else []
-
-
-def natural(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Return the key that sorts *name* with its numbers as numbers.
-
-    Examples
-    --------
-    >>> sorted(["round 10", "round 9", "pilot"], key=natural)
-    ['pilot', 'round 9', 'round 10']
-    """
-    parts: list[tuple[int, int, str]] = []
-    word = ""
-    for letter in [*name.casefold(), ""]:
-        if word and (not letter or letter.isdecimal() != word[-1].isdecimal()):
-            parts.append((0, int(word), "") if word[-1].isdecimal() else (1, 0, word))
-            word = ""
-        word += letter
-    return tuple(parts)
 
 
 def by_revision(annotations: Annotations) -> Annotations:

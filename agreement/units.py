@@ -100,6 +100,27 @@ class Units:
             self.items, self.clusters, self.sections, self.rounds, self.members, self.simple, self.values,
         )  # fmt: skip
 
+    def rounds_now_and_before(self) -> "tuple[Units, Units, str] | None":
+        """Return the units of the last round, those of the rounds before it, and its name; None with one round.
+
+        Rounds go by their names, numbers in them as numbers; a round in which nothing is compared is no round.
+
+        Examples
+        --------
+        >>> from dataclasses import replace
+        >>> units = units_from_matrix([["a", "b"], ["a", "a"], ["b", "b"]])
+        >>> units = replace(units, round=np.array([1, 0, 1]), rounds=("round 10", "round 9"))
+        >>> [part.n_units for part in units.rounds_now_and_before()[:2]], units.rounds_now_and_before()[2]
+        ([1, 2], 'round 10')
+        """
+        compared = np.bincount(self.unit, minlength=self.n_units) >= 2
+        used = [code for code in np.unique(self.round[compared]).tolist() if code >= 0 and self.rounds[code]]
+        if len(used) < 2:
+            return None
+        last = max(used, key=lambda code: natural(self.rounds[code]))
+        earlier = np.isin(self.round, [code for code in used if code != last])
+        return self.where(self.round == last), self.where(earlier), self.rounds[last]
+
     def without(self, annotators: NDArray[np.bool_]) -> "Units":
         """Return the units without the labels of the *annotators* (A,) marked; names and units stay."""
         keep = ~annotators[self.annotator]
@@ -109,6 +130,24 @@ class Units:
             self.weight, self.item, self.cluster, self.section, self.round,
             self.items, self.clusters, self.sections, self.rounds, self.members, self.simple, self.values,
         )  # fmt: skip
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Return the key that sorts *name* with its numbers as numbers.
+
+    Examples
+    --------
+    >>> sorted(["round 10", "round 9", "pilot"], key=natural)
+    ['pilot', 'round 9', 'round 10']
+    """
+    parts: list[tuple[int, int, str]] = []
+    word = ""
+    for letter in [*name.casefold(), ""]:
+        if word and (not letter or letter.isdecimal() != word[-1].isdecimal()):
+            parts.append((0, int(word), "") if word[-1].isdecimal() else (1, 0, word))
+            word = ""
+        word += letter
+    return tuple(parts)
 
 
 def units_from_matrix(data: list[list[str | None]], labels: tuple[str, ...] = (), layer: str = "label") -> Units:

@@ -11,6 +11,7 @@ PACKAGE = Path(agreement.__file__).parent
 STAGES = (
     # foundations: know nothing of labels
     ("errors", "_resources", "_discover", "_arrays", "assignment", "sample_size", "distributions", "wording"),
+    ("phrases",),
     ("_files", "settings", "guidelines"),
     # load: files to Annotations
     ("annotations",),

@@ -39,7 +39,9 @@ class Comparison:
         What only the page of this kind of layer shows (matches, error kinds, tokenizer …), by name. Of items:
 
         ``pair_confusion``
-            Row per label pair, the most confused first: :class:`~agreement.comparison.confusion.Confusion`.
+            Row per label pair, the most confused first: :class:`~agreement.comparison.confusion.Confusion`. Of the
+            last round where there are several; ``pair_confusion_before`` then has the rounds before it, and
+            ``current_round`` its name.
         ``retest``
             :class:`~agreement.comparison.retest.Retest` of each annotator with repeats.
         ``marginals``

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from agreement.criteria import Check, verdict
 from agreement.errors import OutputError
 from agreement.flags import Flag
+from agreement.phrases import action_title, failure
 from agreement.records import content_hash
 from agreement.report._context import CAUSES
 from agreement.report._gold import gold_views, with_gold
@@ -26,11 +27,9 @@ from agreement.report.model import Action, CheckRow, LayerView, Link, ReportMode
 from agreement.settings import package_version
 from agreement.wording import (
     Figure,
-    action_title,
     count,
     decimal,
     digits_for,
-    failure,
     listed,
     percent,
     plural,

@@ -18,6 +18,7 @@ from agreement.report._queue import Disputed
 from agreement.report._slugs import Slugs
 from agreement.report.model import Link
 from agreement.settings import LayerKind
+from agreement.units import Units
 from agreement.wording import Figure
 
 if TYPE_CHECKING:
@@ -43,6 +44,18 @@ class Context:
     def peers(self) -> Peers:
         """Everybody's mean agreement with the others."""
         return with_others(self.audit.annotations, self.comparison, self.audit.settings)
+
+    @cached_property
+    def current(self) -> Units | None:
+        """The item-level units of the current guideline version: of the last round where there are several."""
+        units = self.comparison.units
+        parted = units.rounds_now_and_before() if units is not None and self.current_round else None
+        return parted[0] if parted else units
+
+    @property
+    def current_round(self) -> str:
+        """The last round where there are several, else empty."""
+        return str(self.comparison.details.get("current_round", ""))
 
     @property
     def name(self) -> str:

@@ -1,5 +1,8 @@
 """What the guideline owner reads: label pairs that are mixed up, and sections by their disputes."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -17,7 +20,7 @@ PAIRS_MOST = 60
 
 def label_pairs(context: Context) -> tuple[PairRow, ...]:
     """Return the confused label pairs, the most confused first."""
-    units, kind = context.comparison.units, context.kind
+    units, kind = context.current, context.kind
     table: pd.DataFrame | None = context.comparison.details.get("pair_confusion")
     if units is None or table is None or kind not in ("category", "ordinal"):
         return ()
@@ -25,14 +28,12 @@ def label_pairs(context: Context) -> tuple[PairRow, ...]:
     code = {name: number for number, name in enumerate(units.labels)}
     gate = context.audit.settings.gate
     prefix = [context.name] if len(context.audit.comparisons) > 1 else []
+    earlier = _before(context)
     rows = []
     for row in table.loc[table["both"] > 0].to_dict("records"):
         names = str(row["first"]), str(row["second"])
         words = context.word(names[0]), context.word(names[1])
-        figure = Figure(
-            optional(row["value"]), optional(row["low"]), optional(row["high"]), int(row["n"]), share=True,
-            confidence=context.audit.settings.measures.confidence,
-        )  # fmt: skip
+        figure = _confused(context, row)
         flags = by_subject(context.flags, labels=names)
         if int(row["either"]) < gate.pair_items and not flags:
             continue
@@ -40,10 +41,26 @@ def label_pairs(context: Context) -> tuple[PairRow, ...]:
             PairRow(
                 context.slugs("pair", *prefix, *names), *words, int(row["both"]), int(row["either"]), figure,
                 _tone(figure, gate.pair_confusion), where.get((code[names[0]], code[names[1]]), ""),
-                context.pair_link(*names), flags,
+                context.pair_link(*names), flags, earlier.get(names),
             )
         )  # fmt: skip
     return tuple(sorted(rows[:PAIRS_MOST], key=lambda row: not row.flags))
+
+
+def _confused(context: Context, row: Mapping[Hashable, Any]) -> Figure:
+    """Return the share of confusion in a row of the comparison."""
+    return Figure(
+        optional(row["value"]), optional(row["low"]), optional(row["high"]), int(row["n"]), share=True,
+        confidence=context.audit.settings.measures.confidence, reason="neither label was given",
+    )  # fmt: skip
+
+
+def _before(context: Context) -> dict[tuple[str, str], Figure]:
+    """Return the share of confusion of each label pair in the rounds before the current one, if there are any."""
+    table: pd.DataFrame | None = context.comparison.details.get("pair_confusion_before")
+    if table is None:
+        return {}
+    return {(str(row["first"]), str(row["second"])): _confused(context, row) for row in table.to_dict("records")}
 
 
 def _tone(figure: Figure, limit: float | None) -> str:

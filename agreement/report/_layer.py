@@ -7,6 +7,7 @@ import numpy as np
 
 from agreement.comparison import Comparison
 from agreement.flags import Flag
+from agreement.phrases import budget
 from agreement.report._cards import Card
 from agreement.report._context import Context, by_subject, readable, share_of
 from agreement.report._duos import duo_columns, duo_matrix, duo_picture, duo_rows
@@ -19,7 +20,7 @@ from agreement.report._queue import Disputed
 from agreement.report._slugs import Slugs
 from agreement.report._spans import span_panel
 from agreement.report.model import ClassRow, LayerView, PairRow
-from agreement.wording import Figure, budget, f1_band, listed, shortened
+from agreement.wording import Figure, f1_band, listed, shortened
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
@@ -59,6 +60,7 @@ def layer_view(
         classes=classes(context, pairs),
         unused=tuple(shown[label] for label in layer.labels if label not in set(used_labels(context))),
         skew=skew(context),
+        current_round=context.current_round,
         heat=confusion_heat(context),
         pairs=pairs,
         sections=sections(context),

@@ -16,7 +16,7 @@ TABLES_MOST_LABELS = 12
 
 def confusion_heat(context: Context) -> Heat | None:
     """Return the lower triangle of label pairs: units with both over units with either, confused ones side by side."""
-    units = context.comparison.units
+    units = context.current
     if units is None or context.kind not in ("category", "ordinal") or len(units.labels) < 3:
         return None
     both, either = pair_counts(units, mixtures(units))

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from agreement.flags import Flag
+from agreement.phrases import seen
 from agreement.report._context import CAUSES, Context
 from agreement.report.model import Funnel, PersonRow
-from agreement.wording import Figure, count, decimal, optional, seen
+from agreement.wording import Figure, count, decimal, optional
 
 FUNNEL_MIN_ITEMS = 50
 FUNNEL_MIN_ANNOTATORS = 3

@@ -94,6 +94,7 @@ class PairRow:
     section: str
     link: Link
     flags: tuple[Flag, ...]
+    before: Figure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +225,7 @@ class LayerView:
     classes: tuple[ClassRow, ...]
     unused: tuple[str, ...]
     skew: Figure | None
+    current_round: str
     heat: Heat | None
     pairs: tuple[PairRow, ...]
     sections: tuple[SectionRow, ...]

@@ -1,7 +1,9 @@
 """The Chromium of the machine, driven by Playwright; without either the tests skip, unless they are required."""
 
+import importlib
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -17,12 +19,30 @@ def unavailable(why: str):
     pytest.skip(f"browser tests skipped: {why}")
 
 
+def needed(module: str):
+    """Return a module that only these tests need; where it is missing they skip, or fail if they are required."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        unavailable(f"{module.partition('.')[0]} is not installed")
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Return the source of axe-core."""
+    package = needed("axe_playwright_python")
+    return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def pypdf():
+    """Return the reader of PDF files."""
+    return needed("pypdf")
+
+
 @pytest.fixture(scope="session")
 def browser():
-    try:
-        from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a test dependency that may be missing
-    except ImportError:
-        unavailable("Playwright is not installed")
+    sync_playwright = needed("playwright.sync_api").sync_playwright
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         unavailable("no Chromium was found")
