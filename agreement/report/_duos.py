@@ -7,8 +7,9 @@ import base64
 import numpy as np
 
 from agreement.report._context import Context
+from agreement.report._figures import figure
 from agreement.report._png import palette_png
-from agreement.report.model import Cell, DuoRow, Heat, Link, Picture
+from agreement.report.model import Cell, DuoLabels, DuoRow, Heat, Link, Picture
 from agreement.settings import LayerKind
 from agreement.wording import NONE, Figure, decimal
 
@@ -46,6 +47,15 @@ COLUMNS: dict[LayerKind, tuple[Column, ...]] = {
 }  # fmt: skip
 
 
+BY_LABEL: dict[LayerKind, tuple[str, str, str]] = {
+    "category": ("f1", "precision", "recall"),
+    "ordinal": ("f1", "precision", "recall"),
+    "labels": ("f1", "precision", "recall"),
+    "spans": ("span_f1.strict", "span_precision.strict", "span_recall.strict"),
+}
+DUO_LABELS_MOST = 120
+
+
 def duo_columns(kind: LayerKind) -> tuple[Column, ...]:
     """Return what the rows of pairs show for layers of this *kind*."""
     return COLUMNS[kind]
@@ -75,6 +85,35 @@ def duo_rows(context: Context) -> list[DuoRow]:
         return 2.0 if value is None else value, sorted((row.reference, row.other)), row.reference
 
     return sorted(rows, key=rank)
+
+
+def duo_labels(context: Context) -> tuple[DuoLabels, ...]:
+    """Return F1, precision and recall by label of every pair, one direction each, while they are few enough to read."""
+    wanted = BY_LABEL.get(context.kind)
+    if wanted is None:
+        return ()
+    level = "span" if context.kind == "spans" else "item"
+    least = context.audit.settings.measures.min_pair_items
+    rows = context.book.pair_labels
+    rows = rows.loc[rows["measure"].isin(wanted) & rows["level"].eq(level) & (rows["reference"] < rows["other"])]
+    if rows.groupby(["reference", "other", "label"], observed=True).ngroups > DUO_LABELS_MOST:
+        return ()
+    found = []
+    shared = context.book.by_pair(COLUMNS[context.kind][0][1], level, context.unit)
+    for (reference, other), mine in rows.groupby(["reference", "other"], observed=True, sort=True):
+        pair = str(reference), str(other)
+        if level == "item" and pair in shared and shared[pair].n < least:
+            continue
+        figures: dict[str, dict[str, Figure]] = {}
+        for row in mine.itertuples():
+            shown = figure(row, context.book.confidence, "label" if level == "item" else "span")
+            figures.setdefault(str(row.label), {})[str(row.measure)] = shown
+        none = Figure(None, reason="not computed")
+        lines = tuple(
+            (context.word(label), tuple(by.get(measure, none) for measure in wanted)) for label, by in figures.items()
+        )
+        found.append(DuoLabels(*pair, lines))
+    return tuple(found)
 
 
 def _shown(figure: Figure, least: int) -> Figure:

@@ -10,7 +10,7 @@ from agreement.flags import Flag
 from agreement.phrases import budget
 from agreement.report._cards import Card
 from agreement.report._context import Context, by_subject, readable, share_of
-from agreement.report._duos import duo_columns, duo_matrix, duo_picture, duo_rows
+from agreement.report._duos import duo_columns, duo_labels, duo_matrix, duo_picture, duo_rows
 from agreement.report._figures import score_book
 from agreement.report._guideline import label_pairs, sections
 from agreement.report._leading import all_scores, leading, side_by_side
@@ -71,6 +71,7 @@ def layer_view(
         duo_names=tuple(name for name, _, _ in duo_columns(layer.kind)),
         duos=tuple(duos[:DUOS_MOST]),
         duos_total=len(duos),
+        duo_labels=duo_labels(context),
         tables=pair_tables(context),
         retest=retest(context),
         gold=tuple(card for card in cards if card.layer == layer.name and card.gold_contradicted)[:25],

@@ -142,6 +142,15 @@ class DuoRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DuoLabels:
+    """F1, precision and recall of two annotators by label: the first is the reference."""
+
+    reference: str
+    other: str
+    rows: tuple[tuple[str, tuple[Figure, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A cell of a map: what it prints, how strong its colour is (0-6), its words, and where it leads."""
 
@@ -236,6 +245,7 @@ class LayerView:
     duo_names: tuple[str, ...]
     duos: tuple[DuoRow, ...]
     duos_total: int
+    duo_labels: tuple[DuoLabels, ...]
     tables: tuple[tuple[str, str, Heat], ...]
     retest: Figure | None
     gold: tuple[Card, ...]
