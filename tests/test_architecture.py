@@ -32,7 +32,7 @@ STAGES = (
     ("pooled_kappas", "disputes", "counted"),
     ("comparison",),
     # what is built on counts beside the comparison: consensus, models, gold, rounds, planning, decisions
-    ("consensus", "alternative", "licence", "panels", "runs", "scored"),
+    ("consensus", "alternative", "coreference", "licence", "panels", "relations", "relevance", "runs", "scored"),
     ("control_charts", "snapshots", "peers"),
     ("profiles",),
     ("changes", "round_split", "round_values", "gold_posterior", "gold_suspects", "gold_spans", "gold_size"),
