@@ -105,9 +105,9 @@ def _budget(audit: "Audit", flags: Sequence[Flag]) -> list[tuple[str, float]]:
 def used_labels(context: Context) -> tuple[str, ...]:
     """Return the labels that compared annotators used."""
     table = context.audit.annotations.table
-    rows = table.loc[table["layer"].eq(context.name) & table["annotator"].isin(context.audit.annotations.compared)]
-    codes = rows["label"].cat.codes.to_numpy()
-    return tuple(rows["label"].cat.categories[np.flatnonzero(np.bincount(codes[codes >= 0]))])
+    mine = table["layer"].eq(context.name) & table["annotator"].isin(context.audit.annotations.compared)
+    codes = table["label"].cat.codes.to_numpy()[mine.to_numpy()]
+    return tuple(table["label"].cat.categories[np.flatnonzero(np.bincount(codes[codes >= 0]))])
 
 
 def skew(context: Context) -> Figure | None:
