@@ -14,7 +14,7 @@ from agreement.distributions import binomial_at_most, fdr
 from agreement.gold_posterior import can_be_judged, posterior
 from agreement.gold_size import Adequacy, Bias, Covered, adequacy, bias_of, coverage, coverage_of_items, same_text
 from agreement.gold_spans import contradicted_spans
-from agreement.gold_suspects import MIN_LABELS, GoldUnits, Suspect, find_suspects, gold_units
+from agreement.gold_suspects import MIN_LABELS, GoldUnits, Suspect, find_suspects, gold_units, latest
 from agreement.intervals import wilson
 from agreement.settings import Settings
 
@@ -185,9 +185,10 @@ def _report(
     confidence = settings.measures.confidence
     if not can_be_judged(known.units):
         return replace(blank, notes=("With so many labels and annotators, gold is not judged item by item.",))
-    found = posterior(known.units, known.gold)
-    suspects = find_suspects(annotations, known, found)
-    judged = int(((known.gold >= 0) & (found.n_labels >= MIN_LABELS)).sum())
+    once = latest(known)
+    found = posterior(once.units, once.gold)
+    suspects = find_suspects(annotations, once, found)
+    judged = int(((once.gold >= 0) & (found.n_labels >= MIN_LABELS)).sum())
     wrong = sum(suspect.verdict == "confirmed" for suspect in suspects)
     low, high = wilson(np.array([wrong]), np.array([judged]), confidence)
     notes = [] if judged else ["No gold item has three labels beside it, so no gold label is judged."]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from agreement.annotations import Annotations
 from agreement.gold_posterior import Ints, Posterior
-from agreement.units import Units, item_units
+from agreement.units import Units, item_units, natural
 
 Bools: TypeAlias = NDArray[np.bool_]
 Cause: TypeAlias = Literal["slip in the gold", "section that confuses everybody", "labels that people confuse"]
@@ -102,6 +102,31 @@ def gold_units(annotations: Annotations, layer: str, name: str) -> GoldUnits:
     units = both.without(mask)
     answered = np.bincount(units.unit, minlength=units.n_units) > 0
     return GoldUnits(replace(units.where(answered), annotators=annotations.compared), gold[answered], name)
+
+
+def latest(known: GoldUnits) -> GoldUnits:
+    """Return every gold label once: of an item met in several rounds, each annotator's last label counts.
+
+    What one person said in two rounds is no two opinions, and one gold label is not wrong twice.
+    """
+    units = known.units
+    if len(units.rounds) < 2:
+        return known
+    order = sorted(range(len(units.rounds)), key=lambda code: natural(units.rounds[code]))
+    rank = np.full(len(units.rounds) + 1, -1)
+    rank[order] = np.arange(len(order))
+    when = rank[units.round]
+    group = np.unique(np.column_stack([units.item, known.gold]), axis=0, return_inverse=True)[1].ravel()
+    last = np.zeros(int(group.max(initial=-1)) + 1, dtype=np.int64)
+    by_time = np.argsort(when, kind="stable")
+    last[group[by_time]] = by_time  # the last of several wins
+    unit = np.where(known.gold >= 0, last[group], np.arange(units.n_units))
+    rows = np.argsort(when[units.unit], kind="stable")[::-1]
+    _, first = np.unique(unit[units.unit[rows]] * len(units.annotators) + units.annotator[rows], return_index=True)
+    kept = np.sort(rows[first])
+    merged = replace(units, unit=unit[units.unit[kept]], annotator=units.annotator[kept], label=units.label[kept])
+    answered = np.bincount(merged.unit, minlength=merged.n_units) > 0
+    return GoldUnits(merged.where(answered), known.gold[answered], known.name)
 
 
 def find_suspects(annotations: Annotations, known: GoldUnits, found: Posterior, odds: float = ODDS) -> list[Suspect]:

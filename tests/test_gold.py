@@ -270,3 +270,18 @@ def test_spans_that_all_annotators_contradict_are_listed():
 def test_gold_of_one_label_is_said_to_be_so():
     report = gold_reports(make([["a", "a", "a"]] * 20 + [["b", "b", "b"]] * 20, ["a"] * 20 + [None] * 20))[0]
     assert any("Every gold label is a" in note for note in report.notes)
+
+
+def test_an_item_of_two_rounds_has_one_gold_label():
+    rows = [(f"i{i}", who, "a", r) for i in range(40) for who in ("A0", "A1", "A2") for r in ("1", "2")]
+    rows += [("j", who, label, r) for who in ("A0", "A1", "A2") for r, label in (("9", "b"), ("10", "a"))]
+    rows += [(f"k{i}", who, "b", "1") for i in range(40) for who in ("A0", "A1", "A2")]
+    rows += [(item, "gold", "a", "") for item in [f"i{i}" for i in range(40)] + ["j"]]
+    rows += [(f"k{i}", "gold", "a" if i == 0 else "b", "") for i in range(40)]
+    frame = pd.DataFrame(rows, columns=["item", "annotator", "label", "round"])
+    made = assemble(Records(frame, Reading(rows_read=len(frame)), kinds={"gold": "gold"}), Settings())
+    report = gold_reports(made)[0]
+    # of j the labels of round 10 count, which agree with the gold
+    assert [s.item for s in report.suspects] == ["k0"]
+    assert report.n_judged == 81
+    assert report.suspects[0].n_labels == 3

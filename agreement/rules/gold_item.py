@@ -7,7 +7,7 @@ import numpy as np
 from agreement.case import Case
 from agreement.flags import Example, Flag, Rule, Subject
 from agreement.gold_posterior import can_be_judged, posterior
-from agreement.gold_suspects import ODDS, Suspect, find_suspects, gold_units
+from agreement.gold_suspects import ODDS, Suspect, find_suspects, gold_units, latest
 from agreement.intervals import wilson
 from agreement.rules._parts import excerpt
 from agreement.wording import plural
@@ -28,7 +28,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     for name in case.annotations.of_kind("gold"):
         if not (table["annotator"].eq(name) & table["layer"].eq(layer.name)).any():
             continue
-        known = gold_units(case.annotations, layer.name, name)
+        known = latest(gold_units(case.annotations, layer.name, name))
         if not can_be_judged(known.units):
             continue
         found = posterior(known.units, known.gold)
