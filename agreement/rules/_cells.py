@@ -115,22 +115,35 @@ def crowd(case: Case) -> Evidence:
     return case.whole.without(apart)
 
 
+def everybody(case: Case) -> Evidence:
+    """Return the evidence of all who think for themselves, set apart or not: a careless person may share a reading."""
+    copied = np.zeros(len(case.whole.unit), bool)
+    for flag in case.confirmed("copy"):
+        copied |= case.explained_by(flag)
+    return case.whole.without(copied)
+
+
 def rows_of(evidence: Evidence, annotator: int, section: int) -> Bools:
     """Return (N,) the labels of one annotator in one section."""
     return np.asarray((evidence.annotator == annotator) & (evidence.section[evidence.unit] == section))
 
 
-def camps_of(cells: list[Cell], evidence: Evidence) -> tuple[tuple[str, ...], ...]:
-    """Return the camps of a section: those off against the others, or, when only one stands out, who reads alike."""
+def camps_of(cells: list[Cell], evidence: Evidence, every: Evidence) -> tuple[tuple[str, ...], ...]:
+    """Return the camps of a section: those off against the others, or, when only one stands out, who reads alike.
+
+    *every* is the evidence of everybody, those included who were set apart from *evidence*.
+    """
     inside = evidence.section == cells[0].section
     if len(cells) == 1:
-        return two_readings(evidence, inside, CAMP_ALPHA, CAMP_EFFECT)
+        return two_readings(every, inside, CAMP_ALPHA, CAMP_EFFECT)
     camp = tuple(sorted(evidence.annotators[cell.annotator] for cell in cells))
     here = np.unique(evidence.annotator[evidence.kept & inside[evidence.unit]])
     return camp, tuple(evidence.annotators[a] for a in here if evidence.annotators[a] not in camp)
 
 
-def split_sections(cells: list[Cell], evidence: Evidence, thresholds: Mapping[str, float]) -> dict[int, list[Cell]]:
+def split_sections(
+    cells: list[Cell], evidence: Evidence, every: Evidence, thresholds: Mapping[str, float]
+) -> dict[int, list[Cell]]:
     """Return the sections in which so many are off that it is the section: two readings, not people.
 
     At least two people, and a quarter of those who work in the section (a quarter of the busiest one's labels or more);
@@ -146,6 +159,6 @@ def split_sections(cells: list[Cell], evidence: Evidence, thresholds: Mapping[st
         staff = int((given >= 0.25 * given.max()).sum())
         sure = any(cell.q < thresholds["q_confirmed"] for cell in mine)
         many = len(mine) >= 2 and len(mine) >= 0.25 * staff
-        if sure and (many or camps_of(mine, evidence)):
+        if sure and (many or camps_of(mine, evidence, every)):
             result[section] = mine
     return result

@@ -10,6 +10,7 @@ from agreement.distributions import binomial_at_least, fdr
 from agreement.evidence import Bools, Evidence, Floats, Ints, tally
 
 FITTED_CELLS = 6
+FEW_UNITS = 10
 OWN_PAIR, SCATTERED = 0.60, 0.05
 MAJORITY = 0.30
 BENIGN = 0.02  # classes are never equally alike; so much beyond slips is usual
@@ -81,7 +82,12 @@ def confusions(evidence: Evidence) -> Confusions:
 
 
 def _by_chance(by_section: Floats, n: int) -> Floats:
-    """Return (K, K) products of label shares, section by section, from the sums of shares (S, K) over *n* units."""
+    """Return (K, K) products of label shares, section by section, from the sums of shares (S, K) over *n* units.
+
+    Sections of a few units count as one: their own shares would say that whatever met there was to be expected.
+    """
+    few = by_section.sum(axis=1) < FEW_UNITS
+    by_section = np.vstack([by_section[~few], by_section[few].sum(axis=0)])
     size = by_section.sum(axis=1, keepdims=True)
     return np.asarray((by_section / np.maximum(size, 1)).T @ by_section / max(n, 1))
 

@@ -7,7 +7,7 @@ import numpy as np
 from agreement.case import Case
 from agreement.evidence import tally
 from agreement.flags import Flag, Rule, Subject
-from agreement.rules._cells import cells_off, crowd, rows_of, split_sections
+from agreement.rules._cells import cells_off, crowd, everybody, rows_of, split_sections
 from agreement.rules._parts import (
     TEST,
     disputes,
@@ -29,7 +29,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     if len(evidence.sections) < 2 or len(evidence.present) < 3:
         return
     cells = cells_off(evidence, thresholds, case.confidence)
-    split = split_sections(cells, evidence, thresholds)
+    split = split_sections(cells, evidence, everybody(case), thresholds)
     within = regular(evidence)
     apart = {flag.subject.annotator for flag in case.confirmed("annotator", "span_annotator")}
     for cell in cells:

@@ -7,7 +7,7 @@ import numpy as np
 from agreement.case import Case
 from agreement.contrasts import Estimate
 from agreement.flags import Flag, Rule, Subject
-from agreement.rules._cells import Cell, camps_of, cells_off, crowd, split_sections
+from agreement.rules._cells import Cell, camps_of, cells_off, crowd, everybody, split_sections
 from agreement.rules._parts import (
     TEST,
     disputed,
@@ -35,9 +35,10 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         return
     excluded = np.zeros(n_sections, bool)
     split: dict[int, list[Cell]] = {}
+    every = everybody(case)
     if len(evidence.present) >= 3:
         settings = case.thresholds(CELLS)
-        split = split_sections(cells_off(evidence, settings, case.confidence), evidence, settings)
+        split = split_sections(cells_off(evidence, settings, case.confidence), evidence, every, settings)
     strata = strata_of(evidence)
     excluded[list(split)] = True
     for section, cells in sorted(split.items()):
@@ -45,7 +46,9 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         others[section] = False
         effect = section_effect(strata, section, others)
         q = min(cell.q for cell in cells)
-        yield _flag(case, section, q, effect, effect.value.item(), "confirmed", camps_of(cells, evidence))
+        yield _flag(
+            case, section, q, effect, effect.value.item(), "confirmed", camps_of(cells, evidence, everybody(case))
+        )
     evidence = set_apart(evidence, labels_apart(case, evidence))
     for finding in unreliable(evidence, excluded, thresholds):
         verdict = verdict_of(finding.q, thresholds)
