@@ -32,7 +32,7 @@ STAGES = (
     ("pooled_kappas", "disputes", "counted"),
     ("comparison",),
     # what is built on counts beside the comparison: consensus, models, gold, rounds, planning, decisions
-    ("consensus", "alternative", "coreference", "licence", "panels", "relations", "relevance", "runs", "scored"),
+    ("consensus", "alternative", "licence", "panels", "runs", "scored"),
     ("control_charts", "snapshots", "peers"),
     ("profiles",),
     ("changes", "round_split", "round_values", "gold_posterior", "gold_suspects", "gold_spans", "gold_size"),
@@ -47,7 +47,7 @@ STAGES = (
     ("diagnosis",),
     ("checks", "part_checks"),
     # models, slices and other questions asked of an audit
-    ("models", "slices", "hierarchy", "relevance", "relations", "coreference"),
+    ("relevance", "relations", "coreference"),
     # the pipe, and what shows its outcome
     ("pipeline",),
     # the same counts from an engine that holds the labels
