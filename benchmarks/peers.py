@@ -1,0 +1,189 @@
+"""The coefficients against the packages people use for them, on the same data in one run: times, ratios, values.
+
+Run ``python benchmarks/peers.py [--with PYTHON] [quick]``. Some peers need an older NumPy than this package: make them
+an environment of their own (``pip install scikit-learn statsmodels krippendorff irrCAC nltk crowd-kit``) and name its
+interpreter; the peers then run there, in a child of this process, on the same arrays. Only ratios mean anything.
+"""
+
+# ruff: noqa: PLC0415 - peers are imported where they are timed, and some of them only where they are installed
+
+import argparse
+import importlib.metadata
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int64]
+PEERS = ("numpy", "pandas", "scikit-learn", "statsmodels", "krippendorff", "irrCAC", "nltk", "crowd-kit")
+
+
+def clock(work: Callable[[], Any], times: int = 3) -> tuple[float, Any]:
+    """Return the best time of *work* in seconds, and what it returned."""
+    best, found = float("inf"), None
+    for _ in range(times):
+        start = time.perf_counter()
+        found = work()
+        best = min(best, time.perf_counter() - start)
+    return best, found
+
+
+def data(items: int, annotators: int, labels: int) -> Codes:
+    """Return label codes (items, annotators) of people who slip on a fifth of the items."""
+    rng = np.random.default_rng(4)
+    truth = rng.integers(0, labels, items)
+    slip = rng.random((items, annotators)) < 0.2
+    return np.where(slip, rng.integers(0, labels, (items, annotators)), truth[:, None])
+
+
+def sklearn_kappas(codes: Codes) -> float:
+    from sklearn.metrics import cohen_kappa_score, f1_score
+
+    found = []
+    for a, b in combinations(codes.T, 2):
+        found.append(cohen_kappa_score(a, b))
+        f1_score(a, b, average=None)
+    return float(np.mean(found))
+
+
+def statsmodels_fleiss(codes: Codes) -> float:
+    from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
+
+    return float(fleiss_kappa(aggregate_raters(codes)[0]))
+
+
+def krippendorff_alpha(codes: Codes) -> float:
+    import krippendorff
+
+    return float(krippendorff.alpha(codes.T, level_of_measurement="nominal"))
+
+
+def irrcac(codes: Codes, what: str) -> float:
+    import pandas as pd
+    from irrCAC.raw import CAC
+
+    return float(getattr(CAC(pd.DataFrame(codes)), what)()["est"]["coefficient_value"])
+
+
+def nltk_alpha(codes: Codes) -> float:
+    from nltk.metrics.agreement import AnnotationTask
+
+    rows = [(a, i, int(label)) for i, row in enumerate(codes) for a, label in enumerate(row)]
+    return float(AnnotationTask(data=rows).alpha())
+
+
+def crowdkit_alpha(codes: Codes) -> float:
+    import pandas as pd
+    from crowdkit.metrics.data import alpha_krippendorff
+
+    items, people = codes.shape
+    tasks, workers = (index.ravel() for index in np.indices((items, people)))
+    frame = pd.DataFrame({"task": tasks, "worker": workers, "label": codes.ravel()})
+    return float(alpha_krippendorff(frame))
+
+
+# what is computed, whose, how, how often to run it
+WORK: tuple[tuple[str, str, Callable[[Codes], float], int], ...] = (
+    ("kappa and F1, all pairs", "scikit-learn", sklearn_kappas, 3),
+    ("Fleiss", "statsmodels", statsmodels_fleiss, 3),
+    ("Fleiss", "irrCAC", lambda codes: irrcac(codes, "fleiss"), 1),
+    ("AC1", "irrCAC", lambda codes: irrcac(codes, "gwet"), 1),
+    ("alpha", "krippendorff", krippendorff_alpha, 3),
+    ("alpha", "irrCAC", lambda codes: irrcac(codes, "krippendorff"), 1),
+    ("alpha", "nltk", nltk_alpha, 1),
+    ("alpha", "crowd-kit", crowdkit_alpha, 1),
+)
+
+
+def run_peers(path: str) -> None:
+    """Print versions, times and values of the peers that can be imported here, as JSON."""
+    codes = np.load(path)
+    rows = []
+    for what, who, work, times in WORK:
+        try:
+            took, value = clock(lambda work=work: work(codes), times)
+        except Exception as error:  # noqa: BLE001 - whatever keeps a peer from running is the finding
+            rows.append({"what": what, "who": who, "error": f"{type(error).__name__}: {error}"[:90]})
+            continue
+        rows.append({"what": what, "who": who, "seconds": took, "value": value})
+    versions = {}
+    for name in PEERS:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    print(json.dumps({"versions": versions, "rows": rows}))
+
+
+def ours(codes: Codes) -> dict[str, tuple[float, float]]:
+    """Return time and value of this package by what is computed; counting is inside the time."""
+    from agreement.counts import margins
+    from agreement.measures import measures
+    from agreement.units import Units
+
+    items, people = codes.shape
+    names = tuple(f"a{number}" for number in range(people))
+    unit, annotator = (index.ravel() for index in np.indices(codes.shape))
+    none = np.full(items, -1)
+    units = Units(
+        "label", "item", tuple(f"L{code}" for code in range(int(codes.max()) + 1)), names, unit, annotator,
+        codes.ravel(), np.ones(items, np.int64), np.arange(items), none, none, none,
+    )  # fmt: skip
+    known = measures()
+
+    def pairs() -> float:
+        found = margins(units)
+        known["f1"].compute(found.collapse())
+        return float(known["cohen_kappa"].sums.score_margins(found.both, found.reference, found.other).value.mean())
+
+    def pooled(name: str) -> Callable[[], float]:
+        return lambda: float(known[name].pooled.score(units.item_counts()).value)
+
+    work = {
+        "kappa and F1, all pairs": pairs, "Fleiss": pooled("fleiss_kappa"), "AC1": pooled("gwet_ac1"),
+        "alpha": pooled("krippendorff_alpha.nominal"),
+    }  # fmt: skip
+    return {what: clock(one, 7) for what, one in work.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--with", dest="python", default=sys.executable, help="interpreter that has the peers")
+    parser.add_argument("--peers-on", help=argparse.SUPPRESS)
+    parser.add_argument("quick", nargs="?")
+    given = parser.parse_args()
+    if given.peers_on:
+        run_peers(given.peers_on)
+        return
+    items = 5_000 if given.quick else 100_000
+    codes = data(items, 5, 10)
+    mine = ours(codes)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "codes.npy"
+        np.save(path, codes)
+        command = [given.python, "-W", "ignore", __file__, "--peers-on", str(path)]
+        theirs = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    print(f"{items:,} items x 5 annotators x 10 labels\n")
+    print(", ".join(f"{name} {version}" for name, version in theirs["versions"].items()))
+    print("\n| what | peer | peer | this package | ratio | values differ by |\n|---|---|---|---|---|---|")
+    for row in theirs["rows"]:
+        seconds, value = mine[row["what"]]
+        if "error" in row:
+            print(f"| {row['what']} | {row['who']} | {row['error']} | {seconds * 1e3:.1f} ms | | |")
+            continue
+        print(
+            f"| {row['what']} | {row['who']} | {row['seconds'] * 1e3:,.0f} ms | {seconds * 1e3:.1f} ms "
+            f"| {row['seconds'] / seconds:,.0f} x | {abs(row['value'] - value):.0e} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
