@@ -86,7 +86,7 @@ def assemble(records: Records, settings: Settings) -> Annotations:
         rows = rows.sort_values([*KEY, "start", "end", "label"], kind="stable", ignore_index=True)
         assignments = rows.drop_duplicates(KEY)[list(ASSIGNMENTS)].reset_index(drop=True)
     else:
-        rows, repeats = rows.take(order).reset_index(drop=True), pd.DataFrame(columns=REPEATS)
+        rows, repeats = _reordered(rows, order), pd.DataFrame(columns=REPEATS)
         assignments = rows[list(ASSIGNMENTS)]
     counted = rows["status"].eq("done") & rows["label"].ne("")
     table = rows.loc[counted, list(TABLE)]
@@ -120,7 +120,7 @@ def categorical(values: "pd.Series[Any]") -> "pd.Series[Any]":
         codes, names = pd.factorize(values.astype("str"))
     used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(names)))
     names = names.take(used)
-    texts = list(names)
+    texts = names.to_numpy(dtype=object).tolist()
     order = np.array(
         sorted(range(len(texts)), key=texts.__getitem__), dtype=np.intp
     )  # half the time of numpy's argsort
@@ -286,8 +286,33 @@ def _order_if_single(rows: pd.DataFrame) -> npt.NDArray[np.int64] | None:
         if size > np.iinfo(np.int64).max:
             return None
         keys = keys * len(codes.categories) + codes.codes.to_numpy()
-    order = np.argsort(keys, kind="stable")
-    return order if bool((np.diff(keys[order]) > 0).all()) else None
+    if size > np.iinfo(np.int64).max // max(len(rows), 1):
+        order = np.argsort(keys, kind="stable")
+        ordered = keys[order]
+    else:  # key and position in one number: sorting values is several times as fast as sorting positions by them
+        keys *= len(rows)
+        keys += np.arange(len(rows))
+        keys.sort()
+        ordered, order = np.divmod(keys, max(len(rows), 1))
+    return order if bool((ordered[1:] > ordered[:-1]).all()) else None
+
+
+def _reordered(rows: pd.DataFrame, order: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """Return *rows* in *order*; columns that hold one value throughout, most of them, stay as they are."""
+    columns: dict[str, Any] = {}
+    for name in rows:
+        column = rows[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            constant = len(column.cat.categories) == 1 and bool((column.cat.codes == 0).all())
+            codes = column.cat.codes.to_numpy()
+            columns[str(name)] = (
+                column if constant else pd.Categorical.from_codes(codes[order], dtype=column.dtype, validate=False)
+            )
+        else:
+            values = column.array
+            constant = column.dtype.kind in "iu" and len(column) > 0 and bool(column.min() == column.max())
+            columns[str(name)] = column if constant else values.take(order)
+    return pd.DataFrame(columns, index=rows.index)
 
 
 def _resolve_repeats(

@@ -13,7 +13,9 @@ import collections
 import hashlib
 import io
 import json
+import os
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -121,6 +123,12 @@ class Findings:
         self.runs = 0
         self.read = 0
 
+    def report(self) -> None:
+        """Print what was tried and what broke."""
+        print(f"{self.runs:,} inputs, {self.read:,} of them read; {len(self.places)} kinds of failure.")
+        for place, times in self.places.most_common():
+            print(f"  {times:6,} {place}")
+
     def note(self, place: str, details: str, files: dict[str, bytes]) -> None:
         """Count a failure; show and keep the first of its kind."""
         self.places[place] += 1
@@ -205,7 +213,9 @@ def run_structure(seconds: float, findings: Findings, folder: Path, seed: int) -
          "section", "layer", "status", "start", "end", "model", "Ana_x", "Ana_y", "Ben_x", "Ben_y", "question", "1", "2"]
     )  # fmt: skip
     cells = st.one_of(
-        st.sampled_from(["", "x", "y", "1", "0", "1.0", "a;b", "['a']", "[]", " ", "?", "2024-01-01", "1/2/2024", "TRUE"]),
+        st.sampled_from(
+            ["", "x", "y", "1", "0", "1.0", "a;b", "['a']", "[]", " ", "?", "2024-01-01", "1/2/2024", "TRUE"]
+        ),
         st.text(max_size=6),
     )
     table = st.integers(1, 7).flatmap(
@@ -217,7 +227,9 @@ def run_structure(seconds: float, findings: Findings, folder: Path, seed: int) -
     scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), cells)
     documents = st.recursive(
         scalars,
-        lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.one_of(names, cells), inner, max_size=5)),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=4), st.dictionaries(st.one_of(names, cells), inner, max_size=5)
+        ),
         max_leaves=25,
     )
     options = {
@@ -297,7 +309,9 @@ def run_structure(seconds: float, findings: Findings, folder: Path, seed: int) -
             phases=[Phase.generate],
         )  # fmt: skip
         @given(st.lists(st.tuples(kinds, table, documents), min_size=1, max_size=3), chosen)
-        def attempt(parts: list[tuple[str, tuple[list[str], list[list[str]]], object]], picked: dict[str, object]) -> None:
+        def attempt(
+            parts: list[tuple[str, tuple[list[str], list[list[str]]], object]], picked: dict[str, object]
+        ) -> None:
             if time.monotonic() < ends:
                 files = {
                     f"{'abc'[at]}{kind}": sheet(made) if kind == ".xlsx" else one(kind, made, document)
@@ -349,6 +363,11 @@ def run_bytes(seconds: float, findings: Findings, folder: Path, seed: int) -> No
         return
 
     def attempt(data: bytes) -> None:
+        if time.monotonic() > ends:  # libFuzzer would leave without a word
+            shutil.rmtree(folder, ignore_errors=True)
+            findings.report()
+            sys.stdout.flush()
+            os._exit(1 if findings.places else 0)
         if data:
             kind = KINDS[data[0] % len(KINDS)]
             try_files(files_of(kind, data[1:]), {}, findings, folder)
@@ -365,7 +384,7 @@ def run_bytes(seconds: float, findings: Findings, folder: Path, seed: int) -> No
         return (data[:1] + mutated(data[1:], chance))[:size] if data else b"\0"
 
     atheris.Setup(
-        ["fuzz", f"-max_total_time={int(seconds)}", "-max_len=8192", "-rss_limit_mb=4096", f"-seed={seed}",
+        ["fuzz", f"-max_total_time={int(seconds) + 60}", "-max_len=8192", "-rss_limit_mb=4096", f"-seed={seed}",
          f"-artifact_prefix={folder}/", "-verbosity=0", "-print_final_stats=0", str(corpus)],
         attempt, custom_mutator=custom, internal_libfuzzer=True,
     )  # fmt: skip
@@ -385,18 +404,10 @@ def main() -> int:
     parts += [run_structure] if given.engine != "bytes" else []
     parts += [run_bytes] if given.engine != "structure" else []
 
-    def report() -> None:
-        print(f"{findings.runs:,} inputs, {findings.read:,} of them read; {len(findings.places)} kinds of failure.")
-        for place, times in findings.places.most_common():
-            print(f"  {times:6,} {place}")
-
     with tempfile.TemporaryDirectory() as name:
         for part in parts:
-            try:
-                part(given.seconds / len(parts), findings, Path(name), given.seed)
-            except SystemExit:  # atheris ends so
-                pass
-    report()
+            part(given.seconds / len(parts), findings, Path(name), given.seed)
+    findings.report()
     return 1 if findings.places else 0
 
 

@@ -183,6 +183,7 @@ def _stays_inside(file: Path, folder: Path) -> bool:
 
 def _file(path: Path, name: str) -> list[Source]:
     """Return the file itself, or the members of a plain zip archive (xlsx files are zips, but one document)."""
+    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # names of files are bytes on Unix
     size = path.stat().st_size
     if size == 0:
         return [Source(path, name, None, 0)]

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,7 @@ import orjson
 from agreement.errors import Problem
 from agreement.loaders._base import Source
 
+HALF = re.compile("[\ud800-\udfff]")
 CHECKED_BYTES = 1 << 26
 LISTED = 20
 CUT_OFF = "Export the file again: it may have been cut off."
@@ -78,6 +80,17 @@ def _has_one_record_a_line(data: bytes) -> bool:
     return any(_parsed(line, "", []) is not None for line in lines)
 
 
+def _whole(value: Any) -> Any:  # noqa: ANN401 - JSON can be anything
+    """Return *value* with U+FFFD for each half of a surrogate pair: no text can be written with one in it."""
+    if isinstance(value, str):
+        return HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(one) for key, one in value.items()}
+    return value
+
+
 def _parsed(text: bytes, where: str, problems: list[Problem]) -> Any:  # noqa: ANN401 - JSON can be anything
     """Return the parsed JSON, or None after adding a problem."""
     try:
@@ -88,7 +101,7 @@ def _parsed(text: bytes, where: str, problems: list[Problem]) -> Any:  # noqa: A
             return None
     try:
         # NaN, numbers of more than 64 bits and halves of surrogate pairs are no JSON, yet exports hold them
-        return json.loads(text.decode("utf-8"))
+        return _whole(json.loads(text.decode("utf-8")))
     except UnicodeDecodeError as error:
         problems.append(Problem(where, f"is not UTF-8 at byte {error.start}.", "Save the file as UTF-8."))
     except json.JSONDecodeError as error:
