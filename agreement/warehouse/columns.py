@@ -75,6 +75,8 @@ def roles(names: tuple[str, ...], columns: Mapping[str, str], settings: Settings
 def as_text(table: "ir.Table", found: Mapping[str, str], where: str) -> "ir.Table":
     """Return the table with a text column per role, as a spreadsheet would show it: ``1.0`` is ``1``.
 
+    Items that are whole numbers stay numbers.
+
     Raises
     ------
     InputError
@@ -90,7 +92,7 @@ def as_text(table: "ir.Table", found: Mapping[str, str], where: str) -> "ir.Tabl
         elif kind.is_boolean():
             columns[role] = column.cast("string").upper()
         elif kind.is_integer():
-            columns[role] = column.cast("string")
+            columns[role] = column if role == "item" else column.cast("string")  # numbers are grouped faster
         elif kind.is_numeric():
             number = column.cast("float64")
             columns[role] = (number == number.floor()).ifelse(

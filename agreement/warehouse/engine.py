@@ -89,7 +89,7 @@ def prepare(table: "ir.Table", settings: Settings, where: str, engine: str, traf
     shown = _by_item(coded, rows)
     totals = _totals(shown, len(names), traffic, where, reading)
     reading.rows_used = rows - sum(reading.set_aside.values())
-    return Prepared(shown.drop("takes", "sections", "documents"), people, names, *totals, reading, traffic)
+    return Prepared(shown.drop("takes", "parted", "torn"), people, names, *totals, reading, traffic)
 
 
 def _without_blanks(table: "ir.Table", reading: Reading, traffic: Traffic) -> "tuple[ir.Table, int]":
@@ -97,7 +97,8 @@ def _without_blanks(table: "ir.Table", reading: Reading, traffic: Traffic) -> "t
     import ibis  # noqa: PLC0415 - the warehouse extra
 
     def blank(role: str) -> "ir.BooleanValue":
-        return table[role].fill_null("").strip() == ""
+        column = table[role]
+        return (column.fill_null("").strip() == "") if column.type().is_string() else column.isnull()  # noqa: PD003 - Ibis
 
     reason = ibis.cases(
         (blank("item"), "row without an item"),
@@ -166,6 +167,8 @@ def _coded(usable: "ir.Table", meant: Mapping[str, str], names: tuple[str, ...],
     place = {name: code for code, name in enumerate(names)}
     labels = ibis.memtable(pd.DataFrame({"label": list(meant), "label_code": [place[name] for name in meant.values()]}))
     who = ibis.memtable(pd.DataFrame({"annotator": list(people), "annotator_code": range(len(people))}))
+    for coding in (labels, who):  # Spark knows a table of ours only after a query of its own has read it
+        usable.get_backend().to_pyarrow(coding.count())
     joined = usable.join(labels, "label").join(who, "annotator")
     blank = ibis.literal("")
 
@@ -187,13 +190,18 @@ def _by_item(coded: "ir.Table", rows: int) -> "ir.Table":
     for number in range(slices):
         mine = coded.filter((coded.item.hash() % slices + slices) % slices == number) if slices > 1 else coded
         grouped = mine.group_by("item", "round").agg(
-            taken=mine.code.collect(),
-            section=mine.section.min(), sections=mine.section.nunique(),
-            document=mine.document.min(), documents=mine.document.nunique(),
+            taken=mine.code.collect(), section=mine.section.min(), last_section=mine.section.max(),
+            document=mine.document.min(), last_document=mine.document.max(),
         )  # fmt: skip
-        distinct = grouped.mutate(pattern=grouped.taken.unique().sort(), takes=grouped.taken.length()).drop("taken")
-        key = ibis.ifelse(distinct.document == "", distinct.item, distinct.document)
-        parts.append(distinct.mutate(drawn=key.hexdigest("md5").left(HEX)).cache())
+        item = grouped.item.cast("string")
+        key = ibis.ifelse(grouped.document == "", item, grouped.document)
+        parts.append(
+            grouped.select(
+                "round", "section", "document", item=item, takes=grouped.taken.length(),
+                pattern=grouped.taken.unique().sort(), drawn=key.hexdigest("md5").left(HEX),
+                parted=grouped.section != grouped.last_section, torn=grouped.document != grouped.last_document,
+            ).cache()
+        )  # fmt: skip
     return parts[0] if slices == 1 else ibis.union(*parts)
 
 
@@ -206,8 +214,8 @@ def _totals(
     found = traffic.fetch(
         shown.aggregate(
             units=shown.count(), compared=(r >= 2).sum(), labels=r.sum(), couples=(r * (r - 1)).sum(),
-            repeats=(shown.takes - r).sum(), conflicts=(people != r).sum(), parted=(shown.sections > 1).sum(),
-            torn=(shown.documents > 1).sum(), documents=shown.document.nullif("").nunique(),
+            repeats=(shown.takes - r).sum(), conflicts=(people != r).sum(), parted=shown.parted.sum(),
+            torn=shown.torn.sum(), documents=shown.document.nullif("").nunique(),
         )
     ).fillna(0)  # fmt: skip
     sums = {str(name): int(found[name].iloc[0]) for name in found}
@@ -215,8 +223,8 @@ def _totals(
     for count, test, what, remedy in (
         ("conflicts", people != r, "two different labels by one annotator",
          "Keep one of them in a view of the table, e.g. the latest."),
-        ("parted", shown.sections > 1, "two sections", "A section is a property of the item: correct the rows."),
-        ("torn", shown.documents > 1, "two documents", "An item lies in one document: correct the rows."),
+        ("parted", shown.parted, "two sections", "A section is a property of the item: correct the rows."),
+        ("torn", shown.torn, "two documents", "An item lies in one document: correct the rows."),
     ):  # fmt: skip
         if sums[count]:
             items = traffic.fetch(shown.filter(test).select("item").order_by("item").limit(10))["item"]

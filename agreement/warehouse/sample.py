@@ -66,6 +66,7 @@ def texts(table: "ir.Table", items: list[str], found: Prepared) -> dict[str, str
     """Return the texts of *items*."""
     if "text" not in table.columns or not items:
         return {}
-    mine = table.filter(table.item.isin(items))
+    named = table.mutate(item=table.item.cast("string"))
+    mine = named.filter(named.item.isin(items))
     rows = found.traffic.fetch(mine.group_by("item").agg(text=mine.text.min())).fillna({"text": ""})
     return {str(item): str(text) for item, text in zip(rows["item"], rows["text"], strict=True)}

@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,6 +125,7 @@ def _duckdb(url: str, parts: SplitResult, options: dict[str, str]) -> Opened:
     import ibis  # noqa: PLC0415 - the warehouse extra
 
     limits: dict[str, Any] = {key: value for key, value in options.items() if key in ("memory_limit", "threads")}
+    limits |= {"temp_directory": str(Path(tempfile.gettempdir()) / "agreement-duckdb")}
     path = unquote(parts.netloc + parts.path)
     place = Path(path)
     if not place.exists() and parts.scheme and not parts.netloc:
