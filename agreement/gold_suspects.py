@@ -13,6 +13,7 @@ from agreement.units import Units, item_units, natural
 Bools: TypeAlias = NDArray[np.bool_]
 Cause: TypeAlias = Literal["slip in the gold", "section that confuses everybody", "labels that people confuse"]
 ODDS = 4.0  # posterior odds from which a gold label is suspected
+SURE_ODDS = 7.0  # and from which it may be confirmed
 FALSE_DISCOVERIES = 0.05  # expected share of right gold labels among those confirmed
 MIN_LABELS = 3  # labels from which a gold label is judged; with two there is only a list to look through
 MISREAD = 0.20  # of the labels on the section's other items of this gold label, more than its slips explain
@@ -132,7 +133,7 @@ def latest(known: GoldUnits) -> GoldUnits:
 def find_suspects(annotations: Annotations, known: GoldUnits, found: Posterior, odds: float = ODDS) -> list[Suspect]:
     """Return the gold labels that annotators contradict, likeliest first.
 
-    Confirmed are those with odds above 4 to 1 among which at most 5 % are expected to be right, unless the section or
+    Confirmed are those with odds above 7 to 1 among which at most 5 % are expected to be right, unless the section or
     the label pair confuses people anyway: then annotators may well be wrong together, and the label is suspected only.
     """
     units = known.units
@@ -157,7 +158,7 @@ def find_suspects(annotations: Annotations, known: GoldUnits, found: Posterior, 
             cause = "section that confuses everybody"
         elif confused[gold, rival]:
             cause = "labels that people confuse"
-        sure = cause == "slip in the gold" and rank[unit] <= FALSE_DISCOVERIES
+        sure = cause == "slip in the gold" and rank[unit] <= FALSE_DISCOVERIES and found.odds[unit] > SURE_ODDS
         item = units.items[units.item[unit]]
         round_ = units.rounds[units.round[unit]] if units.round[unit] >= 0 else ""
         suspects.append(
