@@ -1,0 +1,188 @@
+"""Files made to break the reader: each is refused in words, or read rightly; docs/hostile-input.md lists them."""
+
+import io
+import json
+import os
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from agreement.errors import InputError
+from agreement.loaders import load
+from agreement.settings import Settings
+
+LABELS = b"item,annotator,label\n1,Ana,x\n1,Ben,y\n2,Ana,x\n2,Ben,x\n"
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def refusal(path: Path, **options: dict[str, object]) -> str:
+    """Return what the loader says about *path*."""
+    with pytest.raises(InputError) as caught:
+        load(path, Settings.from_mapping(options))
+    return str(caught.value)
+
+
+def workbook(change: Callable[[str, bytes], bytes]) -> bytes:
+    """Return a small workbook whose parts went through *change*."""
+    book = openpyxl.Workbook()
+    for row in (
+        ["item", "annotator", "label"],
+        ["1", "Ana", "x"],
+        ["1", "Ben", "y"],
+        ["2", "Ana", "x"],
+        ["2", "Ben", "x"],
+    ):
+        book.active.append(row)
+    plain, changed = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as before, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            after.writestr(name, change(name, before.read(name)))
+    return changed.getvalue()
+
+
+def archive(**members: bytes) -> bytes:
+    """Return a zip archive of *members*."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_two_cells_at_opposite_ends_of_a_sheet_do_not_exhaust_memory(tmp_path: Path) -> None:
+    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    path = tmp_path / "far.xlsx"
+    path.write_bytes(workbook(lambda name, part: part.replace(b"</sheetData>", far) if name == SHEET else part))
+    assert "holds cells so far apart" in refusal(path)
+
+
+def test_repeated_rows_and_columns_of_an_ods_sheet_do_not_exhaust_memory(tmp_path: Path) -> None:
+    cell = b'<table:table-cell office:value-type="string" table:number-columns-repeated="16384"/>'
+    path = tmp_path / "repeated.ods"
+    path.write_bytes(
+        archive(
+            mimetype=b"application/vnd.oasis.opendocument.spreadsheet",
+            **{"content.xml": b'<table:table-row table:number-rows-repeated="1048576">' + cell + b"</table:table-row>"},
+        )
+    )
+    assert "holds cells so far apart" in refusal(path)
+
+
+def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agreement.loaders._workbook_limits.MOST_BYTES", 1 << 20)
+    path = tmp_path / "bomb.xlsx"
+    path.write_bytes(workbook(lambda name, part: part + b" " * (1 << 24) if name == SHEET else part))
+    assert "unpacks to more than" in refusal(path)
+
+
+def test_entities_in_a_workbook_are_not_expanded(tmp_path: Path) -> None:
+    bomb = b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+    path = tmp_path / "entities.xlsx"
+    path.write_bytes(workbook(lambda name, part: bomb + part.split(b"?>")[-1] if name == "xl/workbook.xml" else part))
+    found = load(path)
+    assert set(found.table["label"]) == {"x", "y"}
+    assert any("were not checked" in warning for warning in found.reading.warnings)
+
+
+@pytest.mark.parametrize("name", ["../../evil.csv", "/etc/evil.csv", "..\\evil.csv", "C:/evil.csv"])
+def test_paths_out_of_an_archive_are_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "labels.zip"
+    path.write_bytes(archive(**{name: LABELS}))
+    assert "a path outside the archive" in refusal(path)
+
+
+def test_an_archive_that_lies_about_its_sizes_is_refused(tmp_path: Path) -> None:
+    content = LABELS * 10_000
+    lying = archive(**{"labels.csv": content}).replace(struct.pack("<I", len(content)), struct.pack("<I", 100))
+    path = tmp_path / "lying.zip"
+    path.write_bytes(lying)
+    assert "can't be unpacked" in refusal(path)
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    path.write_bytes(archive(**{"labels.csv": b"0" * (250 << 20)}))
+    assert "Unpack it and name the folder" in refusal(path)
+
+
+def test_links_out_of_a_folder_are_refused_and_loops_are_not_followed(tmp_path: Path) -> None:
+    folder = tmp_path / "labels"
+    folder.mkdir()
+    (folder / "labels.csv").write_bytes(LABELS)
+    (folder / "loop").symlink_to(folder)
+    (folder / "self").symlink_to(folder / "self")
+    os.mkfifo(folder / "pipe.csv")
+    assert len(load(folder).table) == 4
+    (tmp_path / "secret.csv").write_bytes(LABELS)
+    (folder / "link.csv").symlink_to(tmp_path / "secret.csv")
+    assert (
+        refusal(folder)
+        == f"{folder}/link.csv: is a link that leads out of the folder. Name the file itself, or remove it."
+    )
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_pipes_and_devices_are_neither_labels_nor_settings(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "pipe" if kind == "pipe" else Path("/dev/zero")
+    if kind == "pipe":
+        os.mkfifo(path)
+    assert "is not a regular file" in refusal(path)
+    with pytest.raises(InputError, match="is no regular file"):
+        Settings.from_file(path)
+
+
+def test_the_same_file_named_twice_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_bytes(LABELS)
+    assert load([path, tmp_path / "." / "labels.csv"]).reading.rows_read == 4
+
+
+@pytest.mark.parametrize("content", [b"[" * 1_000_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000])
+def test_json_nested_without_end_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "deep.json"
+    path.write_bytes(content)
+    assert "nested more than 1024 levels deep" in refusal(path)
+
+
+def test_a_value_nested_too_deep_for_a_cell_is_refused(tmp_path: Path) -> None:
+    deep = "[" * 1000 + "]" * 1000
+    path = tmp_path / "deep.jsonl"
+    path.write_text(
+        "\n".join(f'{{"item": {row}, "annotator": "{who}", "label": {deep}}}' for row in (1, 2) for who in "ab")
+    )
+    assert "is nested too deep" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "document",
+    ['{"i1": {"Ana": "x", "Ben": "y", "Ana": "z"}, "i2": {"Ana": "x"}}', '{"i1": {"Ana": "x"}, "i1": {"Ana": "y"}}'],
+)
+def test_a_key_that_occurs_twice_is_no_choice_of_the_parser(tmp_path: Path, document: str) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text(document)
+    assert "occurs twice in one object" in refusal(path)
+
+
+def test_halves_of_surrogate_pairs_become_replacement_characters(tmp_path: Path) -> None:
+    records = [{"item": row, "annotator": who, "label": "x\ud83d"} for row in (1, 2) for who in ("Ana", "Ben")]
+    path = tmp_path / "labels.json"
+    path.write_text(json.dumps(records))
+    assert set(load(path).table["label"]) == {"x\ufffd"}
+
+
+def test_a_workbook_under_another_name_is_still_a_workbook(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_bytes(workbook(lambda _, part: part))
+    assert len(load(path).table) == 4
+
+
+@pytest.mark.parametrize("format_", ["toloka", "crowdflower", "mturk"])
+def test_a_format_asked_for_that_lacks_its_columns_is_refused(tmp_path: Path, format_: str) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_bytes(LABELS)
+    assert "which this format always has" in refusal(path, reading={"format": format_})
