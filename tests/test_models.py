@@ -201,3 +201,19 @@ def test_an_ordinal_model_one_step_off_beats_one_that_is_far_off():
 def test_the_same_bytes_twice():
     given = answers(9, {"Ana": 0.9, "Ben": 0.9, "Cy": 0.9, "bot": 0.9})
     assert with_models(given, "bot").to_dict() == with_models(given, "bot").to_dict()
+
+
+@pytest.mark.parametrize("kind", ["category", "answer", "labels", "number"])
+def test_pooled_figures_are_those_of_people(kind):
+    given = answers(10, {"Ana": 0.9, "Ben": 0.9, "bot": 0.1}, labels="1234")
+    people = {name: labels for name, labels in given.items() if name != "bot"}
+    layers = {"layers": {"label": {"kind": kind}}}
+    settings = Settings.from_mapping(layers | {"annotators": {"model": ["bot"]}})
+    mixed, alone = (audit(frame(who), settings).scores_table() for who in (given, people))
+    mixed, alone = (
+        scores.loc[scores["reference"].isna() & scores["other"].isna() & ~scores["params"].str.startswith("pairs=")]
+        for scores in (mixed, alone)
+    )
+    assert mixed["params"].str.startswith("annotators=human").all()
+    assert mixed["value"].to_list() == pytest.approx(alone["value"].to_list(), nan_ok=True)
+    assert mixed["measure"].to_list() == alone["measure"].to_list()
