@@ -15,6 +15,7 @@ from agreement.rules._parts import TEST, disputes, examples, interval_words, mos
 from agreement.rules._standing import KAPPA_FLOOR
 
 FIELDS = ["item", "round", "annotator"]
+MIN_FOR_MEDIAN = 20
 
 
 def positions(case: Case) -> Floats | None:
@@ -90,8 +91,10 @@ def _slopes(evidence: Evidence, position: Floats) -> _Slope:
     clusters = np.bincount(key // n_clusters, minlength=n_annotators).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         se = np.sqrt(np.bincount(key // n_clusters, summed**2, minlength=n_annotators)) / xx
-    known = n > 0
-    start = mean_y - slope * mean_x - (np.median(mean_y[known]) if known.any() else 0.0)
+    known = np.isfinite(slope) & (n >= MIN_FOR_MEDIAN)
+    if known.any():  # colleagues of a person who gets worse seem to get better: the median annotator stands still
+        slope, mean_y = slope - np.median(slope[known]), mean_y - np.median(mean_y[known])
+    start = mean_y - slope * mean_x
     return _Slope(Estimate(slope, se, clusters - 2, n), start)
 
 
