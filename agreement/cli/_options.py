@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from agreement.errors import InputError, Problem
+
 if TYPE_CHECKING:
     from agreement.annotations import Annotations
     from agreement.pipeline import Audit
@@ -111,6 +113,13 @@ def reading_options(command: Command) -> Command:
     return click.argument("paths", nargs=-1, required=True, metavar="PATH...")(command)
 
 
+def table_options(command: Command) -> Command:
+    """Return *command* with the option that names the columns of a table in a database or in Parquet files."""
+    return click.option(
+        "--columns", help="Columns of a database table or Parquet files: item=id,annotator=who,label=intent."
+    )(command)
+
+
 def privacy_options(command: Command) -> Command:
     """Return *command* with the options that replace names."""
     for decorate in (
@@ -172,9 +181,30 @@ def load_annotations(given: dict[str, Any]) -> tuple[Annotations, Settings]:
 
 
 def run_audit(given: dict[str, Any]) -> Audit:
-    """Return the audit that a command was called for."""
+    """Return the audit that a command was called for: of files, or of a table that stays where it is."""
     from agreement.pipeline import audit
+    from agreement.warehouse import is_warehouse
 
+    if any(map(is_warehouse, given["paths"])):
+        return _audit_in_place(given)
     annotations, settings = load_annotations(given)
     with stage("Comparing the annotators", quiet=given.get("quiet", False)):
         return audit(annotations, settings)
+
+
+def _audit_in_place(given: dict[str, Any]) -> Audit:
+    """Return the audit of one table in a database, a warehouse or Parquet files."""
+    from agreement.warehouse import audit_warehouse, parse_columns
+
+    settings = settings_from(given)
+    problems = []
+    if len(given["paths"]) > 1:
+        problems.append(Problem("PATH", "a table is audited alone.", "Name one table, or put the labels in one."))
+    if settings.report.anonymise:
+        problems.append(
+            Problem("--anonymise", "can't reach into a table.", "Give annotators other names where the table is made.")
+        )
+    if problems:
+        raise InputError(problems)
+    with stage("Counting where the labels are", quiet=given.get("quiet", False)):
+        return audit_warehouse(given["paths"][0], parse_columns(given.get("columns") or ""), settings)

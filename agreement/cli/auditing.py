@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agreement.cli._main import CANT_TELL, CHECK_FAILED, DEFAULT_PAGE, OK, cli, run
-from agreement.cli._options import FILE, load_annotations, reading_options, report_options, run_audit, stage
+from agreement.cli._options import (
+    FILE,
+    load_annotations,
+    reading_options,
+    report_options,
+    run_audit,
+    stage,
+    table_options,
+)
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
 
 @cli.command()
 @reading_options
+@table_options
 @report_options
 @click.option("-o", "--output", type=FILE, default=DEFAULT_PAGE, show_default=True, help="The page.")
 @click.option("--zip", "zipped", is_flag=True, help="Also zip the page, for mail: gateways strip pages.")
@@ -108,6 +117,7 @@ def demo(story: str, output: Path) -> int:
 
 @cli.command()
 @reading_options
+@table_options
 @report_options
 @click.option("--json", "json_path", type=FILE, help="Checks as JSON.")
 @click.option("--junit", type=FILE, help="Checks as JUnit XML, for a CI job.")
