@@ -25,6 +25,13 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import openpyxl
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import seed as seeded
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from openpyxl.utils.exceptions import IllegalCharacterError
+
 try:
     import atheris
 except ImportError:
@@ -42,6 +49,7 @@ else:
     from agreement.loaders import load, loaders
     from agreement.settings import Settings
 
+# ruff: noqa: E501 - the seeds are files as they are
 SLOW = 20.0
 SEEDS: dict[str, list[bytes]] = {
     ".csv": [
@@ -177,7 +185,7 @@ def try_files(files: dict[str, bytes], options: dict[str, dict[str, object]], fi
         for name in files:
             (folder / name).unlink(missing_ok=True)
     if time.monotonic() - began > SLOW:
-        findings.note(f"slow {sorted(files)[0][-8:]}", f"{time.monotonic() - began:.0f} s", files)
+        findings.note(f"slow {min(files)[-8:]}", f"{time.monotonic() - began:.0f} s", files)
 
 
 def workbook(sheet: bytes) -> bytes:
@@ -203,101 +211,96 @@ def files_of(kind: str, content: bytes) -> dict[str, bytes]:
     return {f"labels{kind}": content}
 
 
+# what hypothesis makes up
+NAMES = st.sampled_from(
+    ["item", "id", "annotator", "label", "Ana", "Ben", "worker_1", "worker_2", "text", "gold", "time", "round", "",
+     "section", "layer", "status", "start", "end", "model", "Ana_x", "Ana_y", "Ben_x", "Ben_y", "question", "1", "2"]
+)  # fmt: skip
+CELLS = st.one_of(
+    st.sampled_from(["", "x", "y", "1", "0", "1.0", "a;b", "['a']", "[]", " ", "?", "2024-01-01", "1/2/2024", "TRUE"]),
+    st.text(max_size=6),
+)
+TABLE = st.integers(1, 7).flatmap(
+    lambda width: st.tuples(
+        st.lists(st.one_of(NAMES, CELLS), min_size=width, max_size=width),
+        st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=12),
+    )
+)
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), CELLS)
+DOCUMENTS = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.one_of(NAMES, CELLS), inner, max_size=5)),
+    max_leaves=25,
+)
+OPTIONS = {
+    "columns": st.fixed_dictionaries(
+        {},
+        optional={
+            "layout": st.sampled_from(["long", "wide", "per-file", "per-sheet", "transposed", "one-hot", "nested"]),
+            "item": st.lists(NAMES, max_size=2), "label": st.lists(NAMES, max_size=2),
+            "annotators": st.lists(NAMES, max_size=3), "header": st.integers(0, 4),
+            **dict.fromkeys(("annotator", "layer", "text", "section", "document", "round", "time", "gold", "start", "end"), NAMES),
+        },
+    ),
+    "reading": st.fixed_dictionaries(
+        {},
+        optional={
+            "format": st.sampled_from(sorted(loaders())),
+            "duplicates": st.sampled_from(["refuse", "latest", "first", "drop"]),
+            "encoding": st.sampled_from(["utf-8", "utf-16", "latin-1", "cp1252", "nope", "utf-7"]),
+            "unmarked": st.sampled_from(["missing", "empty"]), "hidden": st.booleans(),
+            "trim_spans": st.booleans(), "predictions": st.booleans(),
+        },
+    ),
+    "missing": st.fixed_dictionaries({}, optional={"values": st.lists(CELLS, max_size=2)}),
+    "labels": st.fixed_dictionaries(
+        {},
+        optional={
+            "declared": st.lists(CELLS, max_size=3), "order": st.lists(CELLS, max_size=3),
+            "aliases": st.dictionaries(CELLS, CELLS, max_size=2),
+        },
+    ),
+    "layers": st.dictionaries(
+        st.sampled_from(["label", "x", "q"]),
+        st.fixed_dictionaries(
+            {"kind": st.sampled_from(["category", "ordinal", "number", "labels", "spans", "answer"])}
+        ),
+        max_size=2,
+    ),
+    "annotators": st.fixed_dictionaries({}, optional={key: st.lists(NAMES, max_size=2) for key in
+                                                      ("model", "gold", "ignore")}),
+}  # fmt: skip
+CHOSEN = st.one_of(st.just({}), st.fixed_dictionaries({}, optional=OPTIONS))
+KINDS_MADE = st.sampled_from([".csv", ".tsv", ".xlsx", ".json", ".jsonl"])
+
+
+def text_file(kind: str, made: tuple[list[str], list[list[str]]], document: object) -> bytes:
+    """Return the content of a file of *kind*: the table, or as JSON the document."""
+    header, rows = made
+    if kind == ".json":
+        return json.dumps(document).encode("utf-8", "surrogatepass")
+    if kind == ".jsonl":
+        return b"\n".join(json.dumps(dict(zip(header, row, strict=True))).encode() for row in rows)
+    mark = "\t" if kind == ".tsv" else ","
+    text = "\n".join(mark.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in [header, *rows])
+    return text.encode("utf-8", "surrogatepass")
+
+
+def spreadsheet(made: tuple[list[str], list[list[str]]]) -> bytes:
+    """Return an xlsx file that holds the table, without rows that openpyxl can't write."""
+    book = openpyxl.Workbook()
+    for row in [made[0], *made[1]]:
+        try:
+            book.active.append(row)
+        except IllegalCharacterError:
+            continue
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
 def run_structure(seconds: float, findings: Findings, folder: Path, seed: int) -> None:
     """Try tables, JSON and settings that hypothesis makes up."""
-    from hypothesis import HealthCheck, Phase, given, seed as seeded, settings as hypothesis_settings
-    from hypothesis import strategies as st
-
-    names = st.sampled_from(
-        ["item", "id", "annotator", "label", "Ana", "Ben", "worker_1", "worker_2", "text", "gold", "time", "round", "",
-         "section", "layer", "status", "start", "end", "model", "Ana_x", "Ana_y", "Ben_x", "Ben_y", "question", "1", "2"]
-    )  # fmt: skip
-    cells = st.one_of(
-        st.sampled_from(
-            ["", "x", "y", "1", "0", "1.0", "a;b", "['a']", "[]", " ", "?", "2024-01-01", "1/2/2024", "TRUE"]
-        ),
-        st.text(max_size=6),
-    )
-    table = st.integers(1, 7).flatmap(
-        lambda width: st.tuples(
-            st.lists(st.one_of(names, cells), min_size=width, max_size=width),
-            st.lists(st.lists(cells, min_size=width, max_size=width), max_size=12),
-        )
-    )
-    scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), cells)
-    documents = st.recursive(
-        scalars,
-        lambda inner: st.one_of(
-            st.lists(inner, max_size=4), st.dictionaries(st.one_of(names, cells), inner, max_size=5)
-        ),
-        max_leaves=25,
-    )
-    options = {
-        "columns": st.fixed_dictionaries(
-            {},
-            optional={
-                "layout": st.sampled_from(["long", "wide", "per-file", "per-sheet", "transposed", "one-hot", "nested"]),
-                "item": st.lists(names, max_size=2), "label": st.lists(names, max_size=2),
-                "annotators": st.lists(names, max_size=3), "header": st.integers(0, 4),
-                **{key: names for key in ("annotator", "layer", "text", "section", "document", "round", "time", "gold",
-                                          "start", "end")},
-            },
-        ),
-        "reading": st.fixed_dictionaries(
-            {},
-            optional={
-                "format": st.sampled_from(sorted(loaders())),
-                "duplicates": st.sampled_from(["refuse", "latest", "first", "drop"]),
-                "encoding": st.sampled_from(["utf-8", "utf-16", "latin-1", "cp1252", "nope", "utf-7"]),
-                "unmarked": st.sampled_from(["missing", "empty"]), "hidden": st.booleans(),
-                "trim_spans": st.booleans(), "predictions": st.booleans(),
-            },
-        ),
-        "missing": st.fixed_dictionaries({}, optional={"values": st.lists(cells, max_size=2)}),
-        "labels": st.fixed_dictionaries(
-            {},
-            optional={
-                "declared": st.lists(cells, max_size=3), "order": st.lists(cells, max_size=3),
-                "aliases": st.dictionaries(cells, cells, max_size=2),
-            },
-        ),
-        "layers": st.dictionaries(
-            st.sampled_from(["label", "x", "q"]),
-            st.fixed_dictionaries(
-                {"kind": st.sampled_from(["category", "ordinal", "number", "labels", "spans", "answer"])}
-            ),
-            max_size=2,
-        ),
-        "annotators": st.fixed_dictionaries({}, optional={key: st.lists(names, max_size=2) for key in
-                                                          ("model", "gold", "ignore")}),
-    }  # fmt: skip
-    chosen = st.one_of(st.just({}), st.fixed_dictionaries({}, optional=options))
-    kinds = st.sampled_from([".csv", ".tsv", ".xlsx", ".json", ".jsonl"])
-
-    def one(kind: str, made: tuple[list[str], list[list[str]]], document: object) -> bytes:
-        header, rows = made
-        if kind == ".json":
-            return json.dumps(document).encode("utf-8", "surrogatepass")
-        if kind == ".jsonl":
-            return b"\n".join(json.dumps(dict(zip(header, row, strict=True))).encode() for row in rows)
-        mark = "\t" if kind == ".tsv" else ","
-        text = "\n".join(mark.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in [header, *rows])
-        return text.encode("utf-8", "surrogatepass")
-
-    def sheet(made: tuple[list[str], list[list[str]]]) -> bytes:
-        import openpyxl
-        from openpyxl.utils.exceptions import IllegalCharacterError
-
-        book = openpyxl.Workbook()
-        for row in [made[0], *made[1]]:
-            try:
-                book.active.append(row)
-            except IllegalCharacterError:
-                continue
-        buffer = io.BytesIO()
-        book.save(buffer)
-        return buffer.getvalue()
-
     ends = time.monotonic() + seconds
     for number in range(10**9):
         if time.monotonic() > ends:
@@ -308,13 +311,13 @@ def run_structure(seconds: float, findings: Findings, folder: Path, seed: int) -
             max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],
         )  # fmt: skip
-        @given(st.lists(st.tuples(kinds, table, documents), min_size=1, max_size=3), chosen)
+        @given(st.lists(st.tuples(KINDS_MADE, TABLE, DOCUMENTS), min_size=1, max_size=3), CHOSEN)
         def attempt(
             parts: list[tuple[str, tuple[list[str], list[list[str]]], object]], picked: dict[str, object]
         ) -> None:
             if time.monotonic() < ends:
                 files = {
-                    f"{'abc'[at]}{kind}": sheet(made) if kind == ".xlsx" else one(kind, made, document)
+                    f"{'abc'[at]}{kind}": spreadsheet(made) if kind == ".xlsx" else text_file(kind, made, document)
                     for at, (kind, made, document) in enumerate(parts)
                 }
                 try_files(files, picked, findings, folder)  # type: ignore[arg-type]

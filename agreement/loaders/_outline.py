@@ -35,7 +35,7 @@ def outline(head: bytes) -> frozenset[str]:
         elif token == b'"':
             break
         elif match[1] and above:
-            here = (*above[-1], token.rstrip(b": \t\r\n")[1:-1].decode(errors="replace"))
+            here = (*above[-1][:DEPTH], token.rstrip(b": \t\r\n")[1:-1].decode(errors="replace"))
             if len(here) <= DEPTH:
                 keys.add(".".join(here))
     return frozenset(keys)
