@@ -78,7 +78,7 @@ def compare(before: Path, after: Path | None, json_path: Path | None, **given: A
     names = [*_names(first), *_names(second)] if settings.report.anonymise else []
     mapping = pseudonyms(names, key_from(given["key"])) if names else {}
     courses: tuple[Trend, ...] = ()
-    if after is not None:
+    if after is not None and second is not None:
         hide = file_hider(mapping)
         changes = compare_rounds(first, second, settings, (hide(before.name), hide(after.name)))
         if not changes:
