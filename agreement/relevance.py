@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+
+from agreement.distributions import t_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _mean(
     mean = float(values.mean())
     if n == 1:
         return mean, None, None
-    half = float(t.ppf((1 + confidence) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n))
+    half = float(t_quantile((1 + confidence) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n))
     if half == 0:  # equal values show no spread; one more query could still differ by as much as this
         half = 1 - ((1 - confidence) / 2) ** (1 / n)
     return mean, max(mean - half, 0.0), min(mean + half, 1.0)

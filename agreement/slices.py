@@ -273,7 +273,7 @@ def _macro_f1(judge: Judge) -> Value:
     chosen = (given >= MIN_LABELS).all(axis=0)
     if not chosen.any():
         chosen = (given > 0).all(axis=0)
-    return mixed_value(chosen / max(int(chosen.sum()), 1))
+    return mixed_value(np.asarray(chosen / max(int(chosen.sum()), 1)))
 
 
 def _row(which: tuple[str, str, str], name: str, items: tuple[int, int], change: Change) -> Slice:

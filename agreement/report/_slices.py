@@ -50,7 +50,9 @@ class SliceTable:
 def slice_tables(audit: "Audit") -> tuple[SliceTable, ...]:
     """Return a table for every layer and column; nothing where no column was asked for."""
     found = audit.slices
-    keys = dict.fromkeys([(row.layer, row.column) for row in (*found.rows, *found.thin)])
+    keys = dict.fromkeys(
+        [*((row.layer, row.column) for row in found.rows), *((thin.layer, thin.column) for thin in found.thin)]
+    )
     return tuple(_table(audit, layer, column) for layer, column in keys)
 
 
