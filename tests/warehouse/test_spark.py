@@ -23,7 +23,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def session(tmp_path_factory):
     """A standalone cluster with two executor processes on this machine."""
-    from pyspark.sql import SparkSession
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - installed for this test only
 
     os.environ["SPARK_HOME"] = str(Path(pyspark.__file__).parent)  # where local-cluster finds its executors
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
@@ -45,7 +45,7 @@ def session(tmp_path_factory):
 
 @pytest.mark.parametrize("everybody", [True, False], ids=["patterns", "crowd"])
 def test_two_executors_return_what_duckdb_returns(session, sample_folder, tmp_path, monkeypatch, everybody):
-    import ibis
+    import ibis  # noqa: PLC0415 - the warehouse extra
 
     annotations = load(sample_folder / "tickets" / "tickets.xlsx")
     rows = annotations.table[["item", "annotator", "label"]].astype("str")

@@ -1,0 +1,94 @@
+"""Time and memory of an audit inside DuckDB, and of DuckDB's own bare self-join, on generated Parquet.
+
+Run: ``python benchmarks/warehouse.py --labels 100_000_000 --memory 3GB``; each part is a process of its own.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+PER_ITEM, ANNOTATORS, LABELS = 5, 2000, 20
+
+GENERATE = """COPY (
+ WITH items AS (SELECT i AS item, hash(i * 7 + 1) AS h FROM range({items}) r(i)),
+ given AS (SELECT item, (h % {annotators} + j * (1 + (h // {annotators}) % 399)) % {annotators} AS who,
+   hash(item * 31 + j) AS g, (h // 1000000) % {labels} AS truth, (h // 50000000) % 10 AS section
+   FROM items, range({per_item}) q(j))
+ SELECT item, 'annotator ' || lpad(who::VARCHAR, 4, '0') AS annotator,
+   'label ' || lpad((CASE WHEN g % 100 < CASE WHEN section = 3 THEN 60 ELSE 80 END THEN truth
+     WHEN g % 100 < 90 THEN (truth // 2) * 2 + (1 - truth % 2) ELSE (g // 100) % {labels} END)::VARCHAR, 2, '0')
+     AS label,
+   'section ' || section::VARCHAR AS section
+ FROM given) TO '{path}' (FORMAT parquet)"""
+
+SELF_JOIN = """SELECT count(*), sum(n) FROM (
+ SELECT a.annotator, b.annotator, a.label, b.label, count(*) AS n
+ FROM '{path}' a JOIN '{path}' b ON a.item = b.item AND a.annotator < b.annotator GROUP BY ALL)"""
+
+
+def generate(path: Path, labels: int, memory: str) -> None:
+    """Write the labels."""
+    import duckdb  # noqa: PLC0415 - not in the process that measures
+
+    connection = duckdb.connect()
+    connection.execute(f"SET memory_limit = '{memory}'; SET preserve_insertion_order = false")
+    connection.execute(
+        GENERATE.format(items=labels // PER_ITEM, annotators=ANNOTATORS, labels=LABELS, per_item=PER_ITEM, path=path)
+    )
+
+
+def self_join(path: Path, memory: str) -> None:
+    """Count the pair tables with one query of DuckDB and nothing else."""
+    import duckdb  # noqa: PLC0415 - not in the process that measures
+
+    connection = duckdb.connect()
+    connection.execute(f"SET memory_limit = '{memory}'; SET preserve_insertion_order = false")
+    connection.execute(f"SET temp_directory = '{path.parent / 'spilled'}'")
+    print(connection.execute(SELF_JOIN.format(path=path)).fetchall())
+
+
+def audited(path: Path, memory: str) -> None:
+    """Audit, all scores, flags and checks."""
+    from agreement.warehouse import audit_warehouse  # noqa: PLC0415 - not in the process that measures
+
+    result = audit_warehouse(f"duckdb://{path}?memory_limit={memory}")
+    scores = result.scores_table()
+    pooled = scores.loc[scores["reference"].isna() & scores["label"].isna(), ["measure", "value", "low", "high", "n"]]
+    print(pooled.to_string(index=False))
+    print(*result.annotations.reading.warnings, sep="\n")
+
+
+def measured(name: str, work: object, *arguments: object) -> None:
+    """Run *work* in a process of its own and print its time and its largest memory."""
+
+    def run() -> None:
+        start = time.perf_counter()
+        try:
+            work(*arguments)
+        finally:
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+            print(f"{name}: {time.perf_counter() - start:.0f} s, {peak:.2f} GiB", flush=True)
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    process.join()
+
+
+def main() -> None:
+    """Generate, join and audit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--labels", type=int, default=1_000_000)
+    parser.add_argument("--memory", default="2GB", help="memory limit of DuckDB; Python needs up to 2 GiB beside it")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "labels.parquet"
+        measured("generate", generate, path, given.labels, given.memory)
+        measured("bare self-join", self_join, path, given.memory)
+        measured("audit", audited, path, given.memory)
+
+
+if __name__ == "__main__":
+    main()
