@@ -101,3 +101,9 @@ def test_everything_twice_needs_no_list():
     assert made.next_items == ()
     assert made.overlap.never_total == 0
     assert made.to_dict()["overlap"]["n_compared"] == 3
+
+
+def test_a_value_on_few_items_is_no_ground_for_a_plan():
+    made = plan(annotations(pilot(n=6)))[0]
+    assert {need.needed for need in made.needed} == {None}
+    assert "too few items to plan from" in plan_text((made,))
