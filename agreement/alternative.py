@@ -85,10 +85,10 @@ def alternative_test(
     mean square distance). W_f = [S(model) >= S(j)], W_h = [S(j) >= S(model)], d = W_h - W_f; the hypothesis
     mean(d) >= epsilon is tested one-sided by the t test, below 30 items by Wilcoxon's.
     """
-    return tested(label_panels(units, model, humans, distances), epsilon)
+    return outcome_of(label_panels(units, model, humans, distances), epsilon)
 
 
-def tested(panels: Panels, epsilon: float) -> AlternativeTest:
+def outcome_of(panels: Panels, epsilon: float) -> AlternativeTest:
     """Return the outcome of the test on *panels*: labels, or answers of any kind with a distance."""
     contests = [_contest(panels, j, epsilon) for j in range(len(panels.humans))]
     known = [number for number, contest in enumerate(contests) if contest.p is not None]

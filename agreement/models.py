@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agreement.alternative import AlternativeTest, Ceiling, ceiling_of, tested
+from agreement.alternative import AlternativeTest, Ceiling, ceiling_of, outcome_of
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
 from agreement.distances import Distances, pair_distances
@@ -224,7 +224,7 @@ def _outcomes(comparison: Comparison, panels: Panels, model: str, humans: tuple[
         steps = _steps(len(comparison.units.labels)) if comparison.layer.kind == "ordinal" else None
         risks = licences(comparison.units, model, humans, tuple(epsilon for epsilon, _ in EPSILONS), steps)
     return tuple(
-        Outcome(epsilon, people, tested(panels, epsilon), risks.get(epsilon, ())) for epsilon, people in EPSILONS
+        Outcome(epsilon, people, outcome_of(panels, epsilon), risks.get(epsilon, ())) for epsilon, people in EPSILONS
     )
 
 
