@@ -13,8 +13,6 @@ ROOT = Path(__file__).parents[2]
 NAMES = ("Ana", "Ben")
 ROWS = [("ok", "ok")] * 30 + [("ok", "bad")] * 10 + [("bad", "bad")] * 20
 PAIRS = [(f"i{n:02}", who, label) for n, both in enumerate(ROWS) for who, label in zip(NAMES, both, strict=True)]
-    (f"i{n:02}", who, label) for n, both in enumerate(ROWS) for who, label in zip(("Ana", "Ben"), both, strict=True)
-]
 
 
 def shown(document, heading):
