@@ -66,14 +66,18 @@ SEEDS: dict[str, list[bytes]] = {
     ".json": [
         b'{"i1": {"Ana": "x", "Ben": "y"}, "i2": {"Ana": "x", "Ben": "x"}}',
         b'[{"item": 1, "annotator": "Ana", "label": ["x"]}, {"item": 1, "annotator": "Ben", "label": []}]',
-        b'[{"id": 1, "data": {"text": "Ana runs"}, "annotations": [{"completed_by": 1, "result": [{"type": "labels", '
-        b'"from_name": "l", "to_name": "t", "value": {"start": 0, "end": 3, "text": "Ana", "labels": ["P"]}}]}]}]',
+        (
+            b'[{"id": 1, "data": {"text": "Ana runs"}, "annotations": [{"completed_by": 1, "result": [{"type": "labels", '
+            b'"from_name": "l", "to_name": "t", "value": {"start": 0, "end": 3, "text": "Ana", "labels": ["P"]}}]}]}]'
+        ),
         b'[{"id": 1, "text": "Ana runs", "annotator": 1, "annotation_id": 2, "lead_time": 1.0, "sentiment": "x"}]',
         b'{"1": {"text": "a", "annotators": "Ana,Ben", "annotations": "1,0", "number of annotations": 2}}',
     ],
     ".jsonl": [
-        b'{"item": 1, "annotator": "Ana", "text": "Ana runs", "spans": [{"start": 0, "end": 3, "label": "PER"}]}\n'
-        b'{"item": 1, "annotator": "Ben", "text": "Ana runs", "spans": []}\n',
+        (
+            b'{"item": 1, "annotator": "Ana", "text": "Ana runs", "spans": [{"start": 0, "end": 3, "label": "PER"}]}\n'
+            b'{"item": 1, "annotator": "Ben", "text": "Ana runs", "spans": []}\n'
+        ),
         b'{"text": "Ana", "_input_hash": 1, "_task_hash": 2, "_session_id": "d-ana", "answer": "accept", "accept": ["x"]}\n',
         b'{"id": 1, "text": "Ana runs", "label": [[0, 3, "PER"]], "Comments": []}\n',
         b'{"id": "1", "displayed_text": "a", "label_annotations": {"q": {"x": "1"}}, "span_annotations": {}}\n',
@@ -89,19 +93,25 @@ SEEDS: dict[str, list[bytes]] = {
     ],
     ".ann": [b"T1\tPER 0 3\tAna\nT2\tORG 4 6;7 8\tru s\nR1\tRel Arg1:T1 Arg2:T2\nA1\tNeg T1\n"],
     ".xmi": [
-        b'<?xml version="1.0"?><xmi:XMI xmlns:xmi="http://www.omg.org/XMI" xmlns:cas="http:///uima/cas.ecore" '
-        b'xmlns:c="http:///webanno/custom.ecore" xmi:version="2.0"><cas:Sofa xmi:id="1" sofaNum="1" '
-        b'sofaString="Ana runs"/><c:Span xmi:id="2" sofa="1" begin="0" end="3" label="PER"/></xmi:XMI>'
+        (
+            b'<?xml version="1.0"?><xmi:XMI xmlns:xmi="http://www.omg.org/XMI" xmlns:cas="http:///uima/cas.ecore" '
+            b'xmlns:c="http:///webanno/custom.ecore" xmi:version="2.0"><cas:Sofa xmi:id="1" sofaNum="1" '
+            b'sofaString="Ana runs"/><c:Span xmi:id="2" sofa="1" begin="0" end="3" label="PER"/></xmi:XMI>'
+        )
     ],
     ".toml": [
-        b'[columns]\nitem = ["id"]\nannotator = "who"\nlayout = "long"\n[labels]\norder = ["a", "b"]\n[missing]\n'
-        b'values = ["?"]\n[layers.label]\nkind = "ordinal"\nweights = [[1.0]]\n[gate]\n[report]\ntitle = "x"\n'
+        (
+            b'[columns]\nitem = ["id"]\nannotator = "who"\nlayout = "long"\n[labels]\norder = ["a", "b"]\n[missing]\n'
+            b'values = ["?"]\n[layers.label]\nkind = "ordinal"\nweights = [[1.0]]\n[gate]\n[report]\ntitle = "x"\n'
+        )
     ],
     ".sheet": [
-        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" '
-        b't="inlineStr"><is><t>item</t></is></c><c r="B1" t="inlineStr"><is><t>Ana</t></is></c><c r="C1" t="inlineStr">'
-        b'<is><t>Ben</t></is></c></row><row r="2"><c r="A2"><v>1</v></c><c r="B2"><v>2.5</v></c><c r="C2" t="b"><v>1</v>'
-        b'</c></row></sheetData><mergeCells><mergeCell ref="A2:A3"/></mergeCells></worksheet>'
+        (
+            b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" '
+            b't="inlineStr"><is><t>item</t></is></c><c r="B1" t="inlineStr"><is><t>Ana</t></is></c><c r="C1" t="inlineStr">'
+            b'<is><t>Ben</t></is></c></row><row r="2"><c r="A2"><v>1</v></c><c r="B2"><v>2.5</v></c><c r="C2" t="b"><v>1</v>'
+            b'</c></row></sheetData><mergeCells><mergeCell ref="A2:A3"/></mergeCells></worksheet>'
+        )
     ],
     ".zip": [],
 }

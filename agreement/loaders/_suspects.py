@@ -12,6 +12,8 @@ from agreement.records import folded
 
 MAX_LABELS = 500
 MIN_LETTERS = 5
+MAX_ITEMS = 200_000
+NUMBERED = re.compile(r"0*([0-9]+?)(?:\.0+)?")
 NO_ANSWER = frozenset({
     "", "na", "n a", "nan", "null", "nil", "skip", "skipped", "i dont know", "i don t know", "dont know", "don t know",
     "do not know", "idk", "dk", "unknown", "unsure", "not sure", "unclear", "cannot tell", "can t tell", "cant tell",
@@ -26,6 +28,7 @@ def note_suspects(annotations: Annotations) -> Annotations:
     reading = annotations.reading
     reading.aliases.clear()
     reading.missing_suspects.clear()
+    reading.warnings += split_items(annotations)
     table = annotations.table
     names = table["label"].cat.categories
     layer_codes, label_codes = table["layer"].cat.codes.to_numpy(), table["label"].cat.codes.to_numpy()
@@ -43,6 +46,42 @@ def note_suspects(annotations: Annotations) -> Annotations:
             if is_no_answer(label):
                 reading.missing_suspects[label] = reading.missing_suspects.get(label, 0) + times
     return annotations
+
+
+def split_items(annotations: Annotations) -> list[str]:
+    """Return a warning if items are spelt in two ways, each by other annotators: ``1`` and ``1.0``, ``T7`` and ``t7``.
+
+    Then they count as different items, and annotators seem to share fewer than they do.
+    """
+    given = annotations.assignments
+    names = [str(name) for name in given["item"].cat.categories]
+    if len(names) > MAX_ITEMS:
+        return []
+    spellings: dict[str, list[int]] = {}
+    for code, name in enumerate(names):
+        spellings.setdefault(_item_key(name), []).append(code)
+    doubtful = {code: key for key, codes in spellings.items() if len(codes) > 1 for code in codes}
+    mine = given.loc[given["item"].cat.codes.isin(doubtful)]
+    seen: dict[str, list[str]] = {}
+    for code, who in zip(mine["item"].cat.codes, mine["annotator"], strict=True):
+        seen.setdefault(doubtful[int(code)], []).append(str(who))
+    split = [spellings[key] for key, people in seen.items() if len(set(people)) == len(people)]
+    if not split:
+        return []
+    shown = " and ".join(repr(names[code]) for code in split[0])
+    return [
+        (
+            f"{len(split)} items are spelt in two ways, such as {shown}, by different annotators, and count as different "
+            "items. Give them one spelling if they are the same."
+        )
+    ]
+
+
+def _item_key(name: str) -> str:
+    """Return the name of an item without what programs change: case, blanks, encoding, ``.0``, leading zeros."""
+    key = unicodedata.normalize("NFKC", name).casefold().strip()
+    found = NUMBERED.fullmatch(key)
+    return found[1] if found else key
 
 
 def is_no_answer(label: str) -> bool:

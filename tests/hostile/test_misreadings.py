@@ -148,3 +148,13 @@ def test_days_and_months_are_not_guessed(tmp_path: Path) -> None:
 def test_gold_that_is_nowhere_is_said(tmp_path: Path) -> None:
     text = lines("item,annotator,label", *((item, who, label) for (item, who), label in TRUTH.items()))
     assert "--gold: there is no column" in refusal(tmp_path, text, columns={"gold": "expert"})
+
+
+@pytest.mark.parametrize(("one", "other"), [("7", "7.0"), ("007", "7"), ("T7", "t7"), ("Caf\u00e9", "Cafe\u0301")])
+def test_items_spelt_in_two_ways_are_said(tmp_path: Path, one: str, other: str) -> None:
+    rows = [("a", "Ana", "x"), ("a", "Ben", "x"), ("b", "Ana", "y"), (one, "Ana", "x"), (other, "Ben", "y")]
+    found = read(tmp_path, lines("item,annotator,label", *rows))
+    assert any(warning.startswith("1 items are spelt in two ways") for warning in found.reading.warnings)
+    rows[-1] = (other, "Ana", "y")
+    found = read(tmp_path, lines("item,annotator,label", *rows))
+    assert not any("spelt in two ways" in warning for warning in found.reading.warnings)
