@@ -14,6 +14,7 @@ from agreement.settings import Settings
 
 DELIMITERS = ("\t", ",", ";", "|")
 SHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+LONGEST_HEADER = 1 << 20
 LONGEST_CELL = 2**31 - 1
 
 
@@ -61,12 +62,16 @@ def table(source: Source, settings: Settings, problems: list[Problem]) -> Table:
         return _table(f"{source.name}[{workbook.sheet_names[0]}]", lines, list(range(1, len(lines) + 1)), problems)
     text = _decoded(source.read(), settings.reading.encoding, problems, source.name)
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text.lstrip("\n").split("\n", 1)[0]))
+    first_line = next(iter(text[:LONGEST_HEADER].lstrip().splitlines()), "")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(first_line))
     lines, numbers, first = [], [], 1
-    for cells in reader:
-        lines.append(cells)
-        numbers.append(first)
-        first = reader.line_num + 1
+    try:
+        for cells in reader:
+            lines.append(cells)
+            numbers.append(first)
+            first = reader.line_num + 1
+    except csv.Error as error:
+        problems.append(Problem(f"{source.name}!{first}", f"can't be read: {error}.", "Export the table again."))
     return _table(source.name, lines, numbers, problems)
 
 

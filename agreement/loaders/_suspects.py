@@ -71,8 +71,8 @@ def split_items(annotations: Annotations) -> list[str]:
     shown = " and ".join(repr(names[code]) for code in split[0])
     return [
         (
-            f"{len(split)} items are spelt in two ways, such as {shown}, by different annotators, and count as different "
-            "items. Give them one spelling if they are the same."
+            f"{len(split)} items are spelt in two ways, such as {shown}, by different annotators, and count as "
+            "different items. Give them one spelling if they are the same."
         )
     ]
 

@@ -186,3 +186,13 @@ def test_a_format_asked_for_that_lacks_its_columns_is_refused(tmp_path: Path, fo
     path = tmp_path / "labels.csv"
     path.write_bytes(LABELS)
     assert "which this format always has" in refusal(path, reading={"format": format_})
+
+
+def test_lines_of_a_platform_file_may_end_in_carriage_returns(tmp_path: Path) -> None:
+    rows = ["_unit_id,_worker_id,_trust,label", *(f"{unit},{who},1,{label}" for unit, who, label in JUDGMENTS)]
+    path = tmp_path / "labels.csv"
+    path.write_text("\r".join(rows))
+    assert len(load(path, Settings.from_mapping({"columns": {"label": ["label"]}})).table) == len(JUDGMENTS)
+
+
+JUDGMENTS = [(unit, who, "xy"[(unit * who) % 2]) for unit in range(1, 9) for who in (1, 2)]
