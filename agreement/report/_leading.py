@@ -93,12 +93,19 @@ def leading(book: ScoreBook, kind: LayerKind, unit: str, f1_bands: tuple[float, 
     found = []
     for group in LEADING[kind]:
         for measure, level, title, meaning in group:
-            shown = book.pooled(measure, level, unit if level == "item" else level)
+            shown = book.pooled(measure, level, _counted(kind, measure, unit) if level == "item" else level)
             if shown is not None:
                 word = band(measure, shown, f1_bands)
                 found.append(Headline(title, shown, word, meaning, "difference" not in measure))
                 break
     return tuple(found)
+
+
+def _counted(kind: LayerKind, measure: str, unit: str) -> str:
+    """Return what the n of a pooled measure counts: label sets are counted label by label, or pair by pair."""
+    if kind != "labels" or "alpha" in measure:
+        return unit
+    return "label" if "f1" in measure else "comparison"
 
 
 def all_scores(book: ScoreBook, f1_bands: tuple[float, ...]) -> tuple[Headline, ...]:
