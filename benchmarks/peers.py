@@ -127,6 +127,7 @@ def ours(codes: Codes) -> dict[str, tuple[float, float]]:
     """Return time and value of this package by what is computed; counting is inside the time."""
     from agreement.counts import margins
     from agreement.measures import measures
+    from agreement.pooling import patterns
     from agreement.units import Units
 
     items, people = codes.shape
@@ -145,7 +146,11 @@ def ours(codes: Codes) -> dict[str, tuple[float, float]]:
         return float(known["cohen_kappa"].sums.score_margins(found.both, found.reference, found.other).value.mean())
 
     def pooled(name: str) -> Callable[[], float]:
-        return lambda: float(known[name].pooled.score(units.item_counts()).value)
+        def score() -> float:
+            found = patterns(units)
+            return float(known[name].pooled.score(found.counts, found.weight).value)
+
+        return score
 
     work = {
         "kappa and F1, all pairs": pairs, "Fleiss": pooled("fleiss_kappa"), "AC1": pooled("gwet_ac1"),
