@@ -173,7 +173,7 @@ def _row(audit: "Audit", change: Change) -> ChangeRow:
     if change.section:
         about = f"§ {audit.annotations.guidelines.name(change.section)}"
     before, after = (
-        Figure(value, *(interval or (None, None)), n, reason="nothing to measure")
+        Figure(value, interval and interval[0], interval and interval[1], n, reason="nothing to measure")
         for value, interval, n in (
             (change.before, change.before_interval, change.n_before),
             (change.after, change.after_interval, change.n_after),
