@@ -16,6 +16,7 @@ from agreement.rules._standing import KAPPA_FLOOR
 BORROWED = 8
 CAMP_ALPHA = 0.01
 CAMP_EFFECT = 0.08
+WITNESSED = 0.5  # who was set apart shares a reading only if it explains this much of the one who stands out
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,8 @@ def camps_of(cells: list[Cell], evidence: Evidence, every: Evidence) -> tuple[tu
     """
     inside = evidence.section == cells[0].section
     if len(cells) == 1:
-        return two_readings(every, inside, CAMP_ALPHA, CAMP_EFFECT)
+        found = two_readings(evidence, inside, CAMP_ALPHA, CAMP_EFFECT)
+        return found or two_readings(every, inside, CAMP_ALPHA, max(CAMP_EFFECT, WITNESSED * cells[0].value))
     camp = tuple(sorted(evidence.annotators[cell.annotator] for cell in cells))
     here = np.unique(evidence.annotator[evidence.kept & inside[evidence.unit]])
     return camp, tuple(evidence.annotators[a] for a in here if evidence.annotators[a] not in camp)
