@@ -97,6 +97,8 @@ def compare(name: str, items: int, annotators: int, labels: int) -> None:
     pairs = all_pairs(annotators)
     print(f"\n{name}: {items} items, {annotators} annotators, {len(pairs)} pairs, {labels} labels")
     some = pairs[:: max(1, len(pairs) // 200)]
+    sklearn_pairs(codes[:50], pairs[:1])  # imports are not what is measured
+    statsmodels_pairs(codes[:50], pairs[:1], labels)
     ours = clock(lambda: counts_and_scores(units))
     limit = clock(lambda: bincounts(codes, pairs, labels))
     sklearn = clock(lambda: sklearn_pairs(codes, some), 1) * len(pairs) / len(some)
