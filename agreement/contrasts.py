@@ -93,9 +93,9 @@ def sums_by(group: Ints, n_groups: int, cluster: Ints, value: Floats) -> Sums:
     if (key[1:] > key[:-1]).all():  # a crowd's labels come sorted, and each is alone: nothing to add up first
         y, m, owner = value, np.ones(len(value)), group
     elif len(key) and int(key.max()) <= min(DENSE, 20 * len(key)):
-        times = np.bincount(key)
+        times = tally(key, np.ones(len(key)), 1)
         filled = np.flatnonzero(times)
-        y, m, owner = np.bincount(key, value)[filled], times[filled].astype(np.float64), filled % n_groups
+        y, m, owner = tally(key, value, 1)[filled], times[filled], filled.astype(np.int64) % n_groups
     else:
         unique, inverse = np.unique(key, return_inverse=True)
         y = tally(inverse, value, len(unique))
