@@ -1,6 +1,9 @@
-"""Decision files: what people decided about disputed items, from the page (JSON) or from the workbook."""
+"""Decision files: what people decided about disputed items, from the page (JSON, CSV) or from the workbook."""
 
+import csv
+import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,10 @@ from agreement.errors import InputError, Problem
 
 SCHEMA = "label-decisions/1"
 WORKBOOKS = (".xlsx", ".xlsm")
+# what a spreadsheet would run, and therefore has an apostrophe in front
+ESCAPED = re.compile(r"'(?=[=+\-@\t\r])")
+# control characters, which no workbook holds; --excel writes this character for each
+CONTROL, REPLACED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]"), "\ufffd"
 NEEDED = ("layer", "item", "decision", "note", "guideline section")
 
 
@@ -33,7 +40,9 @@ def read_decisions(
     for name, path in deciders.items():
         wrong: list[Problem] = []
         reader = _Reader(name, path.name, annotations, wrong)
-        sha, mine = reader.workbook(path) if path.suffix.lower() in WORKBOOKS else reader.json_file(path)
+        suffix = path.suffix.lower()
+        read = reader.workbook if suffix in WORKBOOKS else reader.csv_file if suffix == ".csv" else reader.json_file
+        sha, mine = read(path)
         if sha is not None and sha != source_sha256 and not force:
             # whatever else is wrong with the file follows from that
             wrong = [
@@ -68,6 +77,7 @@ class _Reader:
     def __init__(self, decider: str, file: str, annotations: Annotations, problems: list[Problem]) -> None:
         self.decider, self.file, self.annotations, self.problems = decider, file, annotations, problems
         self.items = set(annotations.items.index)
+        self.written_as = {CONTROL.sub(REPLACED, item): item for item in map(str, self.items) if CONTROL.search(item)}
 
     def wrong(self, where: str, what: str, remedy: str = "") -> None:
         """Note a problem at *where* in the file."""
@@ -93,6 +103,43 @@ class _Reader:
             return None, []
         found = [self.record(f", decision {n}", record) for n, record in enumerate(decisions, start=1)]
         return str(document.get("source_sha256") or ""), [one for one in found if one is not None]
+
+    def csv_file(self, path: Path) -> tuple[str | None, list[Decision]]:
+        """Return source hash and decisions of the CSV of the page, also after a spreadsheet saved it."""
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            self.wrong("", f"can't be read: {error.strerror}.", "Check the path and its rights.")
+            return None, []
+        except UnicodeDecodeError:
+            self.wrong("", "is not UTF-8.", "Save it as “CSV UTF-8”.")
+            return None, []
+        head = text.partition("\n")[0]
+        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+        missing = [name for name in ("item_id", "layer", "decision", "final") if name not in (rows.fieldnames or ())]
+        if missing:
+            self.wrong("", f"lacks the column {', '.join(missing)}.", "Use the CSV of the page, header row included.")
+            return None, []
+        hashes, found = set(), []
+        for number, row in enumerate(rows, start=2):
+            cells = {name: ESCAPED.sub("", value or "", count=1) for name, value in row.items() if name}
+            hashes.add(cells.get("source_sha256", ""))
+            found.append(self.record(f"!{number}", self._of_csv(cells, row)))
+        sha = hashes.pop() if len(hashes) == 1 else ""
+        return sha, [one for one in found if one is not None]
+
+    def _of_csv(self, cells: Mapping[str, str], row: Mapping[str, str]) -> dict[str, Any]:
+        """Return a row of a CSV file as the record that JSON would hold; lists stand in it as JSON."""
+        layer = self.annotations.layers.get(cells["layer"])
+        final: Any = cells["final"] or None
+        if final is not None and layer is not None and layer.kind in ("labels", "spans"):
+            try:
+                final = json.loads(final)
+            except ValueError:
+                final = cells["final"]
+        # an id that itself begins with an apostrophe is taken as it is
+        item = row["item_id"] if row["item_id"] in self.items else cells["item_id"]
+        return {**cells, "item_id": item, "final": final}
 
     def record(self, where: str, record: object) -> Decision | None:
         """Return one decision of a JSON file."""
@@ -157,6 +204,7 @@ class _Reader:
             if note or section:
                 self.wrong(where, "has a note or a section but no decision.", "Choose a decision, or clear the row.")
             return None
+        row = {**row, "item": self.written_as.get(row["item"], row["item"])}
         layer = self.layer(where, row["layer"])
         if layer is None or not self.known(where, row["item"]):
             return None

@@ -1,5 +1,7 @@
 """Decisions of several people become gold, guideline changes and their own agreement; bad files are refused whole."""
 
+import csv
+import io
 import json
 
 import pandas as pd
@@ -8,6 +10,7 @@ from openpyxl import load_workbook
 
 from agreement.adjudication import apply_decisions
 from agreement.annotations import Layer, Reading
+from agreement.decision_files import read_decisions
 from agreement.errors import InputError, OutputError
 from agreement.loaders import load_frame
 from agreement.pipeline import audit
@@ -291,3 +294,54 @@ def test_the_summary_has_n_and_interval(tmp_path):
     assert "Decided differently, so left as they were: 4 items." in text
     assert "percent agreement: 0.60, 95% CI" in text
     assert "10 items" in text
+
+
+def csv_file(folder, annotations, *rows, delimiter=","):
+    columns = ["item_id", "layer", "round", "decision", "final", "guideline_section", "note", "source_sha256"]
+    lines = [columns, *([*row, content_hash(annotations)] for row in rows)]
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows(lines)
+    path = folder / "Ana.csv"
+    path.write_text("\ufeff" + text.getvalue(), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_the_csv_of_the_page_is_read_back(tmp_path, delimiter):
+    annotations = data()
+    rows = [("i0", "label", "", "label", "b", "3.1", "'=say so"), ("i1", "label", "", "unclear", "", "", "")]
+    path = csv_file(tmp_path, annotations, *rows, delimiter=delimiter)
+    found = read_decisions([path], annotations, content_hash(annotations))
+    assert [(d.decider, d.item, d.choice, d.final, d.section, d.note) for d in found] == [
+        ("Ana", "i0", "label", "b", "3.1", "=say so"), ("Ana", "i1", "unclear", None, "", ""),
+    ]  # fmt: skip
+
+
+def test_spans_in_a_csv_are_read_back(tmp_path):
+    annotations = spans()
+    path = csv_file(tmp_path, annotations, ("d1", "label", "", "label", '[[0,7,"PER"]]', "", ""))
+    assert read_decisions([path], annotations, content_hash(annotations))[0].final == ((0, 7, "PER"),)
+
+
+def test_a_csv_about_other_labels_or_without_its_header_is_refused(tmp_path):
+    annotations = data()
+    path = csv_file(tmp_path, annotations, ("i0", "label", "", "label", "b", "", ""))
+    with pytest.raises(InputError, match="made for other labels"):
+        read_decisions([path], data(("ab", "bb")), content_hash(data(("ab", "bb"))))
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(InputError, match="lacks the column item_id"):
+        read_decisions([path], annotations, content_hash(annotations))
+
+
+def test_an_item_id_that_excel_cannot_hold_comes_back_whole(tmp_path):
+    rows = [(item, who, label) for item in ("a\x01b", "c") for who, label in zip("xy", "ab", strict=True)]
+    annotations = load_frame(pd.DataFrame(rows, columns=["item", "annotator", "label"]))
+    path = write_workbook(audit(annotations), tmp_path / "Ben.xlsx")
+    book = load_workbook(path)
+    sheet = book["Disputes"]
+    header = [cell.value for cell in sheet[1]]
+    for row in range(2, sheet.max_row + 1):
+        sheet.cell(row, header.index("decision") + 1).value = "b"
+    book.save(path)
+    found = read_decisions([path], annotations, content_hash(annotations))
+    assert sorted((d.item, d.final) for d in found) == [("a\x01b", "b"), ("c", "b")]

@@ -459,7 +459,7 @@ function download(name, type, content) {
   setTimeout(() => URL.revokeObjectURL(url), 5000);
   unsaved = false;
 }
-const COLUMNS = ["item_id", "layer", "round", "decision", "final", "gold_before", "guideline_section", "note", "at"];
+const COLUMNS = ["item_id", "layer", "round", "decision", "final", "gold_before", "guideline_section", "note", "at", "source_sha256"];
 function csvCell(value) {
   let text = value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
   if (/^[=+\-@\t\r]/.test(text)) text = "'" + text; // a spreadsheet would run it as a formula
@@ -471,7 +471,7 @@ actions.set("json", () => download(`decisions-${data.report_id}.json`, "applicat
   decisions: [...decisions.values()],
 }, null, 1)));
 actions.set("csv", () => download(`decisions-${data.report_id}.csv`, "text/csv",
-  "\ufeff" + [COLUMNS.join(","), ...[...decisions.values()].map((d) => COLUMNS.map((name) => csvCell(d[name])).join(","))].join("\r\n")));
+  "\ufeff" + [COLUMNS.join(","), ...[...decisions.values()].map((d) => COLUMNS.map((name) => csvCell(name === "source_sha256" ? data.source : d[name])).join(","))].join("\r\n")));
 one("#load").addEventListener("change", async (event) => {
   const file = event.target.files[0];
   if (!file) return;
