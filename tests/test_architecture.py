@@ -10,11 +10,12 @@ PACKAGE = Path(agreement.__file__).parent
 # Every module may import from its own stage and from earlier ones, never from a later one.
 STAGES = (
     # foundations: know nothing of labels
-    ("errors", "_resources", "_discover", "_arrays", "assignment", "sample_size", "distributions", "wording"),
+    ("errors", "_resources", "_discover", "_arrays", "_times", "assignment", "sample_size", "distributions", "wording"),
     ("phrases",),
     ("_files", "settings", "guidelines"),
     # load: files to Annotations
     ("annotations",),
+    ("repeats",),
     ("records",),
     ("anonymise", "loaders", "detect"),
     # unitize and match: Annotations to units, spans, tokens, answers
