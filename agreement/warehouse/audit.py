@@ -156,6 +156,8 @@ def _supported(settings: Settings, name: str) -> None:
         wrong.append((f"layers of kind {kind}", "Audit a part of the table, or declare the layer a category."))
     if settings.report.anonymise:
         wrong.append(("--anonymise", "Replace the names in a view of the table."))
+    if settings.annotators.model:
+        wrong.append(("models beside people", "Audit people and models of a part of the table."))
     if settings.columns.gold:
         wrong.append(("a gold column", "Compare the gold of a part of the table."))
     if wrong:
