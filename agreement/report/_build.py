@@ -45,6 +45,8 @@ EVIDENCE = {
     "pair_confusion": "guideline", "annotator": "people", "gold": "gold",
     "labels": "classes", "sections": "guideline",
 }  # fmt: skip
+# what the n of a check counts, where that is not items
+CHECK_UNITS = {"f1_span": "span", "f1_token": "token", "class_f1": "label", "gold": "gold label"}
 FLAG_EVIDENCE = {"label": "classes", "label_pair": "guideline", "section": "guideline", "gold_item": "gold"}
 LOGO_TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
@@ -197,9 +199,11 @@ def _check_row(check: Check, audit: "Audit", layers: tuple[LayerView, ...]) -> C
     for label, short in shortened(audit.annotations.layers[check.layer].labels).items():
         subject = subject.replace(label, short) if label != short else subject
     share = check.name in SHARES
+    sets = audit.annotations.layers[check.layer].kind == "labels" and check.name == "f1_item"
+    unit = "label" if sets else CHECK_UNITS.get(check.name, "item")
     digits = digits_for(check.limit, (check.value, check.low, check.high))
     figure = Figure(
-        check.value, check.low, check.high, check.n, share=share, digits=digits, points=check.name == "annotator",
+        check.value, check.low, check.high, check.n, unit, share=share, digits=digits, points=check.name == "annotator",
         confidence=audit.settings.measures.confidence,
         reason="" if check.value is not None else check.settle or check.meaning,
     )  # fmt: skip
