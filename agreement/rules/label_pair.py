@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from agreement.case import Case
-from agreement.contrasts import Estimate, fdr, sums_by
+from agreement.contrasts import Estimate, sums_by
+from agreement.distributions import fdr, sign_test
 from agreement.evidence import Bools, Evidence
 from agreement.flags import Flag, Rule, Subject, Verdict
+from agreement.intervals import wilson
 from agreement.merging import merge_table
 from agreement.rules._confusions import Excess, all_cells, confused, confusions
 from agreement.rules._parts import TEST, disputes, examples, interval_words, mass, most, rounded, scalar, verdict_of
@@ -70,11 +71,11 @@ def _between_two(hits: int, n: int, who: tuple[str, str], names: tuple[str, str]
     if not n:
         return Nature("open", "", ())
     larger = max(hits, n - hits)
-    one_way = float(stats.binomtest(hits, n).pvalue) < alpha and larger / n >= 0.75
+    one_way = sign_test(hits, n) < alpha and larger / n >= 0.75
     if one_way:
         to = names if hits == larger else names[::-1]
         return Nature("different rules", f"{who[0]}: {to[0]}; {who[1]}: {to[1]}", ((who[0],), (who[1],)))
-    upper = float(stats.binomtest(larger, n).proportion_ci(0.95, method="wilson").high)
+    upper = float(wilson(np.array(larger), np.array(n))[1])
     return Nature("symmetric" if upper < 0.80 else "open", "", ())
 
 
@@ -106,6 +107,7 @@ def pair_flag(case: Case, rule: str, evidence: Evidence, one: Excess, q: float, 
     )
     rarer = names[0] if margin[one.first] <= margin[one.second] else names[1]
     nature = nature_of(evidence, one.first, one.second, 0.01)
+    other = names[1] if rarer == names[0] else names[0]
     noun = "item" if rule == "label_pair" else "aligned span"
     told = {
         "symmetric": "Nobody leans to either label, so it is the definition, not the people.",
@@ -115,9 +117,8 @@ def pair_flag(case: Case, rule: str, evidence: Evidence, one: Excess, q: float, 
     decide = f"Write a decision rule {names[0]} / {names[1]} with two examples each"
     return Flag(
         rule, verdict, Subject(rule, case.layer, labels=tuple(sorted(names))),
-        f"{names[0]} and {names[1]} are taken for each other beyond slips: {percent(value)}% of the labels {rarer} "
-        f"get the "
-        f"other label from a colleague over and above what slips explain "
+        f"{names[0]} and {names[1]} are taken for each other: beyond what slips explain, {percent(value)}% of the "
+        f"labels {rarer} get {other} from a colleague "
         f"{interval_words(low, high, n, case.confidence, noun)}. {told}",
         f"Adjudicate five items where they meet. {decide}."
         if nature.name == "different rules"
