@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agreement.annotations import Annotations as Annotations
-    from agreement.pipeline import Audit as Audit
-    from agreement.pipeline import audit as audit
     from agreement.errors import AgreementError as AgreementError
     from agreement.errors import InputError as InputError
     from agreement.errors import SettingsError as SettingsError
     from agreement.intervals import interval as interval
     from agreement.loaders import load as load
+    from agreement.pipeline import Audit as Audit
+    from agreement.pipeline import audit as audit
     from agreement.settings import Settings as Settings
 
 _HOMES = {

@@ -202,7 +202,12 @@ def consensus(output: Path, method: Any, **given: Any) -> int:  # noqa: ANN401 -
 @reading_options
 @privacy_options
 @click.option(
-    "--decisions", "files", type=FILE, multiple=True, required=True, help="JSON or CSV of the page, or workbook; repeat."
+    "--decisions",
+    "files",
+    type=FILE,
+    multiple=True,
+    required=True,
+    help="From the page or the workbook; repeat.",
 )
 @click.option("-o", "--output", type=FILE, required=True, help="New gold: .csv, .tsv, .xlsx or .jsonl.")
 @click.option("--guideline-changes", type=FILE, help="Guideline changes by section: .md or .csv.")

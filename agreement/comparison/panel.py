@@ -79,7 +79,8 @@ def panel(scores: pd.DataFrame, units: Units, patterns: Patterns) -> Panel:
     ].drop_duplicates("measure")
     pooled = pooled.set_index("measure", drop=False)
     rows = pooled.loc[[name for name in BESIDE if name in pooled.index]].reset_index(drop=True)
-    value = {str(row.measure): float(row.value) for row in rows.itertuples() if pd.notna(row.value)}
+    known = rows["value"].notna()
+    value = dict(zip(rows.loc[known, "measure"], rows.loc[known, "value"].astype(float), strict=True))
     return Panel(rows, tuple(_reasons(value, units, patterns)))
 
 
