@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from agreement._times import instants
 from agreement.annotations import Annotations
 from agreement.comparison import compare
 from agreement.control_charts import Chart, chart
@@ -263,13 +264,10 @@ def _times(annotations: Annotations, layer: str) -> dict[tuple[str, str, str], t
     if asked.empty:
         return None
     written = asked["time"].astype(str)
-    parsed = pd.to_numeric(written, errors="coerce")
-    if parsed.isna().all():
-        dates = pd.to_datetime(written, errors="coerce", utc=True, format="mixed")
-        parsed = dates.astype("int64").where(dates.notna())
-    if parsed.isna().all():
+    parsed = instants(written.tolist())
+    known = ~np.isnan(parsed)
+    if not known.any():
         return None
-    known = parsed.notna().to_numpy()
     keys = asked.loc[known, ["item", "round", "annotator"]].astype(str).itertuples(index=False, name=None)
-    moments = zip(parsed[known].astype(float), written[known], strict=True)
+    moments = zip(parsed[known].tolist(), written[known], strict=True)
     return dict(zip(keys, moments, strict=True))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from agreement._times import instants
 from agreement.annotations import Annotations
 from agreement.snapshots import Snapshot, snapshot
 from agreement.units import natural
@@ -42,14 +43,15 @@ def by_revision(annotations: Annotations) -> Annotations:
     revised = sorted({section.revised for section in annotations.guidelines.sections.values() if section.revised})
     if not revised or any(str(name) for name in asked["round"].cat.categories) or not asked["time"].astype(str).any():
         return annotations
-    cuts = pd.to_datetime(pd.Series(revised), errors="coerce", utc=True, format="mixed").dropna()
-    times = pd.to_datetime(asked["time"].astype(str), errors="coerce", utc=True, format="mixed")
-    cuts = cuts.loc[(cuts > times.min()) & (cuts <= times.max())].sort_values()
-    if cuts.empty or times.isna().any():
+    times, dated = instants(asked["time"].astype(str).tolist()), instants(revised)
+    if np.isnan(times).any() or pd.to_numeric(asked["time"].astype(str), errors="coerce").notna().any():
         return annotations
-    dates = [cut.date().isoformat() for cut in cuts]
+    cuts = np.sort(dated[(dated > times.min()) & (dated <= times.max())])
+    if not len(cuts):
+        return annotations
+    dates = [pd.Timestamp(int(cut)).date().isoformat() for cut in cuts]
     names = np.array([f"before {dates[0]}", *(f"from {date}" for date in dates)], dtype=object)
-    side = names[np.searchsorted(cuts.to_numpy(), times.to_numpy(), side="right")]
+    side = names[np.searchsorted(cuts, times, side="right")]
     asked = asked.assign(round=pd.Categorical(side, categories=sorted(names)))
     key = ["item", "annotator", "layer"]
     table = annotations.table.drop(columns="round").astype(dict.fromkeys(key, "str"))

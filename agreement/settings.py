@@ -6,7 +6,7 @@ import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from agreement.errors import Problem, SettingsError
 
@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LayerKind: TypeAlias = Literal["category", "ordinal", "number", "labels", "spans", "answer"]
+
+
+def _listed(value: object) -> object:
+    """Return a single text as a list of one: ``item = "ticket"`` means what it says."""
+    return (value,) if isinstance(value, str) else value
+
+
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+
+Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 LAYER_KINDS: tuple[LayerKind, ...] = ("category", "ordinal", "number", "labels", "spans", "answer")
 
@@ -35,9 +44,9 @@ class Columns(_Section):
     layout: Literal["long", "wide", "per-file", "per-sheet", "transposed", "one-hot", "nested"] | None = Field(
         default=None, description="Shape of the table, when two readings are possible."
     )
-    item: tuple[str, ...] = Field(default=(), description="Column(s) that name the item; several are joined.")
+    item: Names = Field(default=(), description="Column(s) that name the item; several are joined.")
     annotator: str | None = Field(default=None, description="Column that names the annotator.")
-    label: tuple[str, ...] = Field(default=(), description="Column(s) that hold labels; several make several layers.")
+    label: Names = Field(default=(), description="Column(s) that hold labels; several make several layers.")
     layer: str | None = Field(default=None, description="Column that names the layer.")
     text: str | None = Field(default=None, description="Column with the text of the item.")
     section: str | None = Field(default=None, description="Column with the guideline section of the item.")
@@ -47,9 +56,9 @@ class Columns(_Section):
     gold: str | None = Field(default=None, description="Column, annotator, sheet or file that holds the gold labels.")
     start: str | None = Field(default=None, description="Column with the start offset of a span.")
     end: str | None = Field(default=None, description="Column with the end offset of a span, exclusive.")
-    annotators: tuple[str, ...] = Field(default=(), description="Columns (or sheets) that are annotators, wide layout.")
+    annotators: Names = Field(default=(), description="Columns (or sheets) that are annotators, wide layout.")
     header: int | None = Field(default=None, ge=0, description="Row of the header, from 1; 0 = no header.")
-    sheets: tuple[str, ...] = Field(default=(), description="Sheets to read; all visible ones by default.")
+    sheets: Names = Field(default=(), description="Sheets to read; all visible ones by default.")
 
 
 class Reading(_Section):
@@ -78,14 +87,14 @@ class Reading(_Section):
 class Missing(_Section):
     """Which cells count as no answer."""
 
-    values: tuple[str, ...] = Field(default=(), description="Labels that mean no answer, e.g. '?', 'n/a'.")
+    values: Names = Field(default=(), description="Labels that mean no answer, e.g. '?', 'n/a'.")
 
 
 class Labels(_Section):
     """The label set, when it is declared rather than observed."""
 
-    declared: tuple[str, ...] = Field(default=(), description="The closed label set; others are errors.")
-    order: tuple[str, ...] = Field(default=(), description="Labels from lowest to highest: makes the layer ordinal.")
+    declared: Names = Field(default=(), description="The closed label set; others are errors.")
+    order: Names = Field(default=(), description="Labels from lowest to highest: makes the layer ordinal.")
     aliases: dict[str, str] = Field(default_factory=dict, description="Spelling found = label meant.")
 
 
@@ -93,8 +102,8 @@ class LayerSettings(_Section):
     """What is known about one layer."""
 
     kind: LayerKind | None = Field(default=None, description="Kind of the layer.")
-    labels: tuple[str, ...] = Field(default=(), description="Its closed label set.")
-    order: tuple[str, ...] = Field(default=(), description="Its labels from lowest to highest.")
+    labels: Names = Field(default=(), description="Its closed label set.")
+    order: Names = Field(default=(), description="Its labels from lowest to highest.")
     weights: tuple[tuple[float, ...], ...] = Field(
         default=(), description="Agreement weights, rows in the order of labels."
     )
@@ -114,9 +123,9 @@ class Sections(_Section):
 class Annotators(_Section):
     """Who is not an ordinary human annotator."""
 
-    model: tuple[str, ...] = Field(default=(), description="Annotators that are models.")
-    gold: tuple[str, ...] = Field(default=(), description="Annotators that are gold.")
-    ignore: tuple[str, ...] = Field(default=(), description="Annotators left out (counted).")
+    model: Names = Field(default=(), description="Annotators that are models.")
+    gold: Names = Field(default=(), description="Annotators that are gold.")
+    ignore: Names = Field(default=(), description="Annotators left out (counted).")
     groups: dict[str, str] = Field(default_factory=dict, description="Annotator = team.")
 
 
@@ -127,7 +136,7 @@ class Measures(_Section):
     beta: float = Field(default=1.0, gt=0, description="Beta of Fbeta.")
     min_pair_items: int = Field(default=30, ge=1, description="Shared items from which a pair is shown and pooled.")
     iou: float = Field(default=0.5, gt=0, le=1, description="Overlap over union from which two spans match.")
-    files: tuple[str, ...] = Field(default=(), description="Python files that declare measures of your own.")
+    files: Names = Field(default=(), description="Python files that declare measures of your own.")
 
 
 class Gate(_Section):
@@ -170,7 +179,7 @@ class Report(_Section):
     max_bytes: int = Field(1_000_000, ge=100_000, description="Size of the page, at most.")
     text: bool = Field(default=True, description="Embed the texts of items.")
     anonymise: bool = Field(default=False, description="Replace names by keyed pseudonyms.")
-    by: tuple[str, ...] = Field(default=(), description="Item columns whose values are compared: source, language.")
+    by: Names = Field(default=(), description="Item columns whose values are compared: source, language.")
     templates: str | None = Field(default=None, description="Folder whose templates replace ours, one by one.")
 
 

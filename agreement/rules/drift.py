@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from agreement._times import instants
 from agreement.case import Case
 from agreement.contrasts import Estimate
 from agreement.distributions import fdr
@@ -24,8 +25,8 @@ def positions(case: Case) -> Floats | None:
     asked = asked.loc[asked["layer"].eq(case.layer)]
     rounds = sorted(set(case.rounds))
     timed = any(str(value).strip() for value in asked["time"].unique())
-    when = _times(asked["time"]) if timed else None
-    if when is not None and when.notna().mean() > 0.9:
+    when = instants(asked["time"].astype(str).tolist()) if timed else None
+    if when is not None and np.isfinite(when).mean() > 0.9:
         names = pd.DataFrame(
             {
                 "item": np.array(case.items, dtype=object)[evidence.unit],
@@ -33,7 +34,7 @@ def positions(case: Case) -> Floats | None:
                 "annotator": np.array(evidence.annotators, dtype=object)[evidence.annotator],
             }
         )
-        known = asked[FIELDS].astype(object).assign(when=when.to_numpy())
+        known = asked[FIELDS].astype(object).assign(when=when)
         order = names.merge(known.drop_duplicates(FIELDS), on=FIELDS, how="left")["when"]
     elif len(rounds) >= 3:
         order = pd.Series(np.searchsorted(rounds, np.array(case.rounds))[evidence.unit].astype(float))
@@ -43,15 +44,6 @@ def positions(case: Case) -> Floats | None:
     size = order.groupby(evidence.annotator).transform("count")
     position: Floats = ((ranks - 0.5) / size.clip(lower=1)).to_numpy(np.float64)
     return position if order.nunique() >= 3 else None
-
-
-def _times(values: "pd.Series[str]") -> "pd.Series[float]":
-    """Return times as numbers, from numbers or dates; NaN where they can't be read."""
-    numbers = pd.to_numeric(values, errors="coerce")
-    if numbers.notna().any():
-        return numbers
-    dates = pd.to_datetime(values, errors="coerce", utc=True, format="mixed")
-    return dates.astype("int64").where(dates.notna()).astype(float)
 
 
 @dataclass(frozen=True, slots=True)
