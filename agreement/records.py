@@ -110,12 +110,20 @@ def assemble(records: Records, settings: Settings) -> Annotations:
     )
 
 
+def _as_text(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return *values* as text; halves of surrogate pairs, which an Arrow column can't hold, become question marks."""
+    try:
+        return values.astype("str")
+    except UnicodeEncodeError:
+        return values.map(lambda value: str(value).encode("utf-8", "replace").decode("utf-8")).astype("str")
+
+
 def categorical(values: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return *values* as a categorical of sorted, used text categories; nothing after load touches text per row."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         codes, names = values.cat.codes.to_numpy(), values.cat.categories.astype(str)
     else:
-        codes, names = pd.factorize(values.astype("str"))
+        codes, names = pd.factorize(_as_text(values))
     used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(names)))
     names = names.take(used)
     texts = names.to_numpy(dtype=object).tolist()

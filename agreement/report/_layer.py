@@ -15,7 +15,7 @@ from agreement.report._figures import score_book
 from agreement.report._guideline import label_pairs, sections
 from agreement.report._leading import all_scores, leading, side_by_side
 from agreement.report._maps import confusion_heat, pair_tables
-from agreement.report._people import funnel, people
+from agreement.report._people import MANY, funnel, people
 from agreement.report._queue import Disputed
 from agreement.report._slugs import Slugs
 from agreement.report._spans import span_panel
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MATRIX_UP_TO = 40
 DUOS_MOST = 400
+
 MOSTLY_ONE_LABEL = 0.80
 
 
@@ -64,12 +65,13 @@ def layer_view(
         heat=confusion_heat(context),
         pairs=pairs,
         sections=sections(context),
-        people=persons,
-        funnel=funnel(context, persons),
+        people=persons[:MANY],
+        people_total=len(persons),
+        funnel=funnel(context, persons[:MANY]),
         matrix=None if many else duo_matrix(context, duos),
         picture=duo_picture(context, duos) if many else None,
         duo_names=tuple(name for name, _, _ in duo_columns(layer.kind)),
-        duos=tuple(duos[:DUOS_MOST]),
+        duos=tuple(duos[: DUOS_MOST if len(persons) <= MANY else DUOS_MOST // 4]),
         duos_total=len(duos),
         duo_labels=duo_labels(context),
         tables=pair_tables(context),

@@ -13,6 +13,7 @@ from agreement.wording import Figure, count, decimal, optional
 FUNNEL_MIN_ITEMS = 50
 FUNNEL_MIN_ANNOTATORS = 3
 LIMIT_POINTS = 48
+MANY = 200
 # what the answer above the table says in full
 SAID_ABOVE = 3
 PEOPLE_RULES = ("annotator", "annotator_section", "copy", "camps", "drift", "span_annotator")
@@ -23,7 +24,7 @@ NAME_HEIGHT, NAME_WIDTH = 7.0, 22.0
 
 
 def people(context: Context) -> tuple[PersonRow, ...]:
-    """Return the annotators: those the diagnosis names first, the rest by name and never by rank."""
+    """Return the annotators: those the diagnosis names first, then those outside the funnel, the rest by name."""
     annotations = context.audit.annotations
     found = context.peers
     confidence = context.audit.settings.measures.confidence
@@ -53,7 +54,13 @@ def people(context: Context) -> tuple[PersonRow, ...]:
                 any(flag.rule in ALONE for flag in mine),
             )
         )  # fmt: skip
-    return tuple(sorted(rows, key=lambda row: (not row.flags, row.flags[0].verdict if row.flags else "", row.name)))
+
+    def place(row: PersonRow) -> tuple[bool, str, bool, str]:
+        # among the many of a crowd only the first are embedded; else the funnel says nothing that names don't
+        return not row.flags, row.flags[0].verdict if row.flags else "", crowded and not row.outside, row.name
+
+    crowded = len(rows) > MANY
+    return tuple(sorted(rows, key=place))
 
 
 def people_flags(flags: Sequence[Flag]) -> tuple[Flag, ...]:

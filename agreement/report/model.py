@@ -239,6 +239,7 @@ class LayerView:
     pairs: tuple[PairRow, ...]
     sections: tuple[SectionRow, ...]
     people: tuple[PersonRow, ...]
+    people_total: int
     funnel: Funnel | None
     matrix: Heat | None
     picture: Picture | None
