@@ -90,6 +90,7 @@ def test_long_cells_are_cut_and_counted(make_audit, tmp_path):
     rows = pd.DataFrame(
         [("i1", who, label) for who, label in (("Anna", "Refund"), ("Ben", "#N/A"), ("Cleo", "\ud800"))],
         columns=["item", "annotator", "label"],
+        dtype=object,  # where Arrow is installed a text column refuses half of a surrogate pair
     )
     items = pd.DataFrame({"text": ["x" * 40_000]}, index=pd.Index(["i1"], name="item"))
     long = assemble(Records(rows, Reading(rows_read=3), items=items), Settings())
