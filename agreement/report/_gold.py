@@ -183,7 +183,8 @@ def _answer(report: GoldReport, ceiling: Figure | None, confidence: float) -> st
     verb = "looks like a slip" if wrong == 1 else "look like slips"
     more = len(report.suspects) - wrong
     return (
-        f"{plural(wrong, 'gold label')} of {count(report.n_judged)} judged {verb} ({share.sentence})"
+        f"{plural(wrong, 'gold label') if wrong else 'No gold label'} of {count(report.n_judged)} judged "
+        f"{verb if wrong else 'looks like a slip'} ({share.sentence})"
         + (f", {count(more)} more may be." if more else ".")
         + f" A perfect model would score about {ceiling.text} on this gold ({ceiling.interval}): differences between "
         "models smaller than what is missing to 100% mean nothing on it."
