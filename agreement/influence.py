@@ -89,7 +89,7 @@ def couples(units: Units, min_pair_items: int = 1) -> Couples:
 
 
 def ratio(hits: Floats, of: Floats, pseudo: float = 1.0) -> Influence:
-    """Return sum(hits) / sum(of) of two (U,) arrays.
+    """Return sum(hits) / sum(of) of two (U,) arrays; no value if they, or all but one unit, hold nothing.
 
     The centre has two mean-sized units more, one a hit and one a miss, each of weight *pseudo*: in a mean of several
     ratios they share these two, or the mean would be drawn towards 1/2.
@@ -105,6 +105,8 @@ def ratio(hits: Floats, of: Floats, pseudo: float = 1.0) -> Influence:
     if total <= 0:
         return Influence(None, 0.0, np.zeros(len(of)), 0)
     size = pseudo * total / n
+    if total + 2 * size <= of.max():  # one unit is all there is, and nothing is left to compare it with
+        return Influence(None, 0.0, np.zeros(len(of)), 0)
     centre = (float(hits.sum()) + size) / (total + 2 * size)
     return Influence(float(hits.sum()) / total, centre, (hits - centre * of) / (total + 2 * size - of), n)
 

@@ -328,3 +328,10 @@ def test_labels_are_one_family_whatever_measures_them():
         alarms += any(change.word in ("better", "worse") for change in step.by_label)
         assert len({change.confidence for change in step.by_label if change.p is not None}) == 1
     assert alarms <= 3
+
+
+def test_one_unit_alone_has_no_change():
+    # with a label on one item only and nothing shared with other labels, leaving it out leaves nothing: no value
+    found = ratio(np.array([2.0, 0.0]), np.array([4.0, 0.0]), pseudo=0.0)
+    assert (found.value, found.n) == (None, 0)
+    assert ratio(np.array([2.0, 1.0]), np.array([4.0, 1.0]), pseudo=0.0).value == 3 / 5
