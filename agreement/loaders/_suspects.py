@@ -133,7 +133,8 @@ def _nearest(
     if len(key) < MIN_LETTERS or any(letter.isdigit() for letter in key):
         return None
     for other in meant:
-        rare = used[label] * 5 <= used[other]
+        # once or twice is a slip beside anything more frequent; more often only beside a label five times as frequent
+        rare = used[label] * 5 <= used[other] or used[label] <= 2 < used[other]
         if rare and len(keys[other]) >= MIN_LETTERS and _one_slip(key, keys[other]) and not _opposite(key, keys[other]):
             return other
     return None

@@ -134,3 +134,10 @@ def test_a_frame_of_any_shape_and_type() -> None:
     assert found.layers["label"].labels == ("1", "2")
     assert found.reading.set_aside == {"blank cell": 1}
     assert load_frame(wide.set_index("item")).compared == ("Ana", "Ben")
+
+
+def test_one_slip_of_the_pen_is_suspected_in_a_small_table_too():
+    # 'Complant' once beside 'Complaint' four times; two classes used three times each are no slip of each other
+    found = {suspect.spelling for suspect in alias_suspects("label", {"Complaint": 4, "Complant": 1})}
+    assert found == {"Complant"}
+    assert alias_suspects("label", {"Complaint": 4, "Compliant": 3}) == []
