@@ -4,6 +4,7 @@ import json
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agreement._times import instants
@@ -143,6 +144,16 @@ def test_days_and_months_are_not_guessed(tmp_path: Path) -> None:
     unclear = later.format("2/1/2024", "1/2/2024", *["1/1/2024"] * 3)
     assert "3/4/2024 may be March or April" in refusal(tmp_path, unclear, reading={"duplicates": "latest"})
     assert instants(["13/1/2024", "1/2/2024"]).argsort().tolist() == [0, 1]
+    assert instants(["10:30 02.01.2024", "10:30 01.02.2024"]).argsort().tolist() == [0, 1]
+
+
+def test_times_of_any_century_pass_in_order() -> None:
+    assert instants(["9999-12-31 23:59", "2024-01-01", "0001-01-01"]).argsort().tolist() == [2, 1, 0]
+
+
+@pytest.mark.parametrize("time", ["now", "today", "12:30", "00:00:01 +0100", "5 pm", "1e999"])
+def test_a_time_without_a_date_is_not_taken_for_one_of_today(time: str) -> None:
+    assert np.isnan(instants([time])).all()
 
 
 def test_gold_that_is_nowhere_is_said(tmp_path: Path) -> None:
