@@ -49,7 +49,7 @@ def by_revision(annotations: Annotations) -> Annotations:
     cuts = np.sort(dated[(dated > times.min()) & (dated <= times.max())])
     if not len(cuts):
         return annotations
-    dates = [pd.Timestamp(int(cut)).date().isoformat() for cut in cuts]
+    dates = [pd.Timestamp(int(cut), unit="us").date().isoformat() for cut in cuts]
     names = np.array([f"before {dates[0]}", *(f"from {date}" for date in dates)], dtype=object)
     side = names[np.searchsorted(cuts, times, side="right")]
     asked = asked.assign(round=pd.Categorical(side, categories=sorted(names)))
