@@ -15,8 +15,9 @@ YEAR = re.compile(r"\d{4}")
 def instants(times: Sequence[str]) -> npt.NDArray[np.float64]:
     """Return (T,) *times* as numbers that sort as they passed, NaN where one can't be read for certain.
 
-    Dates are microseconds since 1970, numbers are taken as they are. In ``3.4.2024`` the day comes first; in ``3/4/2024`` it does if some other time
-    has no twelfth month in second place, and if nothing tells, none of these is read. Nor is a time without a year.
+    Dates are microseconds since 1970, numbers are taken as they are. In ``3.4.2024`` the day comes first; in
+    ``3/4/2024`` it does if some other time has no twelfth month in second place, and if nothing tells, none of these
+    is read. Nor is a time without a year.
 
     Examples
     --------
