@@ -5,11 +5,9 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from python_calamine import CalamineWorkbook
-
 from agreement.errors import Problem
 from agreement.loaders._base import Source
-from agreement.loaders._workbook_limits import refuse_oversized
+from agreement.loaders._workbooks import first_sheet
 from agreement.settings import Settings
 
 DELIMITERS = ("\t", ",", ";", "|")
@@ -54,13 +52,9 @@ def first_rows(source: Source, count: int) -> list[list[str]]:
 def table(source: Source, settings: Settings, problems: list[Problem]) -> Table:
     """Return the table in *source*; rows with more cells than the header are added to *problems*."""
     if source.suffix in SHEETS:
-        data = source.read()
-        if data.startswith(b"PK"):
-            refuse_oversized(source, data)
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        values = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        sheet, values = first_sheet(source)
         lines = [[_text(cell) for cell in row] for row in values]
-        return _table(f"{source.name}[{workbook.sheet_names[0]}]", lines, list(range(1, len(lines) + 1)), problems)
+        return _table(f"{source.name}[{sheet}]", lines, list(range(1, len(lines) + 1)), problems)
     text = _decoded(source.read(), settings.reading.encoding, problems, source.name)
     csv.field_size_limit(LONGEST_CELL)
     first_line = next(iter(text[:LONGEST_HEADER].lstrip().splitlines()), "")

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def read_workbook(source: Source, reading: Reading, settings: Settings) -> list[
         If the file is protected by a password, damaged, or no workbook at all.
     """
     data = source.read()
-    book = _open(source, data)
+    book = _opened(source, data)
     grids: list[Grid] = []
     hidden: list[str] = []
     facts = sheet_facts(data) if data[:2] == b"PK" else {}
@@ -49,10 +50,7 @@ def read_workbook(source: Source, reading: Reading, settings: Settings) -> list[
     for sheet in book.sheets_metadata:
         if sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
             continue
-        try:
-            grid = _sheet(source, book, sheet.name, facts.get(sheet.name, SheetFacts()), reading, settings)
-        except python_calamine.CalamineError as error:
-            raise InputError([damaged(source, f"sheet {sheet.name!r}: {error}")]) from None
+        grid = _sheet(source, book, sheet.name, facts.get(sheet.name, SheetFacts()), reading, settings)
         if sheet.visible != python_calamine.SheetVisibleEnum.Visible and not settings.reading.hidden:
             hidden.append(f"{sheet.name} ({len(grid) if grid else 0} rows)")
         elif grid:
@@ -67,7 +65,20 @@ def read_workbook(source: Source, reading: Reading, settings: Settings) -> list[
     return grids
 
 
-def _open(source: Source, data: bytes) -> python_calamine.CalamineWorkbook:
+def first_sheet(source: Source) -> tuple[str, list[list[Any]]]:
+    """Return the name and the cells of the first sheet of a workbook.
+
+    Raises
+    ------
+    InputError
+        If the file is protected by a password, damaged, or no workbook at all.
+    """
+    book = _opened(source, source.read())
+    with _refusing_damage(source):
+        return book.sheet_names[0], book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+
+
+def _opened(source: Source, data: bytes) -> python_calamine.CalamineWorkbook:
     """Return the workbook in *data*."""
     if not data:
         raise InputError([Problem(source.name, "is empty.", "Export it again.")])
@@ -75,12 +86,24 @@ def _open(source: Source, data: bytes) -> python_calamine.CalamineWorkbook:
         refuse_oversized(source, data)
     if data.startswith(OLE) and (_utf16("EncryptedPackage") in data or _utf16("EncryptionInfo") in data):
         raise InputError([_locked(source)])
-    try:
+    with _refusing_damage(source):
         return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+
+
+@contextmanager
+def _refusing_damage(source: Source, sheet: str = "") -> Iterator[None]:
+    """Refuse a workbook in which the reader of cells stumbles."""
+    where = f"sheet {sheet!r}: " if sheet else ""
+    try:
+        yield
     except python_calamine.PasswordError:
         raise InputError([_locked(source)]) from None
-    except (python_calamine.CalamineError, python_calamine.ZipError, python_calamine.XmlError, OSError) as error:
-        raise InputError([damaged(source, str(error))]) from None
+    except (python_calamine.CalamineError, OSError, IndexError) as error:
+        raise InputError([damaged(source, f"{where}{error}")]) from None
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # of the reader's Rust; it has no other base
+            raise InputError([damaged(source, f"{where}{error}")]) from None
+        raise
 
 
 def _utf16(text: str) -> bytes:
@@ -102,8 +125,10 @@ def _sheet(
     settings: Settings,
 ) -> Grid | None:
     """Return the grid of one sheet, None if the sheet is blank."""
-    table = book.get_sheet_by_name(sheet)
-    raw: list[list[Any]] = table.to_python(skip_empty_area=False)
+    with _refusing_damage(source, sheet):
+        table = book.get_sheet_by_name(sheet)
+        raw: list[list[Any]] = table.to_python(skip_empty_area=False)
+        merged = table.merged_cell_ranges or ()
     while raw and not any(_filled(cell) for cell in raw[-1]):
         raw.pop()
     if not raw:
@@ -118,7 +143,7 @@ def _sheet(
     if any(cell.strip() for row in head[:first] for cell in row):
         reading.warnings.append(f"{name}: the table starts in row {first + 1}; what stands above was not read.")
     start = first + 1 if has_header else first
-    _fill_merged(raw, table.merged_cell_ranges or (), start, name, reading)
+    _fill_merged(raw, merged, start, name, reading)
     body = raw[start:]
     header = head[first] if has_header else [""] * len(raw[first])
     cells = list(zip(*body, strict=True))
