@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from agreement.wording import reasons as words
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -16,25 +18,25 @@ class Reason(StrEnum):
     """Why a score has no value."""
 
     DEFINED = ""
-    NO_SHARED_ITEMS = "no items in common"
-    ONE_LABEL = "no variation: only one label was used"
-    LABEL_UNUSED = "neither of the two used this label"
-    REFERENCE_UNUSED = "the reference never used this label"
-    OTHER_UNUSED = "the other annotator never used this label"
-    NEEDS_ORDER = "needs an order of the labels"
-    NEEDS_TWO_LABELS = "needs exactly two labels"
-    NEEDS_TWO_ANNOTATORS = "needs two annotators"
-    TOO_FEW_ITEMS = "too few items"
-    NO_SPANS = "neither of the two marked anything"
-    REFERENCE_EMPTY = "the reference marked nothing"
-    OTHER_EMPTY = "the other annotator marked nothing"
-    NO_EQUAL_BOUNDARY = "no two spans have the same start and end"
-    NO_EQUAL_LABEL = "no two spans overlap with the same label"
-    NO_TEXT = "no text to cut into tokens"
-    NO_VARIATION = "no variation"
-    NO_DISPUTE = "nobody differs"
-    BOTH_EMPTY = "both answers are empty"
-    CONDITIONS_NOT_MET = "the conditions of the test are not met"
+    NO_SHARED_ITEMS = words.NO_SHARED_ITEMS
+    ONE_LABEL = words.ONE_LABEL
+    LABEL_UNUSED = words.LABEL_UNUSED
+    REFERENCE_UNUSED = words.REFERENCE_UNUSED
+    OTHER_UNUSED = words.OTHER_UNUSED
+    NEEDS_ORDER = words.NEEDS_ORDER
+    NEEDS_TWO_LABELS = words.NEEDS_TWO_LABELS
+    NEEDS_TWO_ANNOTATORS = words.NEEDS_TWO_ANNOTATORS
+    TOO_FEW_ITEMS = words.TOO_FEW_ITEMS
+    NO_SPANS = words.NO_SPANS
+    REFERENCE_EMPTY = words.REFERENCE_EMPTY
+    OTHER_EMPTY = words.OTHER_EMPTY
+    NO_EQUAL_BOUNDARY = words.NO_EQUAL_BOUNDARY
+    NO_EQUAL_LABEL = words.NO_EQUAL_LABEL
+    NO_TEXT = words.NO_TEXT
+    NO_VARIATION = words.NO_VARIATION
+    NO_DISPUTE = words.NO_DISPUTE
+    BOTH_EMPTY = words.BOTH_EMPTY
+    CONDITIONS_NOT_MET = words.CONDITIONS_NOT_MET
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from agreement.measures.gwet_ac1 import gwet_ac2
 from agreement.measures.krippendorff_alpha import alpha_sums
 from agreement.scores import Measure
 from agreement.settings import Settings
+from agreement.wording.definitions import called
 
 
 def own_measures(layer: Layer, settings: Settings) -> tuple[Measure, ...]:
@@ -81,29 +82,28 @@ def _from_weights(layer: Layer, settings: Settings) -> list[Measure]:
     if not (np.allclose(weight, weight.T) and np.allclose(np.diagonal(weight), 1) and (weight >= 0).all()):
         what = "must be symmetric, 1 on the diagonal and nowhere below 0."
         raise SettingsError([Problem(where, what, "Correct the table.")])
-    summary = "Agreement beyond chance in which a confusion counts as the weights of this layer say."
     alpha = alpha_sums(partial(_fixed, 1 - weight))
-    common: dict[str, Any] = {"summary": summary, "range": (-1.0, 1.0), "symmetric": True}
+    common: dict[str, Any] = {"range": (-1.0, 1.0), "symmetric": True}
     return [
         Measure(
-            name="cohen_kappa.custom", title="Weighted κ, own weights", takes="contingency",
+            *called("cohen_kappa.custom"), takes="contingency",
             compute=partial(weighted_kappa, weight=weight),
             citation="Cohen 1968, Psychological Bulletin 70(4), p. 216", **common,
         ),
         Measure(
-            name="gwet_ac2.custom", title="Gwet's AC2, own weights", takes="contingency",
+            *called("gwet_ac2.custom"), takes="contingency",
             compute=partial(gwet_ac2, weight=weight),
             citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 4",
             pooled=unit_sums(partial(gwet_chance, weight=weight), partial(_fixed, weight)), **common,
         ),
         Measure(
-            name="fleiss_kappa.custom", title="Fleiss' κ, own weights", takes="item_counts",
+            *called("fleiss_kappa.custom"), takes="item_counts",
             compute=unit_sums(partial(fleiss_chance, weight=weight), partial(_fixed, weight)).score,
             citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 4",
             pooled=unit_sums(partial(fleiss_chance, weight=weight), partial(_fixed, weight)), **common,
         ),
         Measure(
-            name="krippendorff_alpha.custom", title="Krippendorff's alpha, own weights", takes="item_counts",
+            *called("krippendorff_alpha.custom"), takes="item_counts",
             compute=alpha.score,
             citation="Krippendorff 2004, Content Analysis, 2nd ed., ch. 11", pooled=alpha, **common,
         ),

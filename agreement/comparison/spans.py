@@ -25,13 +25,13 @@ from agreement.text.span_errors import (
 from agreement.text.spans import Spans, document_spans
 from agreement.text.token_units import presence, token_tables
 from agreement.text.tokens import (
-    TOKENIZERS,
     DocumentTokens,
     document_tokens,
     marks_of_characters,
     marks_of_tokens,
     token_marks,
 )
+from agreement.wording.definitions import TOKENIZERS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

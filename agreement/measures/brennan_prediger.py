@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from agreement.measures._chance import corrected, unit_sums, weighted
 from agreement.measures._weights import Weights, weights
 from agreement.scores import LabelSums, Measure, Parts, Scores
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -80,9 +81,7 @@ KINDS: tuple[Weights, ...] = ("linear", "quadratic")
 
 PLAIN = tuple(
     Measure(
-        name=name,
-        title=title,
-        summary="How far the agreement exceeds that of guessing evenly among the labels of the set.",
+        *called(name),
         takes="contingency",
         compute=brennan_prediger,
         range=(-1.0, 1.0),
@@ -91,14 +90,13 @@ PLAIN = tuple(
         sums=SUMS,
         pooled=POOLED if name != "bennett_s" else None,
     )
-    for name, title, citation in (
+    for name, citation in (
         (
             "brennan_prediger",
-            "Brennan-Prediger",
             "Brennan & Prediger 1981, Educational and Psychological Measurement 41(3), pp. 687-699",
         ),
-        ("bennett_s", "Bennett's S", "Bennett, Alpert & Goldstein 1954, Public Opinion Quarterly 18(3), pp. 303-308"),
-        ("randolph_kappa", "Randolph's free-marginal κ", "Randolph 2005, Joensuu Learning and Instruction Symposium"),
+        ("bennett_s", "Bennett, Alpert & Goldstein 1954, Public Opinion Quarterly 18(3), pp. 303-308"),
+        ("randolph_kappa", "Randolph 2005, Joensuu Learning and Instruction Symposium"),
     )
 )
 
@@ -106,9 +104,7 @@ MEASURE = (
     *PLAIN,
     *(
         Measure(
-            name=f"brennan_prediger.{kind}",
-            title=f"Brennan-Prediger, {kind}",
-            summary=f"Brennan-Prediger in which labels far apart in the order count as worse ({kind} weights).",
+            *called(f"brennan_prediger.{kind}"),
             takes="contingency",
             compute=partial(_by_rank, kind),
             range=(-1.0, 1.0),

@@ -4,6 +4,7 @@ import numpy as np
 
 from agreement.scores import Measure, Reason, Scores, scored
 from agreement.text.similarity import chrf as of_pairs
+from agreement.wording.definitions import called
 
 
 def chrf(references: list[list[str]], answers: list[str]) -> Scores:
@@ -27,9 +28,7 @@ def chrf(references: list[list[str]], answers: list[str]) -> Scores:
 
 
 MEASURE = Measure(
-    name="chrf",
-    title="chrF",
-    summary="How alike two answers are in their characters; recall weighs twice.",
+    *called("chrf"),
     takes="values",
     compute=chrf,
     range=(0.0, 1.0),

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from agreement.measures._chance import corrected, weighted
 from agreement.measures._weights import Weights, weights
 from agreement.scores import LabelSums, Measure, Parts, Scores
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -69,9 +70,7 @@ KINDS: tuple[Weights, ...] = ("linear", "quadratic")
 
 MEASURE = (
     Measure(
-        name="cohen_kappa",
-        title="Cohen's κ",
-        summary="How far two annotators agree beyond what their own label shares would give by chance.",
+        *called("cohen_kappa"),
         takes="contingency",
         compute=cohen_kappa,
         range=(-1.0, 1.0),
@@ -81,9 +80,7 @@ MEASURE = (
     ),
     *(
         Measure(
-            name=f"cohen_kappa.{kind}",
-            title=f"Weighted κ, {kind}",
-            summary=f"Cohen's κ in which labels far apart in the order count as worse ({kind} weights).",
+            *called(f"cohen_kappa.{kind}"),
             takes="contingency",
             compute=partial(_by_rank, kind),
             range=(-1.0, 1.0),

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from agreement.measures._chance import corrected
 from agreement.scores import LabelSums, Measure, Parts, Scores
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -39,9 +40,7 @@ def cohen_kappa_max(counts: NDArray[np.int64] | Floats) -> Scores:
 
 
 MEASURE = Measure(
-    name="cohen_kappa_max",
-    title="Largest possible κ",
-    summary="The Cohen's κ that two annotators would reach if they differed only in how often they use the labels.",
+    *called("cohen_kappa_max"),
     takes="contingency",
     compute=cohen_kappa_max,
     range=(-1.0, 1.0),

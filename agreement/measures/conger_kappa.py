@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from agreement.measures._chance import corrected
 from agreement.scores import Measure, Parts, Reason, Scores, scored
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -68,9 +69,7 @@ def conger_kappa(codes: NDArray[np.int64], k: int, weight: Floats | None = None)
 
 
 MEASURE = Measure(
-    name="conger_kappa",
-    title="Conger's κ",
-    summary="Fleiss' κ with chance from each annotator's own label shares: Cohen's κ for any number of annotators.",
+    *called("conger_kappa"),
     takes="profiles",
     compute=conger_kappa,
     range=(-1.0, 1.0),

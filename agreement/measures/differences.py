@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
 from agreement.scores import Measure, Reason, Scores, scored
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 NORMAL = float(ndtri(0.975))  # 1.96, as in the limits of each pair in a table of scores
@@ -78,9 +79,7 @@ BLAND = "Bland & Altman 1986, Lancet 327(8476), p. 308"
 
 MEASURE = (
     Measure(
-        name="mean_difference",
-        title="Mean difference",
-        summary="By how much the other annotator's numbers are higher than the reference's, on average.",
+        *called("mean_difference"),
         takes="values",
         compute=mean_difference,
         range=(-np.inf, np.inf),
@@ -89,9 +88,7 @@ MEASURE = (
         interval="none",
     ),
     Measure(
-        name="mean_absolute_difference",
-        title="Mean absolute difference",
-        summary="How far apart the two annotators' numbers are, on average.",
+        *called("mean_absolute_difference"),
         takes="values",
         compute=mean_absolute_difference,
         range=(0.0, np.inf),
@@ -100,9 +97,7 @@ MEASURE = (
         interval="none",
     ),
     Measure(
-        name="limits_of_agreement",
-        title="Limits of agreement",
-        summary="Between which values about 95 % of the differences of the two annotators lie.",
+        *called("limits_of_agreement"),
         takes="values",
         compute=limits_of_agreement,
         range=(-np.inf, np.inf),

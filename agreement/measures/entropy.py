@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.scores import Measure, Reason, Scores, scored
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -28,9 +29,7 @@ def entropy(counts: NDArray[np.int64] | Floats) -> Scores:
 
 
 MEASURE = Measure(
-    name="entropy",
-    title="Entropy of an item",
-    summary="How spread out the labels of one item are: 0 bits when all are equal.",
+    *called("entropy"),
     takes="item_counts",
     compute=entropy,
     range=(0.0, np.inf),

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.scores import Measure, Reason, Scores, scored
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64] | Floats
@@ -86,9 +87,7 @@ RIJSBERGEN = "van Rijsbergen 1979, Information Retrieval, 2nd ed., ch. 7"
 
 MEASURE = (
     Measure(
-        name="f1",
-        title="F1",
-        summary="Of the items that either annotator gave this label, how far both did.",
+        *called("f1"),
         takes="contingency",
         compute=f1,
         range=(0.0, 1.0),
@@ -98,9 +97,7 @@ MEASURE = (
         binary=True,
     ),
     Measure(
-        name="precision",
-        title="Precision",
-        summary="The share of the other annotator's uses of this label that the reference shares.",
+        *called("precision"),
         takes="contingency",
         compute=precision,
         range=(0.0, 1.0),
@@ -110,9 +107,7 @@ MEASURE = (
         binary=True,
     ),
     Measure(
-        name="recall",
-        title="Recall",
-        summary="The share of the reference's uses of this label that the other annotator finds.",
+        *called("recall"),
         takes="contingency",
         compute=recall,
         range=(0.0, 1.0),
@@ -122,9 +117,7 @@ MEASURE = (
         binary=True,
     ),
     Measure(
-        name="fbeta",
-        title="Fβ",
-        summary="F1 in which recall counts beta times as much as precision.",
+        *called("fbeta"),
         takes="contingency",
         compute=fbeta,
         range=(0.0, 1.0),

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from agreement.measures._chance import unit_sums
 from agreement.measures._weights import Weights, weights
 from agreement.scores import Measure, Scores
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 KINDS: tuple[Weights, ...] = ("linear", "quadratic")
@@ -50,9 +51,7 @@ WEIGHTED = {kind: unit_sums(partial(_chance_by_rank, kind), partial(weights, kin
 
 MEASURE = (
     Measure(
-        name="fleiss_kappa",
-        title="Fleiss' κ",
-        summary="How far any number of annotators agree beyond what their common label shares give by chance.",
+        *called("fleiss_kappa"),
         takes="item_counts",
         compute=fleiss_kappa,
         range=(-1.0, 1.0),
@@ -62,9 +61,7 @@ MEASURE = (
     ),
     *(
         Measure(
-            name=f"fleiss_kappa.{kind}",
-            title=f"Fleiss' κ, {kind}",
-            summary=f"Fleiss' κ in which labels far apart in the order count as worse ({kind} weights).",
+            *called(f"fleiss_kappa.{kind}"),
             takes="item_counts",
             compute=WEIGHTED[kind].score,
             range=(-1.0, 1.0),

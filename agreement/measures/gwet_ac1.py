@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from agreement.measures._chance import corrected, unit_sums, weighted
 from agreement.measures._weights import Weights, weights
 from agreement.scores import LabelSums, Measure, Parts, Scores
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -79,9 +80,7 @@ KINDS: tuple[Weights, ...] = ("linear", "quadratic")
 
 MEASURE = (
     Measure(
-        name="gwet_ac1",
-        title="Gwet's AC1",
-        summary="Chance-corrected agreement that stays high when one label dominates; it hides rare labels.",
+        *called("gwet_ac1"),
         takes="contingency",
         compute=gwet_ac1,
         range=(-1.0, 1.0),
@@ -92,9 +91,7 @@ MEASURE = (
     ),
     *(
         Measure(
-            name=f"gwet_ac2.{kind}",
-            title=f"Gwet's AC2, {kind}",
-            summary=f"AC1 in which labels far apart in the order count as worse ({kind} weights).",
+            *called(f"gwet_ac2.{kind}"),
             takes="contingency",
             compute=partial(_by_rank, kind),
             range=(-1.0, 1.0),

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.scores import Measure, Parts, Reason, Scores, scored
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -68,9 +69,7 @@ def icc(rows: Floats, *, agreement: bool = True) -> Scores:
 
 MEASURE = (
     Measure(
-        name="icc.2_1",
-        title="ICC(2,1), absolute agreement",
-        summary="The share of the spread of numbers that lies between items; levels that differ by annotator lower it.",
+        *called("icc.2_1"),
         takes="values",
         compute=icc,
         range=(-1.0, 1.0),
@@ -78,9 +77,7 @@ MEASURE = (
         citation="Shrout & Fleiss 1979, Psychological Bulletin 86(2), p. 423",
     ),
     Measure(
-        name="icc.3_1",
-        title="ICC(3,1), consistency",
-        summary="The share of the spread of numbers that lies between items, each annotator's own level taken off.",
+        *called("icc.3_1"),
         takes="values",
         compute=lambda rows: icc(rows, agreement=False),
         range=(-1.0, 1.0),

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from agreement.measures.f1 import cells, share
 from agreement.scores import Measure, Reason, Scores
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -25,9 +26,7 @@ def jaccard_index(counts: NDArray[np.int64] | Floats) -> Scores:
 
 
 MEASURE = Measure(
-    name="jaccard",
-    title="Jaccard index",
-    summary="Of the items that either annotator gave this label, the share that both did.",
+    *called("jaccard"),
     takes="contingency",
     compute=jaccard_index,
     range=(0.0, 1.0),

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from agreement.measures.cohen_kappa import MEASURE as KAPPAS
 from agreement.scores import Measure, Reason, Scores, scored
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -60,9 +61,7 @@ def _mean(pairs: Scores, *, weighted: bool) -> Scores:
 
 MEASURE = (
     Measure(
-        name="kappa_mean",
-        title="Mean Cohen's κ",
-        summary="The Cohen's κ of the pairs, averaged with their shared items as weights: the headline number.",
+        *called("kappa_mean"),
         takes="contingency",
         compute=kappa_mean,
         range=(-1.0, 1.0),
@@ -71,9 +70,7 @@ MEASURE = (
     ),
     *(
         Measure(
-            name=f"kappa_mean.{kind}",
-            title=f"Mean weighted κ, {kind}",
-            summary=f"The weighted κ ({kind}) of the pairs, averaged with their shared items as weights.",
+            *called(f"kappa_mean.{kind}"),
             takes="contingency",
             compute=partial(kappa_mean, measure=f"cohen_kappa.{kind}"),
             range=(-1.0, 1.0),
@@ -84,9 +81,7 @@ MEASURE = (
         for kind in ("linear", "quadratic")
     ),
     Measure(
-        name="light_kappa",
-        title="Light's κ",
-        summary="The plain mean of the Cohen's κ of the pairs.",
+        *called("light_kappa"),
         takes="contingency",
         compute=light_kappa,
         range=(-1.0, 1.0),

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.scores import Measure, Parts, Reason, Scores, UnitSums, scored
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -196,9 +197,7 @@ def interval_finish(sums: Floats) -> Parts:
 
 MEASURE = (
     Measure(
-        name="krippendorff_alpha.nominal",
-        title="Krippendorff's alpha",
-        summary="How far disagreement stays below what shuffled labels would show; missing labels are no obstacle.",
+        *called("krippendorff_alpha.nominal"),
         takes="item_counts",
         compute=krippendorff_alpha,
         range=(-1.0, 1.0),
@@ -207,9 +206,7 @@ MEASURE = (
         pooled=NOMINAL,
     ),
     Measure(
-        name="krippendorff_alpha.ordinal",
-        title="Krippendorff's alpha, ordinal",
-        summary="Alpha in which labels count as further apart the more labels were given between them.",
+        *called("krippendorff_alpha.ordinal"),
         takes="item_counts",
         compute=ordinal_alpha,
         range=(-1.0, 1.0),
@@ -220,9 +217,7 @@ MEASURE = (
     ),
     *(
         Measure(
-            name=f"krippendorff_alpha.{name}",
-            title=f"Krippendorff's alpha, {name}",
-            summary=f"Alpha for labels that are numbers, with the {name} distance.",
+            *called(f"krippendorff_alpha.{name}"),
             takes="values",
             compute=partial(krippendorff_alpha),
             range=(-1.0, 1.0),
@@ -234,18 +229,13 @@ MEASURE = (
     ),
     *(
         Measure(
-            name=f"krippendorff_alpha.{name}",
-            title=f"Krippendorff's alpha, {title}",
-            summary=f"Alpha for sets of labels, with the {title} distance between two sets.",
+            *called(f"krippendorff_alpha.{name}"),
             takes="item_counts",
             compute=partial(krippendorff_alpha),
             range=(-1.0, 1.0),
             symmetric=True,
-            citation=citation,
+            citation="Passonneau 2006, LREC, p. 831",
         )
-        for name, title, citation in (
-            ("masi", "MASI", "Passonneau 2006, LREC, p. 831"),
-            ("jaccard", "Jaccard", "Passonneau 2006, LREC, p. 831"),
-        )
+        for name in ("masi", "jaccard")
     ),
 )

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from agreement.measures.krippendorff_alpha import krippendorff_alpha
 from agreement.scores import Measure, Scores, scored
+from agreement.wording.definitions import called
 
 Bools = NDArray[np.bool_]
 
@@ -71,41 +72,26 @@ def _scored(value: NDArray[np.float64]) -> Scores:
     return scored(value, np.ones(np.shape(value), dtype=np.int64), [])
 
 
-def _measure(
-    name: str, title: str, summary: str, compute: Callable[..., Scores], citation: str, *, symmetric: bool = True
-) -> Measure:
-    return Measure(name, title, summary, "values", compute, (0.0, 1.0), symmetric, citation)
+def _measure(name: str, compute: Callable[..., Scores], citation: str, *, symmetric: bool = True) -> Measure:
+    return Measure(*called(name), "values", compute, (0.0, 1.0), symmetric, citation)
 
 
 GODBOLE = "Godbole & Sarawagi 2004, PAKDD, p. 26"
+PASSONNEAU = "Passonneau 2006, LREC, p. 831"
+
 MEASURE = (
-    _measure("f1_samples", "F1 of sets", "Labels two sets share, as F1; the mean over items.", set_f1, GODBOLE),
-    _measure(
-        "precision_samples", "Precision of sets",
-        "Share of the other's labels of an item that the reference gave too; the mean over items.",
-        set_precision, GODBOLE, symmetric=False,
-    ),
-    _measure(
-        "recall_samples", "Recall of sets",
-        "Share of the reference's labels of an item that the other gave too; the mean over items.",
-        set_recall, GODBOLE, symmetric=False,
-    ),
-    _measure(
-        "jaccard_samples", "Jaccard index of sets", "Labels both gave over labels either gave; the mean over items.",
-        set_jaccard, GODBOLE,
-    ),
-    _measure(
-        "jaccard_distance", "Jaccard distance", "1 - Jaccard index of two sets; the mean over items.",
-        jaccard_distance, "Jaccard 1912, New Phytologist 11(2), p. 39",
-    ),
-    _measure(
-        "masi_distance", "MASI distance", "Jaccard distance that forgives a subset more; the mean over items.",
-        masi_distance, "Passonneau 2006, LREC, p. 831",
-    ),
+    _measure("f1_samples", set_f1, GODBOLE),
+    _measure("precision_samples", set_precision, GODBOLE, symmetric=False),
+    _measure("recall_samples", set_recall, GODBOLE, symmetric=False),
+    _measure("jaccard_samples", set_jaccard, GODBOLE),
+    _measure("jaccard_distance", jaccard_distance, "Jaccard 1912, New Phytologist 11(2), p. 39"),
+    _measure("masi_distance", masi_distance, PASSONNEAU),
     Measure(
-        "krippendorff_alpha.nominal_sets", "Krippendorff's alpha, sets equal or not",
-        "Alpha for sets of labels, where two sets agree only if they are equal.",
-        "item_counts", krippendorff_alpha, (-1.0, 1.0), symmetric=True,
+        *called("krippendorff_alpha.nominal_sets"),
+        takes="item_counts",
+        compute=krippendorff_alpha,
+        range=(-1.0, 1.0),
+        symmetric=True,
         citation="Krippendorff 2004, Content Analysis, 2nd ed., ch. 11",
     ),
-)  # fmt: skip
+)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.scores import LabelSums, Measure, Parts, Reason, Scores
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 Kind = Literal["f1", "precision", "recall"]
@@ -110,14 +111,10 @@ def balanced_accuracy(counts: NDArray[np.int64] | Floats) -> Scores:
     return BALANCED.score(counts)
 
 
-def _measure(
-    name: str, title: str, summary: str, compute: Callable[..., Scores], sums: LabelSums, *, symmetric: bool
-) -> Measure:
+def _measure(name: str, compute: Callable[..., Scores], sums: LabelSums, *, symmetric: bool) -> Measure:
     """Return the measure of one average."""
     return Measure(
-        name=name,
-        title=title,
-        summary=summary,
+        *called(name),
         takes="contingency",
         compute=compute,
         range=(0.0, 1.0),
@@ -128,34 +125,14 @@ def _measure(
 
 
 MEASURE = (
-    _measure(
-        "f1_macro", "Macro F1", "The mean of the F1 of the labels, rare and frequent ones alike.",
-        f1_macro, SUMS["f1_macro"], symmetric=True,
-    ),
-    _measure(
-        "precision_macro", "Macro precision", "The mean of the precision of the labels.",
-        SUMS["precision_macro"].score, SUMS["precision_macro"], symmetric=False,
-    ),
-    _measure(
-        "recall_macro", "Macro recall", "The mean of the recall of the labels.",
-        SUMS["recall_macro"].score, SUMS["recall_macro"], symmetric=False,
-    ),
-    _measure(
-        "f1_weighted", "Weighted F1", "The F1 of the labels, averaged with the reference's uses as weights.",
-        f1_weighted, SUMS["f1_weighted"], symmetric=False,
-    ),
-    _measure(
-        "precision_weighted", "Weighted precision", "Precision, averaged with the reference's uses as weights.",
-        SUMS["precision_weighted"].score, SUMS["precision_weighted"], symmetric=False,
-    ),
-    _measure(
-        "recall_weighted", "Weighted recall", "Recall, weighted by the reference's uses: percent agreement.",
-        SUMS["recall_weighted"].score, SUMS["recall_weighted"], symmetric=False,
-    ),
+    _measure("f1_macro", f1_macro, SUMS["f1_macro"], symmetric=True),
+    _measure("precision_macro", SUMS["precision_macro"].score, SUMS["precision_macro"], symmetric=False),
+    _measure("recall_macro", SUMS["recall_macro"].score, SUMS["recall_macro"], symmetric=False),
+    _measure("f1_weighted", f1_weighted, SUMS["f1_weighted"], symmetric=False),
+    _measure("precision_weighted", SUMS["precision_weighted"].score, SUMS["precision_weighted"], symmetric=False),
+    _measure("recall_weighted", SUMS["recall_weighted"].score, SUMS["recall_weighted"], symmetric=False),
     Measure(
-        name="balanced_accuracy",
-        title="Balanced accuracy",
-        summary="The mean, over the labels the reference used, of the share of its uses that the other finds.",
+        *called("balanced_accuracy"),
         takes="contingency",
         compute=balanced_accuracy,
         range=(0.0, 1.0),
@@ -163,4 +140,4 @@ MEASURE = (
         citation="Brodersen, Ong, Stephan & Buhmann 2010, ICPR, p. 3122",
         sums=BALANCED,
     ),
-)  # fmt: skip
+)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.scores import LabelSums, Measure, Parts, Scores
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -40,9 +41,7 @@ def matthews_correlation(counts: NDArray[np.int64] | Floats) -> Scores:
 
 
 MEASURE = Measure(
-    name="matthews_correlation",
-    title="Matthews correlation",
-    summary="The correlation of the two annotators' labels: 1 is full agreement, 0 none beyond chance.",
+    *called("matthews_correlation"),
     takes="contingency",
     compute=matthews_correlation,
     range=(-1.0, 1.0),

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from agreement.measures.brennan_prediger import SUMS
 from agreement.scores import Measure, Reason, Scores, scored
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -28,9 +29,7 @@ def pabak(counts: NDArray[np.int64] | Floats) -> Scores:
 
 
 MEASURE = Measure(
-    name="pabak",
-    title="PABAK",
-    summary="κ as it would be if both labels were equally frequent for both annotators; it hides rare labels.",
+    *called("pabak"),
     takes="contingency",
     compute=pabak,
     range=(-1.0, 1.0),

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from agreement.measures._chance import unit_terms
 from agreement.measures._weights import Weights, weights
 from agreement.scores import LabelSums, Measure, Parts, Reason, Scores, UnitSums, scored
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -72,9 +73,7 @@ KINDS: tuple[Weights, ...] = ("linear", "quadratic")
 
 MEASURE = (
     Measure(
-        name="percent_agreement",
-        title="Percent agreement",
-        summary="The share of items on which two annotators gave the same label; part of it is chance.",
+        *called("percent_agreement"),
         takes="contingency",
         compute=percent_agreement,
         range=(0.0, 1.0),
@@ -85,9 +84,7 @@ MEASURE = (
         pooled=POOLED,
     ),
     Measure(
-        name="accuracy",
-        title="Accuracy",
-        summary="The share of items on which the other gave the reference's label: percent agreement, by another name.",
+        *called("accuracy"),
         takes="contingency",
         compute=percent_agreement,
         range=(0.0, 1.0),
@@ -97,9 +94,7 @@ MEASURE = (
         sums=SUMS,
     ),
     Measure(
-        name="f1_micro",
-        title="Micro F1",
-        summary="F1 from matches summed over labels; with one label per item it is percent agreement.",
+        *called("f1_micro"),
         takes="contingency",
         compute=percent_agreement,
         range=(0.0, 1.0),
@@ -111,9 +106,7 @@ MEASURE = (
     ),
     *(
         Measure(
-            name=f"percent_agreement.{kind}",
-            title=f"Weighted agreement, {kind}",
-            summary=f"Percent agreement in which close labels count as partly agreeing ({kind} weights).",
+            *called(f"percent_agreement.{kind}"),
             takes="contingency",
             compute=partial(_by_rank, kind),
             range=(0.0, 1.0),

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.scores import Measure, Reason, Scores, scored
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -49,9 +50,7 @@ def _index(counts: NDArray[np.int64] | Floats, plus: tuple[int, int], minus: tup
 
 MEASURE = (
     Measure(
-        name="prevalence_index",
-        title="Prevalence index",
-        summary="How one-sided the label is: near 1 or -1 almost all items are alike and κ is low by construction.",
+        *called("prevalence_index"),
         takes="contingency",
         compute=prevalence_index,
         range=(-1.0, 1.0),
@@ -61,9 +60,7 @@ MEASURE = (
         binary=True,
     ),
     Measure(
-        name="bias_index",
-        title="Bias index",
-        summary="How much more often the reference uses the label than the other annotator.",
+        *called("bias_index"),
         takes="contingency",
         compute=bias_index,
         range=(-1.0, 1.0),

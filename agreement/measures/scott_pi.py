@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from agreement.measures._chance import corrected, weighted
 from agreement.measures._weights import Weights, weights
 from agreement.scores import LabelSums, Measure, Parts, Scores
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -68,9 +69,7 @@ KINDS: tuple[Weights, ...] = ("linear", "quadratic")
 
 MEASURE = (
     Measure(
-        name="scott_pi",
-        title="Scott's π",
-        summary="Like Cohen's κ, with chance from the label shares of both annotators together.",
+        *called("scott_pi"),
         takes="contingency",
         compute=scott_pi,
         range=(-1.0, 1.0),
@@ -80,9 +79,7 @@ MEASURE = (
     ),
     *(
         Measure(
-            name=f"scott_pi.{kind}",
-            title=f"Weighted π, {kind}",
-            summary=f"Scott's π in which labels far apart in the order count as worse ({kind} weights).",
+            *called(f"scott_pi.{kind}"),
             takes="contingency",
             compute=partial(_by_rank, kind),
             range=(-1.0, 1.0),

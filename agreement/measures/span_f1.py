@@ -1,11 +1,13 @@
 """Span F1, precision and recall under named matching policies, from one alignment of two annotators' spans."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agreement.scores import Measure, Reason, Scores, scored
+from agreement.wording.definitions import MATCHES, called
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64] | Floats
@@ -44,49 +46,28 @@ def span_share(counts: Counts, of: int) -> Scores:
 
 
 SEMEVAL = "Segura-Bedmar, Martínez & Herrero-Zazo 2013, SemEval-2013 task 9, section 9.1"
-POLICIES = {
-    "strict": ("exact span", "same start, end and label: the exact span F1", SEMEVAL),
-    "exact": ("boundary only", "same start and end, whatever the label", SEMEVAL),
-    "partial": ("partial", "same start and end count 1, any overlap ½, whatever the label", SEMEVAL),
-    "type": ("same label, any overlap", "any overlap with the same label", SEMEVAL),
-    "overlap": ("any overlap", "any overlap, whatever the label", SEMEVAL),
-    "iou": (
-        "overlap over union",
-        "the same label, and shared characters at least the given part of those that either marked",
-        "Jaccard 1912, New Phytologist 11(2), p. 39",
-    ),
-}
-HEADS = (
-    ("span_f1", "F1", "Of the spans that either marked, how far both did", span_f1, True),
-    (
-        "span_precision",
-        "precision",
-        "Share of the other's spans that the reference shares",
-        partial(span_share, of=2),
-        False,
-    ),
-    ("span_recall", "recall", "Share of the reference's spans that the other finds", partial(span_share, of=1), False),
+JACCARD = "Jaccard 1912, New Phytologist 11(2), p. 39"
+HEADS: tuple[tuple[str, Callable[[Counts], Scores]], ...] = (
+    ("f1", span_f1),
+    ("precision", partial(span_share, of=2)),
+    ("recall", partial(span_share, of=1)),
 )
 
 MEASURE = (
     *(
         Measure(
-            name=f"{head}.{policy}",
-            title=f"Span {title}, {short}",
-            summary=f"{summary}; a match is {rule}. By label: between spans of that label.",
+            *called(f"span_{head}.{policy}"),
             takes="matches",
             compute=compute,
             range=(0.0, 1.0),
-            symmetric=symmetric,
-            citation=citation,
+            symmetric=head == "f1",
+            citation=JACCARD if policy == "iou" else SEMEVAL,
         )
-        for head, title, summary, compute, symmetric in HEADS
-        for policy, (short, rule, citation) in POLICIES.items()
+        for head, compute in HEADS
+        for policy in MATCHES
     ),
     Measure(
-        name="span_f1_macro.strict",
-        title="Macro span F1, exact span",
-        summary="The mean of the exact span F1 of the labels that either annotator used.",
+        *called("span_f1_macro.strict"),
         takes="matches",
         compute=span_f1,
         range=(0.0, 1.0),
@@ -95,25 +76,17 @@ MEASURE = (
     ),
     *(
         Measure(
-            name=f"span_label_{kind}",
-            title=f"Span labels, {title}",
-            summary="How far two annotators used the same labels in a document, as often, wherever the spans are.",
+            *called(f"span_label_{kind}"),
             takes="matches",
             compute=compute,
             range=(0.0, 1.0),
             symmetric=kind == "f1",
             citation="Hripcsak & Rothschild 2005, JAMIA 12(3), p. 297",
         )
-        for kind, title, compute in (
-            ("f1", "F1", span_f1),
-            ("precision", "precision", partial(span_share, of=2)),
-            ("recall", "recall", partial(span_share, of=1)),
-        )
+        for kind, compute in HEADS
     ),
     Measure(
-        name="span_label_given_boundary",
-        title="Label, given the boundary",
-        summary="Of the spans with equal start and end, the share with an equal label; by label, their F1.",
+        *called("span_label_given_boundary"),
         takes="matches",
         compute=partial(span_share, of=1),
         range=(0.0, 1.0),
@@ -121,9 +94,7 @@ MEASURE = (
         citation=SEMEVAL,
     ),
     Measure(
-        name="span_boundary_given_label",
-        title="Boundary, given the label",
-        summary="Of the spans that overlap with an equal label, the share with equal start and end.",
+        *called("span_boundary_given_label"),
         takes="matches",
         compute=partial(span_share, of=1),
         range=(0.0, 1.0),

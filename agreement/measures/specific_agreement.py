@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from agreement.measures.f1 import cells, f1, share
 from agreement.scores import Measure, Reason, Scores
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -29,9 +30,7 @@ CICCHETTI = "Cicchetti & Feinstein 1990, Journal of Clinical Epidemiology 43(6),
 
 MEASURE = (
     Measure(
-        name="positive_specific_agreement",
-        title="Positive specific agreement",
-        summary="Agreement on the items that either gave this label: F1, by another name.",
+        *called("positive_specific_agreement"),
         takes="contingency",
         compute=f1,
         range=(0.0, 1.0),
@@ -41,9 +40,7 @@ MEASURE = (
         binary=True,
     ),
     Measure(
-        name="negative_specific_agreement",
-        title="Negative specific agreement",
-        summary="Agreement on the items that either did not give this label: the F1 of everything else.",
+        *called("negative_specific_agreement"),
         takes="contingency",
         compute=negative_specific_agreement,
         range=(0.0, 1.0),

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from agreement.measures.f1 import cells, share
 from agreement.scores import Measure, Reason, Scores
+from agreement.wording.definitions import called
 
 Floats = NDArray[np.float64]
 
@@ -25,9 +26,7 @@ def specificity(counts: NDArray[np.int64] | Floats) -> Scores:
 
 
 MEASURE = Measure(
-    name="specificity",
-    title="Specificity",
-    summary="Of the items to which the reference did not give this label, the share where the other did not either.",
+    *called("specificity"),
     takes="contingency",
     compute=specificity,
     range=(0.0, 1.0),

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from agreement.scores import Measure, Reason, Scores, scored
 from agreement.text.answers import Normalisation, token_bags, token_f1
+from agreement.wording.definitions import called
 
 SQUAD = "Rajpurkar, Zhang, Lopyrev & Liang 2016, EMNLP, p. 2388"
 
@@ -57,28 +58,20 @@ def _best(references: list[list[str]], answers: list[str], normalisation: Normal
 
 MEASURE = tuple(
     Measure(
-        name=name,
-        title=title,
-        summary=summary,
+        *called(name),
         takes="values",
         compute=squad_exact_match if "exact" in name else squad_f1,
         range=(0.0, 1.0),
         symmetric=symmetric,
         citation=SQUAD,
     )
-    for name, title, summary, symmetric in (
-        ("squad_f1", "Answer F1", "How many words two answers share, as F1; the mean over items.", True),
-        ("squad_f1_micro", "Answer F1, all words", "Words two answers share, all items together.", True),
-        ("squad_precision", "Answer precision", "Share of the other's words the reference has.", False),
-        ("squad_recall", "Answer recall", "Share of the reference's words the other has.", False),
-        ("squad_exact_match", "Exact match", "The share of items on which the two wrote the same.", True),
-        (
-            "squad_f1_references", "Answer F1, several references",
-            "An annotator's best answer F1 with any other annotator; the mean over items.", False,
-        ),
-        (
-            "squad_exact_match_references", "Exact match, several references",
-            "The share of an annotator's answers that another annotator wrote too.", False,
-        ),
+    for name, symmetric in (
+        ("squad_f1", True),
+        ("squad_f1_micro", True),
+        ("squad_precision", False),
+        ("squad_recall", False),
+        ("squad_exact_match", True),
+        ("squad_f1_references", False),
+        ("squad_exact_match_references", False),
     )
-)  # fmt: skip
+)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from agreement._arrays import ranks_in_runs, stretches
 from agreement.annotations import Annotations
 from agreement.meetings import Meetings, codes_of, meetings
+from agreement.wording.definitions import NORMALISATIONS as _SAID
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -51,8 +52,8 @@ def unicode(text: str) -> str:
 
 
 NORMALISATIONS: dict[str, tuple[Callable[[str], str], str]] = {
-    "squad": (squad, "SQuAD: lower case, no ASCII punctuation, no articles a, an, the"),
-    "unicode": (unicode, "Unicode: NFKC, case folded, no punctuation; Han and kana one by one"),
+    "squad": (squad, _SAID["squad"]),
+    "unicode": (unicode, _SAID["unicode"]),
 }
 
 

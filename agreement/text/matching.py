@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from agreement._arrays import couples_in_runs, in_order, packed, ranks_in_runs, starts_of_runs, stretches
 from agreement.text.assignment import best_assignment
 from agreement.text.spans import Spans, two_annotators
+from agreement.wording.definitions import MATCHES
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -172,11 +173,11 @@ def iou_at_least(matches: Matches, least: float) -> Floats:
 
 
 POLICIES: dict[str, tuple[Callable[[Matches], Floats], str]] = {
-    "strict": (strict, "same start, end and label"),
-    "exact": (exact, "same start and end, whatever the label"),
-    "partial": (partial, "same start and end count 1, any overlap ½, whatever the label"),
-    "type": (of_type, "any overlap with the same label"),
-    "overlap": (overlapping, "any overlap, whatever the label"),
+    "strict": (strict, MATCHES["strict"][1]),
+    "exact": (exact, MATCHES["exact"][1]),
+    "partial": (partial, MATCHES["partial"][1]),
+    "type": (of_type, MATCHES["type"][1]),
+    "overlap": (overlapping, MATCHES["overlap"][1]),
 }
 """Policies without a parameter, by the names of SemEval-2013 task 9.1, with what they ask for."""
 

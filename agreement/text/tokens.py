@@ -15,13 +15,6 @@ from agreement.text.spans import Spans
 
 Ints = NDArray[np.int64]
 
-TOKENIZERS = {
-    "words": "Unicode words (letters, marks, digits, underscore) and single other signs",
-    "whitespace": "stretches without white space",
-    "data": "the tokens that came with the data",
-}
-"""Name of each tokenizer, and what it takes as a token."""
-
 _BLANK, _SIGN, _WORD = 0, 1, 2
 
 
@@ -114,7 +107,7 @@ class DocumentTokens:
     tokens
         (D documents) their tokens.
     tokenizer
-        Which tokenizer cut them: a key of ``TOKENIZERS``.
+        Which tokenizer cut them: a key of :data:`agreement.wording.definitions.TOKENIZERS`.
     known
         (D,) documents that have tokens or text; the others are not compared by token.
     """
