@@ -12,6 +12,7 @@ from agreement.scores import Scores
 
 Objects = NDArray[np.object_]
 NUMBERS = ("value", "low", "high", "se", "observed", "expected")
+SPREAD = ("low", "high", "se")
 COUNTS = ("n", "n_informative", "clusters")
 
 
@@ -59,6 +60,9 @@ class Rows:
         columns["other"] = pd.Series(_joined([block[4] for block in self.blocks]), dtype=object)
         for name in NUMBERS:
             columns[name] = np.concatenate([_numbers(block[5], name) for block in self.blocks] or [np.empty(0)])
+        undefined = np.isnan(np.asarray(columns["value"]))
+        for name in SPREAD:  # what has no value has no spread either, though its smoothed table may have one
+            columns[name] = np.where(undefined, np.nan, np.asarray(columns[name]))
         for name in COUNTS:
             values = np.concatenate([_numbers(block[5], name) for block in self.blocks] or [np.empty(0)])
             columns[name] = pd.array(values, dtype="Int64") if np.isnan(values).any() else values.astype(np.int64)

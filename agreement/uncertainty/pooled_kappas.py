@@ -117,7 +117,8 @@ def _block_values(counts: Ints, mean: Mean, sums: _Sums) -> tuple[Floats, Floats
     sums.spread += float(share**2 @ spread)
     fewer = np.maximum(share - (1 if mean.weighted else 0), 0)
     change = fewer[:, None, None] * without - (share * whole)[:, None, None]
-    return change, defined[:, None, None] * (1 + BOTH * (1 - np.eye(counts.shape[-1])))
+    compared = defined if sums.total else pairs.n > 0  # without any kappa, n says what was looked at
+    return change, compared[:, None, None] * (1 + BOTH * (1 - np.eye(counts.shape[-1])))
 
 
 def _mean_scores(
@@ -125,12 +126,12 @@ def _mean_scores(
 ) -> Scores:
     """Return the value, standard error and limits of one mean."""
     total = sums.total
-    if not total:
-        reason = Reason.ONE_LABEL if sums.shared else Reason.NO_SHARED_ITEMS
-        return scored(np.asarray(np.nan), np.asarray(0), [(np.asarray(1, bool), reason)])
     differing, pairs = np.divmod(sums.pairs, BOTH)
     compared = pairs > 0
     units_compared = round(float(counted[compared].sum()))
+    if not total:
+        reason = Reason.ONE_LABEL if sums.shared else Reason.NO_SHARED_ITEMS
+        return scored(np.asarray(np.nan), np.asarray(units_compared), [(np.asarray(1, bool), reason)])
     outside = informative_units(units, compared)
     scores = scored(
         np.asarray(sums.value / total), np.asarray(units_compared), [],
