@@ -14,6 +14,7 @@ from agreement.loaders._links import Links
 from agreement.loaders._names import is_private, short_names
 from agreement.loaders._offsets import Unit
 from agreement.loaders._spans import settle
+from agreement.loaders._vocabulary import is_called
 from agreement.records import Records
 from agreement.settings import LayerKind, Settings
 
@@ -268,9 +269,12 @@ class Collector:
         if private:
             self.reading.warnings.append(f"metadata left out because it holds addresses: {', '.join(private)}.")
         items = items.drop(columns=private)
-        for target, asked in (("section", columns.section), ("cluster", columns.document or "document")):
-            if asked and asked in items:
+        section = columns.section or next((str(key) for key in items if is_called(str(key), "section")), "")
+        for target, asked in (("section", section), ("cluster", columns.document or "document")):
+            if asked in items:
                 items[target] = items[asked]
+        if section in items:
+            self.reading.columns.setdefault("section", section)
         if self.texts:
             items["text"] = [self.texts.get(name, "") for name in names]
         return items

@@ -119,9 +119,14 @@ def _read_record(record: dict[str, Any], file: Source, number: int, into: Collec
     lists = next((key for key in LISTS if isinstance(record.get(key), (list, dict))), None)
     annotator = _first(record, columns.annotator, "annotator")
     known = {lists, columns.text or "text", "id"}
-    metadata = {} if annotator is not None else {key: value for key, value in record.items() if key not in known}
+    about = (columns.section or "section", columns.document or "document")
+    metadata = {
+        key: value for key, value in record.items() if (key in about if annotator is not None else key not in known)
+    }
     if isinstance(text, str) and (lists is not None or annotator is None):
         into.item(item, text, where, metadata)
+    elif metadata:
+        into.item(item, None, where, metadata)
     place = Submission(
         item, str(annotator), str(_first(record, columns.layer, "layer") or LAYER), file.name, number,
         status=str(record.get("status") or "done"), time=str(_first(record, columns.time, "time") or ""),

@@ -15,6 +15,7 @@ from agreement.loaders._base import Loader, Source
 from agreement.loaders._collector import Collector, Submission
 from agreement.loaders._columns import SHEETS, Table, first_rows, header, table
 from agreement.loaders._grids import Grid
+from agreement.loaders._item_sheets import merged_items
 from agreement.loaders._sheet_facts import short_texts
 from agreement.loaders._vocabulary import is_called, item_rank
 from agreement.loaders._workbooks import read_workbook
@@ -134,7 +135,9 @@ def _roles(names: Sequence[str], settings: Settings) -> dict[str, str | None]:
     ranked = sorted((rank, name) for name in free if (rank := item_rank(name)) is not None)
     found["item"] = columns.item[0] if columns.item else ranked[0][1] if ranked else None
     free = [name for name in free if name != found["item"]]
-    found["text"] = _pick(free, columns.text, lambda name: is_called(name, "text"))
+    for role, asked in (("text", columns.text), ("section", columns.section), ("document", columns.document)):
+        found[role] = _pick(free, asked, partial(is_called, role=role))
+        free = [name for name in free if name != found[role]]
     return found
 
 
@@ -164,6 +167,7 @@ def _read_table(cells: Table, annotator: str, into: Collector) -> None:
     frame["layer"] = frame["layer"].where(frame["layer"] != "", LAYER)
     frame["row"] = cells.rows
     _read_texts(frame, cells, into)
+    _read_about(frame, cells, into)
     frame["start"], frame["end"] = (_integers(frame[name]) for name in ("start", "end"))
     frame["fragments"] = cells.column(_pick(names, None, lambda name: name.casefold() in FRAGMENTS))
     key = ["item", "annotator", "layer", "round"]
@@ -217,6 +221,15 @@ def _read_texts(frame: pd.DataFrame, cells: Table, into: Collector) -> None:
         unique = unique.loc[unique["text"] != ""].drop_duplicates(["item", "text"])
         for item, text, row in unique.itertuples(index=False):
             into.item(item, text, f"{cells.source}!{row}")
+
+
+def _read_about(frame: pd.DataFrame, cells: Table, into: Collector) -> None:
+    """Note the section and the document of the items."""
+    columns = {name: frame[name].to_numpy(object) for name in ("section", "document")}
+    about = pd.DataFrame({name: told for name, told in columns.items() if (told != "").any()}, index=frame["item"])
+    about = merged_items([about], into.reading)
+    for item, metadata in about.iterrows():
+        into.item(str(item), None, cells.source, {str(name): told for name, told in metadata.items()})
 
 
 def _read_items(cells: Table, role: Mapping[str, str | None], into: Collector) -> None:

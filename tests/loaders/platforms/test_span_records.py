@@ -168,3 +168,11 @@ def test_spans_in_records_of_another_shape_are_never_read_as_labels(read, lines)
     rows = [{"id": 1, "rater_1": [SPAN], "rater_2": [SPAN]}, {"id": 2, "rater_1": [SPAN], "rater_2": []}]
     with pytest.raises(InputError, match="'rater_1' holds spans, but the records can't be read as spans"):
         read({"a.jsonl": lines(rows)})
+
+
+def test_section_of_records_that_name_their_annotator(read):
+    span = '"spans": [[0, 4, "ORG"]]'
+    lines = [f'{{"id": "d1", "annotator": "{who}", "section": "2.1", "text": "Acme opened", {span}}}' for who in "ab"]
+    flat = [f'{{"id": "d1", "annotator": "{who}", "section": 3, "start": 0, "end": 4, "label": "X"}}' for who in "ab"]
+    assert read({"a.jsonl": "\n".join(lines)}).items.loc["d1", "section"] == "2.1"
+    assert read({"a.jsonl": "\n".join(flat)}).items.loc["d1", "section"] == "3"

@@ -124,3 +124,19 @@ def test_an_unknown_item_is_named_with_its_row_and_the_rest_is_read(read, spans)
 def test_fragments_are_pieces_of_one_span(read):
     rows = "item,annotator,start,end,label,fragments\nd1,ana,0,20,X,0-4;10-20\nd1,ben,0,20,X,\n"
     assert read({"a.csv": rows}).table["fragments"].tolist() == ["0-4;10-20", ""]
+
+
+def test_section_and_document_are_of_the_item_and_contradictions_are_said(read):
+    rows = "item,annotator,start,end,label,section,document\nd1,ana,0,4,X,2.1,a\nd1,ben,0,4,X,2.1,a\nd2,ana,0,4,X,,b\n"
+    found = read({"a.csv": rows + "d2,ben,0,4,X,2.2,b\n"})
+    assert found.items[["section", "cluster"]].to_numpy().tolist() == [["2.1", "a"], ["2.2", "b"]]
+    assert found.reading.columns["section"] == "section"
+    found = read({"a.csv": rows + "d1,ben,6,9,X,3,a\n"})
+    assert found.items.loc["d1", "section"] == "2.1"
+    assert "1 items have more than one section: d1. The first counts." in found.reading.warnings
+
+
+def test_section_of_a_sheet_of_texts(read):
+    rows = "item,annotator,start,end,label\nd1,ana,0,4,ORG\nd1,ben,0,4,ORG\n"
+    found = read({"spans.csv": rows, "texts.csv": "item,text,guideline\nd1,Acme opened in Oslo,2.1\n"})
+    assert found.items.loc["d1", "section"] == "2.1"
