@@ -18,6 +18,7 @@ from agreement.links import no_mentions, no_relations, of_used
 from agreement.probabilities import no_scores, settle
 from agreement.repeats import KEY, REPEATS, resolve_repeats
 from agreement.settings import LayerKind, Settings
+from agreement.wording import reading as said
 
 TEXT_COLUMNS = ["item", "round", "annotator", "layer", "label", "fragments", "source", "status"]
 MULTIPLE: tuple[LayerKind, ...] = ("labels", "spans")
@@ -101,11 +102,11 @@ def assemble(records: Records, settings: Settings) -> Annotations:
     table = rows.loc[counted, list(TABLE)]
     if order is None:
         duplicated = table.duplicated(["item", "round", "annotator", "layer", "label", "start", "end", "fragments"])
-        reading.aside("same annotation twice in one submission", int(duplicated.sum()))
+        reading.aside(said.TWICE, int(duplicated.sum()))
         table = table.loc[~duplicated]
     table = table.reset_index(drop=True)
     for status in ("skipped", "rejected", "draft"):
-        reading.aside(f"status {status}", int(rows["status"].eq(status).sum()))
+        reading.aside(said.status(status), int(rows["status"].eq(status).sum()))
     reading.rows_used = reading.rows_read - sum(reading.set_aside.values())
     layers = _with_label_sets(table, layers)
     items = _items(assignments, records.items)
@@ -132,11 +133,7 @@ def _warn_of_unlisted_sections(items: pd.DataFrame, guidelines: Guidelines, read
         return
     named = sorted({str(section) for section in items["section"].dropna()} - {"", *guidelines.sections})
     if named:
-        reading.warnings.append(
-            f"{len(named)} of the sections that items name {'are' if len(named) > 1 else 'is'} not in the guideline "
-            f"{guidelines.source}: {', '.join(named[:10])}{' …' if len(named) > 10 else ''}. Nothing of "
-            f"{'them' if len(named) > 1 else 'it'} can be quoted; correct the names on one side."
-        )
+        reading.warnings.append(said.unlisted_sections(guidelines.source, named))
 
 
 def _as_text(values: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -201,8 +198,8 @@ def _set_aside_missing(rows: pd.DataFrame, reading: Reading, settings: Settings)
     done = rows["status"].eq("done").to_numpy()
     missing_rows, blank_rows = is_missing[codes] & done, is_blank[codes] & done
     for code, count in zip(*np.unique(codes[missing_rows], return_counts=True), strict=True):
-        reading.aside(f"label {labels[code]!r} counts as missing", int(count))
-    reading.aside("blank cell", int((blank_rows & ~missing_rows).sum()))
+        reading.aside(said.counts_as_missing(labels[code]), int(count))
+    reading.aside(said.BLANK_CELL, int((blank_rows & ~missing_rows).sum()))
     return rows.loc[~(missing_rows | blank_rows)].reset_index(drop=True)
 
 
@@ -215,7 +212,7 @@ def _apply_aliases(rows: pd.DataFrame, reading: Reading, settings: Settings) -> 
     codes = rows["label"].cat.codes.to_numpy()
     changed = np.array([a != b for a, b in zip(labels, meant, strict=True)])
     for code, count in zip(*np.unique(codes[changed[codes]], return_counts=True), strict=True):
-        reading.repaired(f"label {labels[code]!r} read as {meant[code]!r}", int(count))
+        reading.repaired(said.read_as(labels[code], meant[code]), int(count))
     names = pd.Index(meant, dtype="str")
     unique = names.unique()
     recoded = pd.Categorical.from_codes(unique.get_indexer(names)[codes], categories=unique)
@@ -225,7 +222,7 @@ def _apply_aliases(rows: pd.DataFrame, reading: Reading, settings: Settings) -> 
 def _ignore(rows: pd.DataFrame, reading: Reading, settings: Settings) -> pd.DataFrame:
     """Return *rows* without the annotators that the settings ignore."""
     ignored = rows["annotator"].isin(settings.annotators.ignore)
-    reading.aside("annotator ignored by [annotators] ignore", int(ignored.sum()))
+    reading.aside(said.IGNORED, int(ignored.sum()))
     return rows.loc[~ignored].reset_index(drop=True)
 
 

@@ -6,6 +6,7 @@ from agreement._times import instants
 from agreement.annotations import Reading
 from agreement.errors import Problem
 from agreement.settings import Settings
+from agreement.wording import reading as said
 
 KEY = ["item", "round", "annotator", "layer"]
 REPEATS = [*KEY, "take", "label", "time", "used"]
@@ -55,8 +56,8 @@ def resolve_repeats(
     unused = is_repeated & ~marked
     conflicting = rows.merge(takes.loc[conflict, [*KEY, "take"]].assign(conflict=True), on=[*KEY, "take"], how="left")
     in_conflict = conflicting["conflict"].notna().to_numpy()
-    reading.aside("repeat by the same annotator, identical", int((unused & ~in_conflict).sum()))
-    reading.aside(f"repeat by the same annotator, different (--duplicates {policy})", int((unused & in_conflict).sum()))
+    reading.aside(said.REPEAT_IDENTICAL, int((unused & ~in_conflict).sum()))
+    reading.aside(said.repeat_different(policy), int((unused & in_conflict).sum()))
     repeats = repeated.assign(used=marked[is_repeated])[REPEATS].reset_index(drop=True)
     return rows.loc[~unused].reset_index(drop=True), repeats, problems
 

@@ -20,6 +20,7 @@ from agreement.loaders._gold_file import with_gold
 from agreement.loaders._suspects import note_suspects
 from agreement.records import Records, assemble
 from agreement.settings import Columns, Settings, with_options
+from agreement.wording import reading as said
 
 GENERIC = "table"
 
@@ -52,7 +53,7 @@ def load(
     accepted = set(mine)
     for file in files:
         if file not in accepted:
-            records.reading.warnings.append(f"{file.name} was not read: it is no {loader.title}.")
+            records.reading.warnings.append(said.not_of_format(file.name, loader.title))
     records.reading.format = records.reading.format or loader.title
     records.reading.files = records.reading.files or [file.name for file in mine]
     gold = settings.columns.gold

@@ -6,25 +6,21 @@ from agreement.annotations import Reading
 from agreement.loaders._parts import GOLD, Part
 from agreement.loaders._roles import where
 from agreement.loaders._workbooks import some
+from agreement.wording import reading as said
 
 
 def count_hidden_rows(parts: Sequence[Part], reading: Reading) -> None:
     """Count hidden rows as read but not used."""
     hidden = sum(part.grid.hidden_rows for part in parts)
     reading.rows_read += hidden
-    reading.aside("hidden row", hidden)
+    reading.aside(said.HIDDEN_ROW, hidden)
 
 
 def describe_reading(parts: Sequence[Part], reading: Reading) -> None:
     """Fill in where the reading found what."""
     layouts = list(dict.fromkeys(part.shape.layout for part in parts))
-    titles = {
-        "long": "long (a row per annotation)", "wide": "wide (a column per annotator)",
-        "transposed": "transposed (annotators as rows)", "one-hot": "one-hot (a column per label)",
-        "list": "lists (annotators and labels of an item in one row)",
-    }  # fmt: skip
     reading.layout = ", ".join(
-        titles.get(layout, f"one {reading.annotator_from.removesuffix(' names') or 'file'} per annotator")
+        said.LAYOUTS.get(layout) or said.one_each(reading.annotator_from.removesuffix(said.NAMES) or said.FILE)
         for layout in layouts
     )
     people = [part for part in parts if part.annotator != GOLD] or list(parts)
@@ -33,10 +29,10 @@ def describe_reading(parts: Sequence[Part], reading: Reading) -> None:
         if shape.annotator is not None:
             reading.annotator_from = where(grid, shape.annotator)
         elif shape.layout == "single":
-            reading.annotator_from = "file names"
+            reading.annotator_from = said.FILE + said.NAMES
         else:
             names = [grid.names[position] for position in shape.cells]
-            reading.annotator_from = f"column names ({some(names)})" if grid.has_header else "columns, by position"
+            reading.annotator_from = said.column_names(some(names)) if grid.has_header else said.BY_POSITION
     told: dict[str, str] = {"item": "", "annotator": reading.annotator_from, "label": ""}
     for part in (*people, *parts):
         for role, place in _columns_told(part).items():
@@ -49,9 +45,9 @@ def _columns_told(part: Part) -> dict[str, str]:
     grid, shape = part.grid, part.shape
     told = {
         "item": " + ".join(where(grid, position) for position in shape.item)
-        or ("column names" if shape.layout == "transposed" else "row number"),
+        or (said.COLUMN_NAMES if shape.layout == "transposed" else said.ROW_NUMBER),
         "label": ", ".join(where(grid, position) for position in shape.labels)
-        or ("cells" if shape.layout != "one-hot" else "column names"),
+        or (said.CELLS if shape.layout != "one-hot" else said.COLUMN_NAMES),
         "gold": ", ".join(where(grid, position) for position in shape.gold),
     }
     if part.annotator == GOLD:
@@ -63,7 +59,7 @@ def _columns_told(part: Part) -> dict[str, str]:
 
 def _cells(addresses: Sequence[str]) -> str:
     """Return how many cells and the first of them."""
-    return f"{len(addresses)} cell{'s' if len(addresses) > 1 else ''} ({some(addresses)})"
+    return said.cells(len(addresses), some(addresses))
 
 
 def dubious_cells(parts: Sequence[Part], reading: Reading) -> None:
@@ -73,19 +69,10 @@ def dubious_cells(parts: Sequence[Part], reading: Reading) -> None:
         mine = {grid.letters[position] for position in (*shape.item, *shape.labels, *shape.cells, *shape.gold)}
         for column, cells in grid.dates.items():
             if column in mine:
-                reading.warnings.append(
-                    f"{grid.source}: {_cells(cells)} hold dates where labels or items stand; a label "
-                    "such as 1-2 may have been turned into a date. Format the column as text and enter them again."
-                )
+                reading.warnings.append(said.dates(grid.source, _cells(cells)))
         for column, formats in grid.formats.items():
             for code, cells in formats.items() if column in mine and column not in grid.dates else ():
-                reading.warnings.append(
-                    f"{grid.source}: {_cells(cells)} have the number format {code!r}; the "
-                    "stored value was read, which may look different in the spreadsheet."
-                )
+                reading.warnings.append(said.number_format(grid.source, _cells(cells), code))
         uncached = [cell for cell in grid.uncached if cell.rstrip("0123456789") in mine]
         if uncached:
-            reading.warnings.append(
-                f"{grid.source}: formulas without a computed value count as blank: {_cells(uncached)}. "
-                "Open the workbook in a spreadsheet program and save it."
-            )
+            reading.warnings.append(said.no_computed_value(grid.source, _cells(uncached)))

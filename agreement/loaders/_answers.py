@@ -11,6 +11,7 @@ from agreement.annotations import Layer
 from agreement.loaders._collector import Collector, Submission, single_or_several
 from agreement.loaders._vocabulary import is_called
 from agreement.settings import LayerKind
+from agreement.wording import reading as said
 
 FREE_TEXT_FROM = 20
 
@@ -96,10 +97,7 @@ def answer_columns(
         elif 1 < len(set(seen.values())) <= len(seen) // 2:
             constant.append(name)
     if constant:
-        into.reading.warnings.append(
-            f"read as data because all annotators of an item have the same: {', '.join(constant)}; "
-            "if it is an answer, name it with --label."
-        )
+        into.reading.warnings.append(said.same_for_all(constant))
     return answers
 
 
@@ -108,7 +106,7 @@ def answers_only(names: Sequence[str], into: Collector) -> list[str]:
     asked = into.settings.columns.label
     notes = [name for name in names if name not in asked and is_called(name, "note")]
     if notes:
-        into.reading.warnings.append(f"remarks are not audited: {', '.join(notes)}.")
+        into.reading.warnings.append(said.remarks(notes))
     return [name for name in names if name not in notes]
 
 

@@ -21,6 +21,7 @@ from agreement.loaders._shapes import shape_of
 from agreement.loaders._vocabulary import words
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import reading as said
 
 LONGEST = 10_000
 
@@ -150,7 +151,7 @@ def _records(
     items = [one.items for one in melted] + [items_of(grid, roles) for grid, roles in others if tells_of_items(roles)]
     for grid, roles in others:
         if not tells_of_items(roles):
-            reading.warnings.append(f"{grid.source} was not read: it holds no labels ({len(grid)} rows).")
+            reading.warnings.append(said.no_labels(grid.source, len(grid)))
     kinds = _kinds(_shorten(rows, kinds, reading), rows, settings)
     reading.gold_candidates = sorted(name for name, kind in kinds.items() if kind == "gold")
     describe_reading(parts, reading)
@@ -165,7 +166,7 @@ def _shorten(rows: pd.DataFrame, kinds: dict[str, str], reading: Reading) -> dic
     changed = sum(short[name] != name for name in names)
     if changed:
         rows["annotator"] = rows["annotator"].cat.rename_categories(short)
-        reading.repaired("e-mail address of an annotator shortened", changed)
+        reading.repaired(said.ADDRESS_SHORTENED, changed)
     return {short.get(name, name): kind for name, kind in kinds.items()}
 
 

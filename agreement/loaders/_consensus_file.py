@@ -10,6 +10,7 @@ import pandas as pd
 
 from agreement.annotations import Reading
 from agreement.records import Records
+from agreement.wording import reading as said
 
 NAMED_COLUMN = re.compile(r'column "([^"]*)"')
 JOINED = " / "  # what the loaders put between the columns of an item's name
@@ -20,7 +21,7 @@ LABELS = frozenset({"status", "probability", "entropy_bits", "votes"})
 SPANS = frozenset({"status", "share", "boundary_votes", "votes"})
 TIE, NO_LABEL = "tie", "no label"
 SETTLED = ("settled", "votes tie")
-OPEN = {TIE: "unresolved tie in the consensus file", NO_LABEL: "no label in the consensus file"}
+OPEN = {TIE: said.CONSENSUS_TIE, NO_LABEL: said.CONSENSUS_NO_LABEL}
 
 
 def consensus_records(path: Path, labelled: Records) -> Records | None:
@@ -55,10 +56,7 @@ def consensus_records(path: Path, labelled: Records) -> Records | None:
     rows["label"] = rows["label"].fillna("")
     for name in ("start", "end"):
         rows[name] = pd.to_numeric(rows[name].replace("", "-1")).astype("int64")
-    reading.warnings.append(
-        f"{path.name} was read as a consensus file of this program: {len(rows)} labels are gold, "
-        f"{sum(reading.set_aside.values())} rows are not."
-    )
+    reading.warnings.append(said.consensus_file(path.name, len(rows), sum(reading.set_aside.values())))
     return Records(rows.assign(annotator="gold", take=0), reading)
 
 
@@ -72,7 +70,7 @@ def _settled(rows: pd.DataFrame, reading: Reading, *, spans: bool) -> pd.DataFra
     open_ones = rows.loc[rows["status"].eq(TIE), place].drop_duplicates().assign(open=True)
     rows = rows.merge(open_ones, on=place, how="left")
     beside = rows["open"].notna() & rows["status"].ne(TIE)
-    reading.aside("beside an unresolved tie in the consensus file", int(beside.sum()))
+    reading.aside(said.BESIDE_TIE, int(beside.sum()))
     closed = rows.loc[rows["open"].isna()]
     found = closed["status"].isin(SETTLED)
     nothing = closed.loc[~found].merge(closed.loc[found, place].drop_duplicates(), on=place, how="left", indicator=True)

@@ -5,6 +5,7 @@ import codecs
 from agreement.annotations import Reading
 from agreement.errors import InputError, Problem
 from agreement.loaders._base import Source
+from agreement.wording import reading as said
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -42,9 +43,7 @@ def text_bytes(source: Source, reading: Reading, asked: str | None) -> bytes:
         text, name = data.decode("cp1252"), "Windows-1252 (Latin-1)"
     except UnicodeDecodeError:
         text, name = data.decode("latin-1"), "Latin-1"
-    reading.warnings.append(
-        f"{source.name} is not valid UTF-8 and was read as {name}; if letters look wrong, pass --encoding."
-    )
+    reading.warnings.append(said.guessed_encoding(source.name, name))
     return text.encode()
 
 

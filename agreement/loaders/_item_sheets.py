@@ -10,6 +10,7 @@ from agreement.loaders._parts import stem
 from agreement.loaders._roles import Roles
 from agreement.loaders._vocabulary import ITEMS_SHEET, names_a_person, words
 from agreement.loaders._workbooks import some
+from agreement.wording import reading as said
 
 
 def is_items_sheet(grid: Grid, roles: Roles) -> bool:
@@ -49,9 +50,7 @@ def merged_items(frames: Sequence[pd.DataFrame], reading: Reading) -> pd.DataFra
                 clashes = grouped[name].nunique().gt(1)
                 if clashes.any():
                     shown = some([str(item) for item in clashes.index[clashes]])
-                    reading.warnings.append(
-                        f"{int(clashes.sum())} items have more than one {name}: {shown}. The first counts."
-                    )
+                    reading.warnings.append(said.contradicting(int(clashes.sum()), name, shown))
         everything = grouped.first()
     everything.index.name = "item"
     return everything.fillna("").astype("str")

@@ -13,11 +13,12 @@ from agreement.loaders._cells import cell_lists, same_question, ticked
 from agreement.loaders._grids import Grid
 from agreement.loaders._shape import DEFAULT_LAYER, Shape
 from agreement.settings import Settings
+from agreement.wording import reading as said
 
 JOINED = " / "
-NO_ITEM = "no item named in the row"
-NO_ANNOTATOR = "no annotator named in the row"
-BLANK = "blank cell"
+NO_ITEM = said.NO_ITEM
+NO_ANNOTATOR = said.NO_ANNOTATOR
+BLANK = said.BLANK_CELL
 EMPTY = STATUSES.index("empty")
 Codes: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 Cells: TypeAlias = Codes | int  # a code for each row of the grid, or one that holds for all

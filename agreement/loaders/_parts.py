@@ -13,6 +13,7 @@ from agreement.loaders._roles import PLACES, Roles
 from agreement.loaders._shape import Shape
 from agreement.loaders._vocabulary import ROLES, words
 from agreement.settings import Settings
+from agreement.wording import reading as said
 
 GOLD = "gold"
 SPLITS = frozenset({"train", "training", "test", "testing", "dev", "valid", "val", "validation", "eval", "heldout"})
@@ -48,23 +49,23 @@ def name_singles(parts: list[Part], reading: Reading, settings: Settings) -> lis
             part.annotator = GOLD
     nameless = [part for part in _unnamed(parts) if not part.shape.item]
     if len(nameless) < len(_unnamed(parts)):
-        parts = _without(parts, nameless, "unlike the others it names no items", reading)
-    parts = _without(parts, _lists_of_labels(parts), "it lists labels, and no item of the others", reading)
+        parts = _without(parts, nameless, said.NAMES_NO_ITEMS, reading)
+    parts = _without(parts, _lists_of_labels(parts), said.LISTS_LABELS, reading)
     singles = _unnamed(parts)
     if any(part.shape.layout != "single" for part in parts) and asked is None:
-        return _without(parts, singles, "it does not say whose labels it holds", reading)
+        return _without(parts, singles, said.WHOSE_LABELS, reading)
     if not singles:
         return parts
     asked = asked or _who(singles)
     names = [_place(part.grid, asked) for part in singles]
-    reading.annotator_from = f"{asked} names"
+    reading.annotator_from = asked + said.NAMES
     _refuse_splits(singles, names)
     short = _shortened(names) if asked != "sheet" else dict(zip(names, names, strict=True))
     for part, name in zip(singles, names, strict=True):
         part.annotator = short[name]
     if settings.columns.annotators:
         others = [part for part in singles if part.annotator not in settings.columns.annotators]
-        parts = _without(parts, others, "it is not among --annotators", reading)
+        parts = _without(parts, others, said.NOT_ASKED_FOR, reading)
     _name_rest([part for part in parts if part.annotator != GOLD], "sheet" if asked == "file" else "file", settings)
     return parts
 
@@ -99,8 +100,8 @@ def _unnamed(parts: Sequence[Part]) -> list[Part]:
 def _without(parts: Sequence[Part], out: Sequence[Part], why: str, reading: Reading) -> list[Part]:
     """Return *parts* without those left *out*, which are named and whose rows are counted."""
     for part in out:
-        reading.warnings.append(f"{part.grid.source} was not used: {why} ({len(part.grid)} rows).")
-        reading.aside("row of a sheet or file that was not used", len(part.grid))
+        reading.warnings.append(said.not_used(part.grid.source, why, len(part.grid)))
+        reading.aside(said.UNUSED_ROW, len(part.grid))
     return [part for part in parts if not any(part is one for one in out)]
 
 

@@ -9,6 +9,7 @@ from agreement.loaders._cells import counted_cells, set_mark
 from agreement.loaders._parts import Part
 from agreement.loaders._roles import where
 from agreement.settings import Settings
+from agreement.wording import reading as said
 
 
 def set_layers(parts: Sequence[Part], reading: Reading, settings: Settings) -> dict[str, str]:
@@ -30,9 +31,7 @@ def set_layers(parts: Sequence[Part], reading: Reading, settings: Settings) -> d
             if mark != "[" and layer not in marks:
                 example = next(cell for cell in cells if mark in cell)
                 reading.warnings.append(
-                    f"{part.grid.source}, {where(part.grid, position)}: cells such as {example[:60]!r} are read as "
-                    f"sets of labels, parted by {mark!r}; declare [layers.{layer}] kind = "
-                    '"category" to keep them whole.'
+                    said.read_as_sets(part.grid.source, where(part.grid, position), example[:60], mark, layer)
                 )
             marks[layer] = mark if marks.get(layer, mark) in (mark, "") else ""
     return marks

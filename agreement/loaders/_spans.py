@@ -10,6 +10,7 @@ from agreement.annotations import Reading
 from agreement.errors import Problem
 from agreement.loaders._offsets import Corpus, Integers, Unit, in_code_points, unit_by_words
 from agreement.settings import Settings
+from agreement.wording import reading as said
 
 
 def settle(
@@ -39,10 +40,8 @@ def settle(
     known = np.array([name in texts for name in names], bool)[rows["item"].cat.codes.to_numpy()[spans]]
     if not known.all():
         first = rows.iloc[spans[np.flatnonzero(~known)[0]]]
-        which = f", first item {first['item']} ({first['source']}!{first['row']})" if texts else ""
-        reading.warnings.append(
-            f"{int((~known).sum())} spans have no text{which}: their offsets were neither checked nor trimmed."
-        )
+        which = said.first_item(first["item"], first["source"], first["row"]) if texts else ""
+        reading.warnings.append(said.no_text(int((~known).sum()), which))
     checked = np.flatnonzero(known & (start >= 0) & (end > start))
     corpus = Corpus.of([texts.get(name, "") for name in names])
     text = rows["item"].cat.codes.to_numpy().astype(np.int64)[spans[checked]]
@@ -52,18 +51,18 @@ def settle(
         unit = _unit(units, corpus, text, (start[checked], end[checked]), reading)
     begin, stop, used, contradicted = in_code_points(corpus, text, (start[checked], end[checked]), claims, unit)
     if used != unit:
-        reading.repaired(f"offsets read as {used}, not {unit}, because the covered text says so", len(checked))
+        reading.repaired(said.other_unit(used, unit), len(checked))
     outside = (begin < 0) | (stop < 0)
     _refuse(rows, spans[checked[outside]], f"is outside the text (offsets in {used})", problems, corpus, text[outside])
     _warn_contradicted(rows, spans[checked[contradicted & ~outside]], reading)
     moved = int(((begin != start[checked]) | (stop != end[checked]))[~outside].sum())
-    reading.repaired(f"offset in {used} converted to code points", moved)
+    reading.repaired(said.converted(used), moved)
     good, inside = checked[~outside], text[~outside]
     begin, stop = begin[~outside], stop[~outside]
     if settings.reading.trim_spans:
         trimmed_begin, trimmed_stop = corpus.trimmed(inside, begin, stop)
         changed = int(((trimmed_begin != begin) | (trimmed_stop != stop)).sum())
-        reading.repaired("span trimmed of blanks at its edges", changed)
+        reading.repaired(said.TRIMMED, changed)
         begin, stop = trimmed_begin, trimmed_stop
     start[good], end[good] = begin, stop
     rows["start"], rows["end"] = (_scattered(rows[name], spans, new) for name, new in (("start", start), ("end", end)))
@@ -79,11 +78,8 @@ def _unit(
     for rival in units[1:]:
         chosen, differs = unit_by_words(corpus, text, spans, unit, rival)
         if differs:
-            why = "so the spans cut fewer words" if chosen != unit else "the other way they cut no fewer words"
-            reading.warnings.append(
-                f"offsets were read as {chosen}, not {rival if chosen == unit else unit}, which the export does not "
-                f"say: {why}."
-            )
+            why = said.CUTS_FEWER if chosen != unit else said.CUTS_NO_FEWER
+            reading.warnings.append(said.unit_by_words(chosen, rival if chosen == unit else unit, why))
         unit = chosen
     return unit
 
@@ -162,7 +158,14 @@ def _warn_contradicted(rows: pd.DataFrame, wrong: Integers, reading: Reading) ->
     if len(wrong):
         first = rows.iloc[wrong[0]]
         reading.warnings.append(
-            f"{len(wrong)} spans cover other text than the export says, first {first['label']} "
-            f"{first['start']}-{first['end']} by {first['annotator']} in item {first['item']} "
-            f"({first['source']}!{first['row']}); their offsets were used."
+            said.other_text(
+                len(wrong),
+                first["label"],
+                first["start"],
+                first["end"],
+                first["annotator"],
+                first["item"],
+                first["source"],
+                first["row"],
+            )
         )

@@ -10,6 +10,7 @@ import pandas as pd
 from agreement.annotations import AliasSuspect, Annotations
 from agreement.loaders._vocabulary import MODEL, words
 from agreement.records import folded
+from agreement.wording import reading as said
 
 MAX_LABELS = 500
 MIN_LETTERS = 5
@@ -55,13 +56,7 @@ def unasked_models(annotations: Annotations) -> list[str]:
     named = [name for name in annotations.of_kind("human") if MODEL.fullmatch(words(name))]
     if not named:
         return []
-    shown = ", ".join(map(repr, named[:3])) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-    flags = " ".join(f"--model {name!r}" if " " in name else f"--model {name}" for name in named[:3])
-    many = len(named) > 1
-    what = "look like models by name and are" if many else "looks like a model by name and is"
-    more = " …" if len(named) > 3 else ""
-    remedy = f"If not, pass {flags}{more}, or list {'them' if many else 'it'} under [annotators] model."
-    return [f"{shown} {what} compared as {'people' if many else 'a person'}: is that so? {remedy}"]
+    return [said.unasked_models(named)]
 
 
 def split_items(annotations: Annotations) -> list[str]:
@@ -85,12 +80,7 @@ def split_items(annotations: Annotations) -> list[str]:
     if not split:
         return []
     shown = " and ".join(repr(names[code]) for code in split[0])
-    return [
-        (
-            f"{len(split)} items are spelt in two ways, such as {shown}, by different annotators, and count as "
-            "different items. Give them one spelling if they are the same."
-        )
-    ]
+    return [(said.spelt_in_two_ways(len(split), shown))]
 
 
 def _item_key(name: str) -> str:
@@ -134,7 +124,7 @@ def alias_suspects(layer: str, used: Mapping[str, int]) -> list[AliasSuspect]:
         near = None if same else _nearest(label, key, meant, keys, used)
         if same or near:
             other = same or near or ""
-            reason = _difference(label, other) if same else "near spelling"
+            reason = _difference(label, other) if same else said.NEAR_SPELLING
             found.append(AliasSuspect(layer, label, other, used[label], used[other], reason))
         else:
             meant.append(label)
@@ -185,19 +175,19 @@ def _difference(label: str, other: str) -> str:
     """Return in words how two spellings of one folded label differ."""
     kinds = []
     if label.casefold() != label and other.casefold() != label and label.casefold() == other.casefold():
-        return "case"
+        return said.CASE
     plain = [unicodedata.normalize("NFKC", text) for text in (label, other)]
     if plain[0] == plain[1]:
-        return "encoding of a letter"
+        return said.ENCODING
     letters = ["".join(filter(str.isalnum, text)) for text in plain]
     if letters[0] != letters[1]:
-        kinds.append("case")
+        kinds.append(said.CASE)
     if re.sub(r"\S", "", plain[0]) != re.sub(r"\S", "", plain[1]):
-        kinds.append("blanks")
+        kinds.append(said.BLANKS)
     marks = [re.sub(r"[\w\s]|_", "", text) + "_" * text.count("_") for text in plain]
     if marks[0] != marks[1]:
-        kinds.append("punctuation")
-    return ", ".join(kinds) or "case"
+        kinds.append(said.PUNCTUATION)
+    return ", ".join(kinds) or said.CASE
 
 
 def observed_labels(table: pd.DataFrame, layer: str) -> dict[str, int]:

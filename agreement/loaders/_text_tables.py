@@ -17,6 +17,7 @@ from agreement.loaders._grids import Grid, Interner, coded_column, column_of, le
 from agreement.loaders._headers import find_header
 from agreement.loaders._plain_text import plain_cells
 from agreement.settings import Settings
+from agreement.wording import reading as said
 
 SAMPLE_ROWS = 300
 CHUNK_ROWS = 1_000_000
@@ -45,7 +46,7 @@ def read_text_table(source: Source, reading: Reading, settings: Settings) -> Gri
                 [Problem("[columns] header", f"{source.name} has no row {first + 1}.", "Name the header's row.")]
             )
     if any(any(cell.strip() for cell in row) for row in rows[:first]):
-        reading.warnings.append(f"{source.name}: the table starts in row {first + 1}; what stands above was not read.")
+        reading.warnings.append(said.starts_in_row(source.name, first + 1))
     skipped = first + 1 if has_header else first
     header = rows[first] if has_header else []
     columns, numbers = _cells(data, source.name, delimiter, skipped, header, reading)
@@ -199,7 +200,7 @@ def _exact(
             padded += 1
         else:
             ragged.append((skipped + position + 1, len(row)))
-    reading.repaired(f"{name}: blank cells beyond the last column left out of a row", padded)
+    reading.repaired(said.beyond_the_last(name), padded)
     if len(ragged) > max(LISTED, len(rows) / 2):
         raise InputError([_no_table(name, rows)])
     if ragged:

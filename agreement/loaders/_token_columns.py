@@ -7,6 +7,7 @@ from itertools import chain
 
 from agreement.loaders._collector import Collector
 from agreement.loaders._tags import UNSEEN, is_tag
+from agreement.wording import reading as said
 
 LAYER = "spans"
 OUTSIDE_TAG = "O"
@@ -127,10 +128,7 @@ def columns_read(
     ]
     apart = all(sets) and all(not one & other for at, one in enumerate(sets) for other in sets[:at])
     if apart and not several:
-        into.reading.warnings.append(
-            f"{', '.join(titles.values())} have no label in common, so each was read as a question of its own; if they "
-            "are annotators, name them with --annotators."
-        )
+        into.reading.warnings.append(said.no_label_in_common(list(titles.values())))
     if apart or several:
         return [(column, annotator, titles[column]) for column in tags]
     return [(column, titles[column], LAYER) for column in tags]

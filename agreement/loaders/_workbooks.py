@@ -17,6 +17,7 @@ from agreement.loaders._headers import find_header
 from agreement.loaders._sheet_facts import SheetFacts, sheet_facts
 from agreement.loaders._workbook_limits import damaged, refuse_oversized
 from agreement.settings import Settings
+from agreement.wording import reading as said
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
@@ -44,9 +45,7 @@ def read_workbook(source: Source, reading: Reading, settings: Settings) -> list[
     hidden: list[str] = []
     facts = sheet_facts(data) if data[:2] == b"PK" else {}
     if not facts:
-        reading.warnings.append(
-            f"{source.name}: formats, formulas and hidden rows were not checked, only xlsx and xlsm files tell of them."
-        )
+        reading.warnings.append(said.unchecked(source.name))
     for sheet in book.sheets_metadata:
         if sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
             continue
@@ -56,12 +55,9 @@ def read_workbook(source: Source, reading: Reading, settings: Settings) -> list[
         elif grid:
             grids.append(grid)
         elif grid is not None:
-            reading.warnings.append(f"{grid.source} was not used: it holds no row below its first.")
+            reading.warnings.append(said.no_row(grid.source))
     if hidden:
-        reading.warnings.append(
-            f"{source.name}: {len(hidden)} hidden sheet{'s' if len(hidden) > 1 else ''} not used: {', '.join(hidden)}. "
-            "Pass --hidden to read them."
-        )
+        reading.warnings.append(said.hidden_sheets(source.name, hidden))
     return grids
 
 
@@ -141,7 +137,7 @@ def _sheet(
         if first >= len(raw):
             return None
     if any(cell.strip() for row in head[:first] for cell in row):
-        reading.warnings.append(f"{name}: the table starts in row {first + 1}; what stands above was not read.")
+        reading.warnings.append(said.starts_in_row(name, first + 1))
     start = first + 1 if has_header else first
     _fill_merged(raw, merged, start, name, reading)
     body = raw[start:]
@@ -169,13 +165,10 @@ def _sheet(
     }
     grid.formats, grid.uncached = facts.formats, facts.uncached
     if facts.hidden_columns:
-        reading.warnings.append(f"{name}: hidden columns {', '.join(facts.hidden_columns)} were read like the others.")
+        reading.warnings.append(said.hidden_columns(name, facts.hidden_columns))
     hidden_rows = np.isin(grid.rows, np.array(sorted(facts.hidden_rows), dtype=np.int64))
     if hidden_rows.any() and not settings.reading.hidden:
-        reading.warnings.append(
-            f"{name}: {int(hidden_rows.sum())} hidden rows not used (rows {some(grid.rows[hidden_rows].tolist())}). "
-            "Pass --hidden to read them."
-        )
+        reading.warnings.append(said.hidden_rows(name, int(hidden_rows.sum()), some(grid.rows[hidden_rows].tolist())))
         grid.hidden_rows = int(hidden_rows.sum())
         grid.keep(~hidden_rows)
     return grid
@@ -189,8 +182,7 @@ def some(values: Sequence[Any]) -> str:
     >>> some([3, 4]), some(list(range(12)))
     ('3, 4', '0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more')
     """
-    more = f" and {len(values) - LISTED} more" if len(values) > LISTED else ""
-    return ", ".join(map(str, values[:LISTED])) + more
+    return said.first_of([str(value) for value in values[:LISTED]], len(values) - LISTED)
 
 
 def _filled(cell: object) -> bool:
@@ -242,4 +234,4 @@ def _fill_merged(
                 if not _filled(row[position]):
                     row[position] = raw[top][left]
                     filled += 1
-    reading.repaired(f"{name}: cells of merged ranges filled with the value of the range", filled)
+    reading.repaired(said.merged(name), filled)

@@ -14,6 +14,7 @@ from agreement.loaders._label_studio_results import rating_layer
 from agreement.loaders._vocabulary import is_called
 from agreement.records import Records
 from agreement.settings import LayerKind, Settings
+from agreement.wording import reading as said
 
 MARK = {"annotator", "annotation_id", "lead_time"}
 OWN = {*MARK, "id", "created_at", "updated_at", "agreement"}
@@ -154,10 +155,7 @@ def _controls(records: Sequence[Mapping[str, Any]], into: Collector) -> dict[str
             "Name the column of the answer with --label.",
         )
     elif constant:
-        into.reading.warnings.append(
-            f"read as data because all annotators of an item have the same: {', '.join(constant)}; "
-            "if it is an answer, name it with --label."
-        )
+        into.reading.warnings.append(said.same_for_all(constant))
     return kinds
 
 

@@ -16,6 +16,7 @@ from agreement.loaders._text_tables import read_text_table
 from agreement.loaders._workbooks import is_workbook, read_workbook
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import reading as said
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines", ".geojson")
 PROSE = (".txt", ".dat")
@@ -42,7 +43,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         raise InputError(problems)
     read_from = {grid.file for grid in grids}
     reading.files = [file.name for file in files if file.name in read_from]
-    reading.warnings += [f"{file.name} was not read: it is no table." for file in files if file.name not in read_from]
+    reading.warnings += [said.no_table(file.name) for file in files if file.name not in read_from]
     guidelines, grids = _guidelines(grids, reading, settings)
     records = combine(grids, reading, settings)
     records.guidelines = guidelines
@@ -157,7 +158,7 @@ def _guidelines(grids: list[Grid], reading: Reading, settings: Settings) -> tupl
     found = [guidelines_from_grid(grid) for grid in mine]
     if any(other.sections != found[-1].sections for other in found):
         names = ", ".join(other.source for other in found)
-        reading.warnings.append(f"The guidelines {names} differ; {found[-1].source} is quoted.")
+        reading.warnings.append(said.guidelines_differ(names, found[-1].source))
     return found[-1], [grid for grid in grids if not any(grid is one for one in mine)]
 
 
