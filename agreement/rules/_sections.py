@@ -10,6 +10,7 @@ from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate, additive
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
 from agreement.rules._confusions import Confusions, all_cells, confused, confusions, excess_of, without_each_section
+from agreement.rules._likely import likely_labels
 from agreement.rules._parts import regular
 from agreement.rules._standing import KAPPA_FLOOR, standing
 from agreement.rules.label import RULE as LABELS
@@ -25,7 +26,7 @@ class Strata:
     """Sums of the disagreement of units by section and label stratum; every contrast of sections is made of them.
 
     Letters: S sections and one more for units without, K strata (one where labels are not categories), G clusters. A
-    unit counts in the strata of its labels in proportion.
+    unit counts in the strata of its labels as likely as each of them is to be right.
 
     Parameters
     ----------
@@ -65,8 +66,8 @@ def strata_of(evidence: Evidence) -> Strata:
         unit, k = np.flatnonzero(evidence.compared), 1
         stratum, weight = np.zeros(len(unit), np.int64), np.ones(len(unit))
     else:
-        unit, stratum, count = evidence.label_counts()
-        weight, k = count / evidence.size[unit], len(evidence.labels)
+        unit, stratum, weight = likely_labels(evidence)
+        k = len(evidence.labels)
     n_sections = len(evidence.sections) + 1
     cell = evidence.section[unit] % n_sections * k + stratum
     cells = n_sections * k
