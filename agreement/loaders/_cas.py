@@ -28,6 +28,7 @@ from agreement.loaders._webanno_documents import (
     mention_layer,
     relation_label,
 )
+from agreement.wording import formats as said
 
 XMI_ID = "{http://www.omg.org/XMI}id"
 ANNOTATION, LOOSE, TOP, STRING = "uima.tcas.Annotation", "uima.cas.AnnotationBase", "uima.cas.TOP", "uima.cas.String"
@@ -170,7 +171,7 @@ def _document(cas: Cas) -> Document:
             mark = _mark(one)
             if kind.layer == "POS":
                 at_tokens[one.begin, one.end] = mark
-            document.skipped["features that are no plain value"] += sum(bool(one[name]) for name in kind.others)
+            document.skipped[said.ODD_FEATURES] += sum(bool(one[name]) for name in kind.others)
             for feature in kind.features or ("",):
                 column = columns.setdefault((kind.layer, feature), Column(kind.layer, feature))
                 column.spans.append((start, end, _value(one, feature), 0, mark))

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from agreement.annotations import Layer
 from agreement.settings import LayerKind
+from agreement.wording import formats as said
 
 Json: TypeAlias = dict[str, Any]
 
@@ -45,7 +46,7 @@ def results_of(answer: Json, skipped: Counter[str]) -> list[Result]:
         if kind not in AUDITED or not isinstance(value, dict):
             skipped[kind] += 1
         elif kind in REGIONAL and result.get("id") in regions:
-            skipped["choices of single regions"] += 1
+            skipped[said.REGION_CHOICES] += 1
         else:
             region = str(result.get("id") or "")
             audited.append(Result(str(result.get("from_name") or kind), kind, _labels(kind, value), value, region))
@@ -73,7 +74,7 @@ def _kind(result: Json) -> str:
     if kind:
         return str(kind)
     guess = next((name for name in AUDITED if name in value), None) if isinstance(value, dict) else None
-    return guess or "results without a type"
+    return guess or said.UNTYPED_RESULTS
 
 
 def _labels(kind: str, value: Json) -> list[str]:

@@ -11,6 +11,7 @@ from agreement.loaders._collector import Collector, Submission, single_or_severa
 from agreement.loaders._json import collector_paused, json_records
 from agreement.records import Records
 from agreement.settings import LayerKind, Settings
+from agreement.wording import formats as said
 
 STATUS = {"submitted": "done", "draft": "draft", "discarded": "skipped"}
 FREE_TEXT_FROM = 20
@@ -37,8 +38,8 @@ def accepts(files: Sequence[Source]) -> list[Source]:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records; each question is a layer, drafts and discarded ones keep their status."""
     into = Collector(settings)
-    into.reading.layout = "one record per line with all responses"
-    into.reading.annotator_from = "user_id of each response"
+    into.reading.layout = said.RECORDS_OF_RESPONSES
+    into.reading.annotator_from = said.USER_OF_RESPONSE
     responses: list[_Response] = []
     n_suggestions = 0
     with collector_paused():
@@ -54,9 +55,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
                         into.kinds |= dict.fromkeys((one.annotator for one in suggestions), "model")
                         responses += suggestions
         if n_suggestions and not settings.reading.predictions:
-            into.reading.warnings.append(
-                f"suggestions not read: {n_suggestions} (--predictions reads them as a model's)."
-            )
+            into.reading.warnings.append(said.suggestions(n_suggestions))
         for question in dict.fromkeys(one.question for one in responses):
             mine = [one for one in responses if one.question == question]
             into.layers[question] = Layer(question, _kind([one.value for one in mine]))
@@ -128,4 +127,4 @@ def _add(one: _Response, into: Collector) -> None:
         into.add(place, ["" if one.value is None else str(one.value)])
 
 
-LOADER = Loader("argilla", "Argilla records", "dataset.records.to_json(path) of Argilla 2.", accepts, read)
+LOADER = Loader(*said.called("argilla"), accepts, read)

@@ -13,6 +13,7 @@ from agreement.loaders._folders import annotator_folders
 from agreement.loaders._links import ends_of, merged_chains
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 LAYER = "spans"
 SPAN = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
@@ -48,8 +49,8 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records: an empty ``.ann`` says that nothing was found, a missing one that nobody looked."""
     into = Collector(settings)
     into.layers = {LAYER: Layer(LAYER, "spans")}
-    into.reading.layout = "standoff, one folder per annotator"
-    into.reading.annotator_from = "folder name"
+    into.reading.layout = said.STANDOFF
+    into.reading.annotator_from = said.FOLDER_NAME
     standoff = [file for file in files if file.suffix == ".ann"]
     texts = {_stem(file): file for file in files if file.suffix == ".txt"}
     shared = {file.stem: file for file in texts.values() if f"{_stem(file)}.ann" not in {one.name for one in standoff}}
@@ -66,7 +67,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         into.item(item, _decoded(text, into), text.name)
         _read_standoff(file, Submission(item, annotator, LAYER, file.name, 1), into, others)
     for kind, times in sorted(others.items()):
-        into.reading.warnings.append(f"{kind} not audited: {times}.")
+        into.reading.warnings.append(said.not_audited(kind, times))
     into.reading.files = [file.name for file in standoff]
     return into.records()
 
@@ -117,7 +118,7 @@ def _read_standoff(file: Source, place: Submission, into: Collector, others: Cou
                 "Write it as T1<TAB>Label 0 4<TAB>text.",
             )  # fmt: skip
         elif line.strip():
-            into.reading.repaired("line that continues the text of a span joined to it")
+            into.reading.repaired(said.JOINED_LINE)
             if covered:
                 covered[-1] = None
     begin = into.add(place, labels, starts, ends, covered, fragments, rows)
@@ -134,7 +135,7 @@ def _read_joins(
         spans = [relation[2], relation[3]] if relation else equivalence[1].split() if equivalence else []
         ends = ends_of(names, *spans)
         if not spans or ends is None:
-            others["relations of which an end is no span"] += 1
+            others[said.LOOSE_RELATIONS] += 1
         elif relation:
             into.links.relate(relation[1], ends[0], ends[1], number)
         else:
@@ -143,4 +144,4 @@ def _read_joins(
         into.links.chain(names[name] for name in chain)
 
 
-LOADER = Loader("brat", "brat standoff", "One folder per annotator, each with all .txt and .ann files.", accepts, read)
+LOADER = Loader(*said.called("brat"), accepts, read)

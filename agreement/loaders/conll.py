@@ -27,6 +27,7 @@ from agreement.loaders._token_columns import (
 )
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 OWN_SUFFIXES = (".conll", ".iob", ".iob2", ".bio", ".io", ".conllu")
 SUFFIXES = (*OWN_SUFFIXES, ".tsv", ".txt", ".col", "")
@@ -91,7 +92,7 @@ def _is_comment(line: str) -> bool:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records: an item is a sentence, its document the cluster, its text the tokens joined by blanks."""
     into = Collector(settings)
-    into.reading.layout = "token columns"
+    into.reading.layout = said.COLUMNS_OF_TOKENS
     annotators, documents = annotators_and_documents(files)
     known: dict[str, tuple[list[str], str]] = {}
     columns: list[_Column] = []
@@ -121,9 +122,9 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     if by_cell:
         into.reading.annotator_from = "column"
     elif len(files) == 1:
-        into.reading.annotator_from = "column" if len({one.place.annotator for one in columns}) > 1 else "file name"
+        into.reading.annotator_from = "column" if len({one.place.annotator for one in columns}) > 1 else said.FILE_NAME
     else:
-        into.reading.annotator_from = "file or folder name"
+        into.reading.annotator_from = said.FILE_OR_FOLDER
     _read_columns([column for column in columns if column.tags], into)
     return into.records()
 
@@ -200,7 +201,7 @@ def _note_tokens(
         )
     else:
         differing = sum(one != other for one, other in zip(before, tokens, strict=True))
-        into.reading.repaired("token spelled differently by another file, aligned by position", differing)
+        into.reading.repaired(said.BY_POSITION, differing)
     return True
 
 
@@ -218,7 +219,7 @@ def _column(sentences: Sequence[Sentence], column: int, place: Submission, into:
             sizes.append(len(mine))
         elif unseen < len(mine):
             into.reading.rows_read += 1
-            into.reading.aside("sentence in which the annotator left tokens out (?)")
+            into.reading.aside(said.SENTENCE_WITH_GAPS)
     begins = np.zeros(len(tags), bool)
     begins[np.cumsum([0, *sizes])[:-1]] = True
     return _Column(place, seen, tags, begins)
@@ -246,10 +247,10 @@ def _settled(tagged: Tagged, into: Collector) -> Tagged:
     if into.settings.reading.invalid_tags == "drop":
         left_out = tagged.begun | tagged.unclosed
         reading.rows_read += int(left_out.sum())
-        reading.aside(f"{name} span that does not begin or end with the tag for it", int(left_out.sum()))
+        reading.aside(said.unmatched_tag(name), int(left_out.sum()))
         return tagged.without(left_out)
-    reading.repaired(f"{name} tag that continues no span read as its beginning", int(tagged.begun.sum()))
-    reading.repaired(f"{name} span without its closing tag ended where its label ends", int(tagged.unclosed.sum()))
+    reading.repaired(said.continues_nothing(name), int(tagged.begun.sum()))
+    reading.repaired(said.unclosed(name), int(tagged.unclosed.sum()))
     return tagged
 
 
@@ -274,6 +275,4 @@ def _note_spans(column: _Column, levels: Sequence[Tagged], into: Collector) -> N
         )
 
 
-LOADER = Loader(
-    "conll", "CoNLL columns", "One token per line, tags in the last columns; no annotator is lost.", accepts, read
-)
+LOADER = Loader(*said.called("conll"), accepts, read)

@@ -9,9 +9,10 @@ from agreement.loaders._columns import header, lacks, table
 from agreement.loaders._vocabulary import is_called
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 MARK = {"_unit_id", "_worker_id", "_trust"}
-TEST_QUESTION = "test question (golden), which does not count"
+TEST_QUESTION = said.TEST_QUESTION_ASIDE
 
 
 def accepts(files: Sequence[Source]) -> list[Source]:
@@ -22,8 +23,8 @@ def accepts(files: Sequence[Source]) -> list[Source]:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records; test questions are set aside, tainted judgments keep the status rejected."""
     into = Collector(settings)
-    into.reading.annotator_from = "worker id of each judgment"
-    into.reading.layout = "one judgment per worker and unit"
+    into.reading.annotator_from = said.WORKER_OF_JUDGMENT
+    into.reading.layout = said.JUDGMENTS
     for file in files:
         _read_file(file, into)
     return into.records()
@@ -69,10 +70,4 @@ def _read_file(file: Source, into: Collector) -> None:
         judgments.add(name, columns[name], into)
 
 
-LOADER = Loader(
-    "crowdflower",
-    "CrowdFlower or Appen full report",
-    "Download the full report, not the aggregated one.",
-    accepts,
-    read,
-)
+LOADER = Loader(*said.called("crowdflower"), accepts, read)

@@ -13,8 +13,9 @@ from agreement.loaders._json import collector_paused, json_records
 from agreement.loaders._vocabulary import is_called
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
-TEST_QUESTION = "test question (golden), which does not count"
+TEST_QUESTION = said.TEST_QUESTION_ASIDE
 NOTHING = ("noentities", "no_entities", "none", "nothing")
 
 
@@ -49,8 +50,8 @@ def accepts(files: Sequence[Source]) -> list[Source]:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records; answers that point at tokens become spans, test questions are set aside."""
     into = Collector(settings)
-    into.reading.annotator_from = "worker_id of each judgment"
-    into.reading.layout = "one judgment per worker and unit"
+    into.reading.annotator_from = said.WORKER_ID_OF_JUDGMENT
+    into.reading.layout = said.JUDGMENTS
     with collector_paused():
         judgments: list[_Judgment] = []
         for file in files:
@@ -132,10 +133,4 @@ def _runs(marked: set[int], tokens: Sequence[tuple[int, int]]) -> tuple[list[int
     return [tokens[token][0] for token in first], [tokens[token][1] for token in last]
 
 
-LOADER = Loader(
-    "crowdflower_json",
-    "CrowdFlower or Appen job",
-    "Download the job as JSON, not the aggregated report.",
-    accepts,
-    read,
-)
+LOADER = Loader(*said.called("crowdflower_json"), accepts, read)

@@ -14,6 +14,7 @@ from agreement.loaders._json import collector_paused, json_records
 from agreement.loaders._vocabulary import is_called
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 SPANS, CLASSES = "spans", "label"
 LABEL_LIST = re.compile(rb'"labels?"\s*:\s*\[\s*["\[\]]')  # names, spans or nothing; never bare numbers
@@ -70,7 +71,7 @@ def _is_doccano(file: Source) -> bool:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records of all members; trailing examples without any label count as not done by default."""
     into = Collector(settings, rival="graphemes")
-    into.reading.layout = "one file per member"
+    into.reading.layout = said.FILE_PER_MEMBER
     files, plain = [file for file in files if not _is_fasttext(file)], [file for file in files if _is_fasttext(file)]
     for file in plain:
         into.refuse(
@@ -99,7 +100,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         for annotator, examples, names in zip(annotators, members, items, strict=True):
             _read_member(annotator, examples, names, into)
         for kind, times in sorted(skipped.items()):
-            into.reading.warnings.append(f"{kind} not audited: {times}.")
+            into.reading.warnings.append(said.not_audited(kind, times))
         return into.records()
 
 
@@ -167,9 +168,9 @@ def _annotators(files: Sequence[Source], into: Collector) -> list[str]:
     stems = [file.stem for file in files]
     folders = [file.folder for file in files]
     if len(set(stems)) < len(files) and len(set(folders)) == len(files):
-        into.reading.annotator_from = "folder name"
+        into.reading.annotator_from = said.FOLDER_NAME
         return folders
-    into.reading.annotator_from = "file name"
+    into.reading.annotator_from = said.FILE_NAME
     return stems
 
 
@@ -180,7 +181,7 @@ def _items(members: Sequence[list[_Example]], into: Collector) -> list[list[str]
     unique = all(len({one.text for one in examples}) == len(examples) for examples in members)
     if not unique or (same and _recurring(members, "name") >= _recurring(members, "text")):
         return [[one.name for one in examples] for examples in members]
-    into.reading.warnings.append("ids differ between the members' files: examples were matched by their text.")
+    into.reading.warnings.append(said.MATCHED_BY_TEXT)
     names: dict[str, str] = {}
     taken: set[str] = set()
     for examples in members:
@@ -201,11 +202,11 @@ def _read_member(annotator: str, examples: Sequence[_Example], items: Sequence[s
     """Note what one member marked; the trailing run of empty examples was not reached."""
     reached = max((at for at, one in enumerate(examples, 1) if not one.is_empty), default=0)
     if examples and not reached:
-        into.reading.warnings.append(f"{annotator} marked nothing in {len(examples)} examples: read as not begun.")
+        into.reading.warnings.append(said.not_begun(annotator, len(examples)))
     if into.settings.reading.unmarked == "empty":
         reached = len(examples)
     into.reading.rows_read += len(examples) - reached
-    into.reading.aside("doccano: nothing marked from here to the end of the file, so not done", len(examples) - reached)
+    into.reading.aside(said.DOCCANO_NOT_DONE, len(examples) - reached)
     for one, item in zip(examples[:reached], items, strict=False):
         into.item(item, one.text, f"{one.file.name}!{one.number}", one.metadata)
         place = Submission(item, annotator, "", one.file.name, one.number)
@@ -218,4 +219,4 @@ def _read_member(annotator: str, examples: Sequence[_Example], items: Sequence[s
             into.add(replace(place, layer=CLASSES), one.classes or blank)
 
 
-LOADER = Loader("doccano", "doccano export", 'One JSONL file per member: "Share annotations" off.', accepts, read)
+LOADER = Loader(*said.called("doccano"), accepts, read)

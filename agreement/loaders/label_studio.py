@@ -14,6 +14,7 @@ from agreement.loaders._label_studio_results import KINDS, Result, rating_layer,
 from agreement.loaders._links import ends_of
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 Json: TypeAlias = dict[str, Any]
 
@@ -38,15 +39,15 @@ def _is_task(keys: frozenset[str]) -> bool:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records of all tasks; each control of the labelling interface is a layer."""
     into = Collector(settings, unit="UTF-16 units", latest=True)
-    into.reading.annotator_from = "completed_by of each annotation"
-    into.reading.layout = "tasks with annotations"
+    into.reading.annotator_from = said.COMPLETED_BY
+    into.reading.layout = said.TASKS
     skipped: Counter[str] = Counter()
     with collector_paused():
         for file in files:
             tasks = [(number, task) for number, task in json_records(file, into.problems) if isinstance(task, dict)]
             _Export(file.name, tasks, into, skipped).read()
         for kind, times in sorted(skipped.items()):
-            into.reading.warnings.append(f"{kind} not audited: {times}.")
+            into.reading.warnings.append(said.not_audited(kind, times))
         if not into.layers and not into.problems:
             held = ", ".join(sorted(skipped)) or "no result"
             into.refuse(
@@ -91,9 +92,7 @@ class _Export:
                 self.into.layers[layer] = rating_layer(layer, (label for result in mine for label in result.labels))
             elif KINDS.get(kind) == "spans" and not any(map(_bounds, mine)):
                 self.into.layers[layer] = Layer(layer, "labels")
-                self.into.reading.warnings.append(
-                    f"the regions of {layer} have no start and end: which labels an item has was compared, not where."
-                )
+                self.into.reading.warnings.append(said.no_bounds(layer))
             else:
                 self.into.layers[layer] = Layer(layer, KINDS.get(kind) or single_or_several(sizes.get(layer, ())))
         self.into.stop_if_refused()
@@ -158,7 +157,7 @@ class _Export:
         self._read_drafts(task, Submission(item, "", "", self.file, number, "draft"), submitted)
         for prediction in _listed(task, "predictions"):
             if not self.into.settings.reading.predictions:
-                self.skipped["predictions (--predictions reads them as a model's)"] += 1
+                self.skipped[said.PREDICTIONS] += 1
                 continue
             model = str(prediction.get("model_version") or "prediction")
             self.into.kinds[model] = "model"
@@ -177,7 +176,7 @@ class _Export:
             number = str(draft.get("created_username") or "").rpartition(", ")[2]
             annotator = self.names.get(number) or self._annotator(draft.get("user") or number or None)
             if annotator in submitted or draft.get("annotation"):
-                self.skipped["drafts beside a submitted annotation"] += 1
+                self.skipped[said.OTHER_DRAFTS] += 1
             else:
                 waiting.add(annotator)
         for annotator in sorted(waiting):
@@ -247,6 +246,4 @@ def _data(task: Json) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-LOADER = Loader(
-    "label_studio", "Label Studio JSON", "Export > JSON (not CoNLL2003: it loses the annotator).", accepts, read
-)
+LOADER = Loader(*said.called("label_studio"), accepts, read)

@@ -14,7 +14,8 @@ from agreement.loaders._label_studio_results import rating_layer
 from agreement.loaders._vocabulary import is_called
 from agreement.records import Records
 from agreement.settings import LayerKind, Settings
-from agreement.wording import reading as said
+from agreement.wording import formats as said
+from agreement.wording.reading import same_for_all
 
 MARK = {"annotator", "annotation_id", "lead_time"}
 OWN = {*MARK, "id", "created_at", "updated_at", "agreement"}
@@ -36,9 +37,9 @@ def accepts(files: Sequence[Source]) -> list[Source]:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records. Cancelled annotations and ground-truth marks are not in this export."""
     into = Collector(settings, unit="UTF-16 units", latest=True)
-    into.reading.layout = "one record per annotation"
+    into.reading.layout = said.RECORD_PER_ANNOTATION
     into.reading.annotator_from = "annotator"
-    into.reading.warnings.append("this export has no skipped annotations and no ground-truth marks; JSON has both.")
+    into.reading.warnings.append(said.MIN_HAS_LESS)
     with collector_paused():
         records = [
             (file, number, record)
@@ -133,7 +134,7 @@ def _controls(records: Sequence[Mapping[str, Any]], into: Collector) -> dict[str
         values = [record.get(name) for record in records]
         structure = _structure(values)
         if structure in ("single regions", "pictures"):
-            into.reading.warnings.append(f"{name} not audited: it holds answers about {structure}.")
+            into.reading.warnings.append(said.about_regions(name, structure))
         elif structure:
             kinds[name] = KINDS[structure] or single_or_several(len(_labels(value)) for value in values)
         elif not any(map(_objects, values)):
@@ -155,7 +156,7 @@ def _controls(records: Sequence[Mapping[str, Any]], into: Collector) -> dict[str
             "Name the column of the answer with --label.",
         )
     elif constant:
-        into.reading.warnings.append(said.same_for_all(constant))
+        into.reading.warnings.append(same_for_all(constant))
     return kinds
 
 
@@ -214,4 +215,4 @@ def _add(place: Submission, value: object, kind: str, into: Collector) -> None:
     )
 
 
-LOADER = Loader("label_studio_min", "Label Studio JSON_MIN or CSV", "Export > JSON keeps more.", accepts, read)
+LOADER = Loader(*said.called("label_studio_min"), accepts, read)

@@ -12,6 +12,7 @@ from agreement.loaders._collector import Collector, Submission, single_or_severa
 from agreement.loaders._json import collector_paused, json_records
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 Json: TypeAlias = Mapping[str, Any]
 
@@ -26,8 +27,8 @@ def accepts(files: Sequence[Source]) -> list[Source]:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records; entities are a spans layer, each classification a layer of its own."""
     into = Collector(settings, unit="code points with the end included", latest=True)
-    into.reading.layout = "one data row per line"
-    into.reading.annotator_from = "label_details.created_by of each label"
+    into.reading.layout = said.DATA_ROW_PER_LINE
+    into.reading.annotator_from = said.CREATED_BY
     skipped: Counter[str] = Counter()
     with collector_paused():
         rows = [
@@ -55,7 +56,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
             with into.record(f"{file.name}!{number}"):
                 _read_label(label, Submission(_item(row, number), "", "", file.name, number), into, skipped)
         for kind, times in sorted(skipped.items()):
-            into.reading.warnings.append(f"{kind} not audited: {times}.")
+            into.reading.warnings.append(said.not_audited(kind, times))
         return into.records()
 
 
@@ -126,7 +127,7 @@ def _read_label(label: Json, place: Submission, into: Collector, skipped: Counte
     )
     entities = _entities(label)
     annotations = label.get("annotations") or {}
-    skipped["pictures' objects"] += len(annotations.get("objects") or ()) - len(entities)
+    skipped[said.PICTURE_OBJECTS] += len(annotations.get("objects") or ()) - len(entities)
     skipped["relationships"] += len(annotations.get("relationships") or ())
     for kind in [kind for kind, times in skipped.items() if not times]:
         del skipped[kind]
@@ -144,6 +145,4 @@ def _read_label(label: Json, place: Submission, into: Collector, skipped: Counte
             into.add(replace(mine, layer=name), answers.get(name) or blank)
 
 
-LOADER = Loader(
-    "labelbox", "Labelbox export", "Export NDJSON with label_details and performance_details.", accepts, read
-)
+LOADER = Loader(*said.called("labelbox"), accepts, read)

@@ -14,6 +14,7 @@ from agreement.loaders._columns import Table, header, lacks, table
 from agreement.loaders._vocabulary import is_called, item_rank
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 MARK = {"HITId", "AssignmentId", "WorkerId"}
 NUMBERED = re.compile(r"(.*?)_?(\d+)")
@@ -33,7 +34,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records; each answer is a layer, rejected assignments keep their status."""
     into = Collector(settings)
     into.reading.annotator_from = "WorkerId"
-    into.reading.layout = "one assignment per row"
+    into.reading.layout = said.ASSIGNMENT_PER_ROW
     for file in files:
         cells = table(file, settings, into.problems)
         if lacks(cells, ("HITId", "WorkerId"), into.problems):
@@ -44,7 +45,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         answers = _answers(cells, into)
         numbers = _numbers(answers, inputs)
         if numbers:
-            into.reading.layout = f"{len(numbers)} items per assignment, by numbered columns"
+            into.reading.layout = said.items_per_assignment(len(numbers))
         for number in numbers or [""]:
             _read_block(cells, _block(inputs, number, numbers), _block(answers, number, numbers), number, into)
     return into.records()
@@ -153,4 +154,4 @@ def _read_block(
         judgments.add(name, answers[name], into)
 
 
-LOADER = Loader("mturk", "Mechanical Turk batch results", "Download the batch results as CSV.", accepts, read)
+LOADER = Loader(*said.called("mturk"), accepts, read)

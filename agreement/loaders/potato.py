@@ -9,6 +9,7 @@ from agreement.loaders._collector import Collector, Submission, single_or_severa
 from agreement.loaders._json import collector_paused, json_records
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 KEY = "instance_id_to_label_to_value"
 
@@ -21,8 +22,8 @@ def accepts(files: Sequence[Source]) -> list[Source]:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records; each schema is a layer. Texts are in the project's data files, not here."""
     into = Collector(settings)
-    into.reading.layout = "one file per annotator"
-    into.reading.annotator_from = "user_id of each file"
+    into.reading.layout = said.FILE_PER_ANNOTATOR
+    into.reading.annotator_from = said.USER_OF_FILE
     answers: list[tuple[Submission, str, list[str]]] = []
     with collector_paused():
         for file in files:
@@ -33,9 +34,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
                         place = Submission(str(item), who, "", file.name, number)
                         answers += [(place, schema, labels) for schema, labels in _answers(values)]
                     if any((state.get("instance_id_to_span_to_value") or {}).values()):
-                        into.reading.warnings.append(
-                            f"spans in {file.name} not audited: export them with potato's exporter."
-                        )
+                        into.reading.warnings.append(said.potato_spans(file.name))
         for schema in dict.fromkeys(schema for _, schema, _ in answers):
             sizes = [len(labels) for _, name, labels in answers if name == schema]
             into.layers[schema] = Layer(schema, single_or_several(sizes))
@@ -71,4 +70,4 @@ def _named(own: Any) -> Sequence[tuple[str, Any]]:  # noqa: ANN401 - JSON can be
     return [(str(name), value) for name, value in own.items()] if isinstance(own, dict) else [(str(own), "true")]
 
 
-LOADER = Loader("potato", "Potato user states", "The folder annotation_output.", accepts, read)
+LOADER = Loader(*said.called("potato"), accepts, read)

@@ -13,6 +13,7 @@ from agreement.loaders._json import collector_paused, json_records
 from agreement.loaders._links import ends_of
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 Json: TypeAlias = dict[str, Any]
 
@@ -29,7 +30,7 @@ def accepts(files: Sequence[Source]) -> list[Source]:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records: choices, spans, free text and yes-or-no answers are a layer each."""
     into = Collector(settings, latest=True)
-    into.reading.layout = "one line per task and session"
+    into.reading.layout = said.LINE_PER_SESSION
     with collector_paused():
         records = [
             (file, number, record)
@@ -56,10 +57,10 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         _read_further_annotators(records, items, into)
         views = sorted({str(record.get("_view_id")) for _, _, record in records})
         if len(views) > 1:
-            into.reading.warnings.append(f"several interfaces were used: {', '.join(views)}.")
+            into.reading.warnings.append(said.several_interfaces(views))
         for kind, times in skipped.items():
             if times:
-                into.reading.warnings.append(f"{kind} not audited: {times}.")
+                into.reading.warnings.append(said.not_audited(kind, times))
         return into.records()
 
 
@@ -126,14 +127,11 @@ def _names(records: Sequence[tuple[Source, int, Json]], into: Collector) -> list
     keys = ("_annotator_id", "_session_id")
     full = [next((str(record[key]) for key in keys if record.get(key)), file.stem) for file, _, record in records]
     by_key = any(record.get(key) for _, _, record in records[:1] for key in keys)
-    into.reading.annotator_from = "_annotator_id of each line" if by_key else "file name"
+    into.reading.annotator_from = said.ANNOTATOR_OF_LINE if by_key else said.FILE_NAME
     unique = sorted(set(full))
     timed = [name for name in unique if TIMED.search(name)]
     if timed:
-        into.reading.warnings.append(
-            f"{len(timed)} sessions are named by their time only, first {timed[0]}: "
-            "one person may count as several annotators."
-        )
+        into.reading.warnings.append(said.timed_sessions(len(timed), timed[0]))
     cut = _shared_prefix([TIMED.sub("", name) for name in unique]) if len(unique) > 1 and by_key else 0
     return [name[cut:] for name in full]
 
@@ -229,4 +227,4 @@ def _read_further_annotators(
                 into.add(Submission(item, path, layer, file.name, number), labels)
 
 
-LOADER = Loader("prodigy", "Prodigy JSON lines", "prodigy db-out DATASET > dataset.jsonl", accepts, read)
+LOADER = Loader(*said.called("prodigy"), accepts, read)

@@ -15,6 +15,7 @@ from agreement.loaders._collector import Collector, Submission, single_or_severa
 from agreement.loaders._json import collector_paused, json_records
 from agreement.records import Records
 from agreement.settings import LayerKind, Settings
+from agreement.wording import formats as said
 
 Answer: TypeAlias = tuple[Submission, str, LayerKind, list[tuple[str, Any, Any]]]
 
@@ -38,7 +39,7 @@ def _holds_responses(file: Source) -> bool:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records of worker responses; a manifest has consolidated labels only and is refused."""
     into = Collector(settings, latest=True)
-    into.reading.layout = "one file per item with the answers of all workers"
+    into.reading.layout = said.FILE_PER_ITEM
     into.reading.annotator_from = "workerId"
     into.reading.columns["item"] = "folder name"
     for file in files:
@@ -65,7 +66,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
             else:
                 into.add(mine, names or ([""] if into.layers[layer].kind == "category" else []))
         for kind_of, times in sorted(skipped.items()):
-            into.reading.warnings.append(f"{kind_of} not audited: {times}.")
+            into.reading.warnings.append(said.not_audited(kind_of, times))
         return into.records()
 
 
@@ -121,7 +122,4 @@ def _parsed(value: Any) -> tuple[LayerKind, list[tuple[str, Any, Any]]] | None: 
     return None
 
 
-LOADER = Loader(
-    "sagemaker", "SageMaker Ground Truth worker responses", "The folder annotations/worker-response of the job.",
-    accepts, read,
-)  # fmt: skip
+LOADER = Loader(*said.called("sagemaker"), accepts, read)

@@ -14,6 +14,7 @@ from agreement.loaders._json import collector_paused, json_records
 from agreement.loaders._vocabulary import ROLES, is_called, item_rank
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 LAYER = "spans"
 LISTS = ("spans", "entities", "annotations", "labels", "label")
@@ -62,7 +63,7 @@ def _holds_spans(file: Source, *, named: bool = True) -> bool:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records of every file; each record is one submission, one span, or one item with all its spans."""
     into = Collector(settings, rival="UTF-16 units")
-    into.reading.layout = "records with lists of spans"
+    into.reading.layout = said.SPAN_LISTS
     flat = False
     by_file = sum(not any(is_called(key, "annotator") for key in file.keys) for file in files if _lists_spans(file)) > 1
     with collector_paused():
@@ -134,11 +135,11 @@ def _read_record(record: dict[str, Any], file: Source, number: int, into: Collec
     )  # fmt: skip
     spans = record.get(lists or "")
     if annotator is None and by_file and isinstance(spans, list) and not _name_annotators(spans, into):
-        into.reading.annotator_from = "file name"
+        into.reading.annotator_from = said.FILE_NAME
         _add(replace(place, annotator=file.stem), spans, into)
         return False
     if annotator is not None:
-        into.reading.annotator_from = "key of each record"
+        into.reading.annotator_from = said.KEY_OF_RECORD
         if lists is None:
             nothing = all(record.get(key) in (None, "") for names in (START, END, LABEL) for key in names)
             _add(replace(place, take=0), [] if nothing else [record], into)
@@ -156,7 +157,7 @@ def _name_annotators(spans: list[Any], into: Collector) -> bool:
 
 def _read_by_annotator(place: Submission, spans: Any, into: Collector) -> bool:  # noqa: ANN401 - JSON
     """Read an item's spans of all annotators: by name, in one object each, or each span with its annotator."""
-    into.reading.annotator_from = "keys inside each record"
+    into.reading.annotator_from = said.KEYS_IN_RECORD
     if isinstance(spans, dict):
         for name, own in spans.items():
             _add(replace(place, annotator=name), own, into)
@@ -217,10 +218,4 @@ def _add(place: Submission, spans: Any, into: Collector) -> None:  # noqa: ANN40
     into.add(place, labels, starts, ends, whole)
 
 
-LOADER = Loader(
-    "span_records",
-    "JSON records with spans",
-    'One record per submission: {"id": …, "annotator": …, "text": …, "spans": [{"start": 0, "end": 4, "label": …}]}.',
-    accepts,
-    read,
-)
+LOADER = Loader(*said.called("span_records"), accepts, read)

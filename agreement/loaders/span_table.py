@@ -21,6 +21,7 @@ from agreement.loaders._vocabulary import is_called, item_rank
 from agreement.loaders._workbooks import read_workbook
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 LAYER = "spans"
 SAMPLE = 50
@@ -40,7 +41,7 @@ def accepts(files: Sequence[Source]) -> list[Source]:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records of span tables: CSV, TSV, the sheets of a workbook."""
     into = Collector(settings, rival="UTF-16 units")
-    into.reading.layout = "one row per span"
+    into.reading.layout = said.ROW_PER_SPAN
     tables = [(file, cells) for file in files for cells in _tables(file, into)]
     several = Counter(file for file, cells in tables if _is_span_table(list(cells.columns)))
     for file, cells in tables:
@@ -65,7 +66,7 @@ def _tables(file: Source, into: Collector) -> list[Table]:
             columns = {name: grid.texts(at).tolist() for at, name in enumerate(grid.names)}
             found.append(Table(grid.source, columns, grid.rows.tolist(), grid.sheet))
         else:
-            into.reading.warnings.append(f"{grid.source} was not read: it holds neither spans nor texts of items.")
+            into.reading.warnings.append(said.neither_spans_nor_texts(grid.source))
     return found
 
 
@@ -159,7 +160,7 @@ def _read_table(cells: Table, annotator: str, into: Collector) -> None:
         )  # fmt: skip
         return
     into.reading.columns |= {key: name for key, name in role.items() if name}
-    place = "sheet name" if annotator == cells.sheet else "file name"
+    place = said.SHEET_NAME if annotator == cells.sheet else said.FILE_NAME
     into.reading.annotator_from = f"column {role['annotator']}" if role["annotator"] else place
     frame = pd.DataFrame({key: cells.column(name) for key, name in role.items()}, dtype=object)
     if role["annotator"] is None:
@@ -250,11 +251,4 @@ def _number(value: object) -> float:
     return value if isinstance(value, int) else np.nan
 
 
-LOADER = Loader(
-    "span_table",
-    "table of spans",
-    "One row per span with the columns item, annotator, start, end, label; a row with a blank label for an item in "
-    "which nothing was marked.",
-    accepts,
-    read,
-)
+LOADER = Loader(*said.called("span_table"), accepts, read)

@@ -16,7 +16,8 @@ from agreement.loaders._text_tables import read_text_table
 from agreement.loaders._workbooks import is_workbook, read_workbook
 from agreement.records import Records
 from agreement.settings import Settings
-from agreement.wording import reading as said
+from agreement.wording import formats as said
+from agreement.wording.reading import guidelines_differ, no_table
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines", ".geojson")
 PROSE = (".txt", ".dat")
@@ -43,7 +44,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         raise InputError(problems)
     read_from = {grid.file for grid in grids}
     reading.files = [file.name for file in files if file.name in read_from]
-    reading.warnings += [said.no_table(file.name) for file in files if file.name not in read_from]
+    reading.warnings += [no_table(file.name) for file in files if file.name not in read_from]
     guidelines, grids = _guidelines(grids, reading, settings)
     records = combine(grids, reading, settings)
     records.guidelines = guidelines
@@ -158,7 +159,7 @@ def _guidelines(grids: list[Grid], reading: Reading, settings: Settings) -> tupl
     found = [guidelines_from_grid(grid) for grid in mine]
     if any(other.sections != found[-1].sections for other in found):
         names = ", ".join(other.source for other in found)
-        reading.warnings.append(said.guidelines_differ(names, found[-1].source))
+        reading.warnings.append(guidelines_differ(names, found[-1].source))
     return found[-1], [grid for grid in grids if not any(grid is one for one in mine)]
 
 
@@ -190,10 +191,4 @@ def read_guidelines(path: str, reading: Reading, settings: Settings) -> Guidelin
     return found
 
 
-LOADER = Loader(
-    name="table",
-    title="Table (CSV, TSV, Excel, JSON)",
-    export="Any table that says item, annotator and label: a row per label, or a column, sheet or file per annotator.",
-    accepts=lambda files: [file for file in files if not _is_other(file)],
-    read=read,
-)
+LOADER = Loader(*said.called("table"), accepts=lambda files: [file for file in files if not _is_other(file)], read=read)

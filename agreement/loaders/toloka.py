@@ -9,9 +9,10 @@ from agreement.loaders._columns import header, lacks, table
 from agreement.loaders._vocabulary import is_called, item_rank
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 STATUS = {"APPROVED": "done", "ACCEPTED": "done", "SUBMITTED": "done", "": "done", "REJECTED": "rejected"}
-CONTROL = "control task (GOLDEN filled), which does not count"
+CONTROL = said.CONTROL_TASK
 
 
 def accepts(files: Sequence[Source]) -> list[Source]:
@@ -28,7 +29,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records; each output is a layer, control tasks are set aside."""
     into = Collector(settings)
     into.reading.annotator_from = "ASSIGNMENT:worker_id"
-    into.reading.layout = "one task per worker"
+    into.reading.layout = said.TASK_PER_WORKER
     for file in files:
         _read_file(file, into)
     return into.records()
@@ -72,4 +73,4 @@ def _read_file(file: Source, into: Collector) -> None:
         judgments.add(name, outputs[name], into)
 
 
-LOADER = Loader("toloka", "Toloka assignments", "Download the assignments of a pool as TSV.", accepts, read)
+LOADER = Loader(*said.called("toloka"), accepts, read)

@@ -17,6 +17,7 @@ from agreement.loaders._webanno_documents import NO_VALUE, Document, Mark, Span,
 from agreement.loaders._webanno_tsv import FORMAT, parse
 from agreement.records import Records
 from agreement.settings import Settings
+from agreement.wording import formats as said
 
 PROJECT = re.compile(r"(.*/)?exportedproject[^/]*\.json")
 CURATORS = frozenset({"curation_user", "curator"})
@@ -60,8 +61,8 @@ def _is_annotated(file: Source) -> bool:
 def read(files: Sequence[Source], settings: Settings) -> Records:
     """Return the records: each feature of a span layer is a layer; curators are told apart from annotators."""
     into = Collector(settings, unit="UTF-16 units")
-    into.reading.layout = "one file per document and annotator"
-    into.reading.annotator_from = "file name"
+    into.reading.layout = said.FILE_PER_DOCUMENT
+    into.reading.annotator_from = said.FILE_NAME
     types = {
         str(PurePosixPath(file.name).parent): file.read() for file in files if is_type_system(file.name, file.head)
     }
@@ -77,7 +78,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         skipped.update(file.document.skipped)
         skipped.update(_read_file(file, layers, states, into))
     for kind, times in sorted((+skipped).items()):
-        into.reading.warnings.append(f"{kind} not audited: {times}.")
+        into.reading.warnings.append(said.not_audited(kind, times))
     into.reading.files = [file.path for file in parsed]
     return into.records()
 
@@ -220,22 +221,16 @@ def _join(document: Document, places: Mapping[Mark, int], into: Collector) -> Co
     for label, head, tail, line in document.relations:
         ends = ends_of(places, head, tail)
         if ends is None:
-            skipped["relations of which an end is no span"] += 1
+            skipped[said.LOOSE_RELATIONS] += 1
         else:
             into.links.relate(label, ends[0], ends[1], line)
     for chain in document.chains:
         mentions = ends_of(places, *chain)
         if mentions is None:
-            skipped["chains of which a mention is no span"] += 1
+            skipped[said.LOOSE_CHAINS] += 1
         else:
             into.links.chain(mentions)
     return skipped
 
 
-LOADER = Loader(
-    "webanno",
-    "WebAnno or INCEpTION export",
-    "Export the project with a secondary format: CAS JSON, XMI or TSV.",
-    accepts,
-    read,
-)
+LOADER = Loader(*said.called("webanno"), accepts, read)
