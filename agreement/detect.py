@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,9 @@ from scipy import sparse
 
 from agreement.annotations import Annotations, Layer
 from agreement.settings import Settings
-from agreement.wording import count, plural
+from agreement.wording import detection as said
 
 PAIRS_LISTED = 15
-LISTED = 12
 SCALES = (
     ("very negative", "negative", "neutral", "positive", "very positive"),
     ("strongly disagree", "disagree", "neutral", "agree", "strongly agree"),
@@ -41,23 +40,23 @@ def describe(annotations: Annotations) -> str:
     """
     reading = annotations.reading
     lines = [
-        _line("Format", ", ".join(filter(None, (reading.format, reading.layout)))),
-        _line("Files", _list(reading.files)),
-        _line("Annotator", f"found in {reading.annotator_from}" if reading.annotator_from else "as the format says"),
-        *(_line("" if number else "Columns", f"{role}: {place}") for number, (role, place) in
+        _line(said.FORMAT, ", ".join(filter(None, (reading.format, reading.layout)))),
+        _line(said.FILES, said.first_names(reading.files)),
+        _line(said.ANNOTATOR, said.found_in(reading.annotator_from)),
+        *(_line("" if number else said.COLUMNS, f"{role}: {place}") for number, (role, place) in
           enumerate(reading.columns.items())),
-        _line("Rows", f"{count(reading.rows_read)} read, {count(reading.rows_used)} used"),
-        *(_line("", f"set aside: {count(times)} {reason}") for reason, times in sorted(reading.set_aside.items())),
-        *(_line("", f"repaired: {count(times)} times {what}") for what, times in sorted(reading.repairs.items())),
-        _line("Items", _items(annotations)),
+        _line(said.ROWS, said.rows(reading.rows_read, reading.rows_used)),
+        *(_line("", said.set_aside(times, reason)) for reason, times in sorted(reading.set_aside.items())),
+        *(_line("", said.repaired(times, what)) for what, times in sorted(reading.repairs.items())),
+        _line(said.ITEMS, _items(annotations)),
         *_people(annotations),
         *_overlap(annotations),
     ]  # fmt: skip
     for layer in annotations.layers.values():
         lines += _layer(annotations, layer)
-    lines += [_line("Guideline", _guideline(annotations))] if annotations.guidelines.sections else []
+    lines += [_line(said.GUIDELINE, _guideline(annotations))] if annotations.guidelines.sections else []
     lines += _suspects(annotations)
-    lines += [_line("" if number else "Warnings", warning) for number, warning in enumerate(reading.warnings)]
+    lines += [_line("" if number else said.WARNINGS, warning) for number, warning in enumerate(reading.warnings)]
     return "\n".join(lines)
 
 
@@ -77,58 +76,40 @@ def _line(title: str, text: str) -> str:
     return f"{title:<12}{shown(text)}".rstrip()
 
 
-def _list(names: Iterable[str]) -> str:
-    """Return the first names and how many more there are."""
-    everything = list(names)
-    more = f" and {count(len(everything) - LISTED)} more" if len(everything) > LISTED else ""
-    return ", ".join(everything[:LISTED]) + more
-
-
 def _items(annotations: Annotations) -> str:
     """Return how many items there are and what is known about them."""
     items = annotations.items
     known = [name for name in items.columns if items[name].ne("").any()]
-    names = {"cluster": "document"}
-    return count(len(items)) + (f", with {_list(names.get(name, str(name)) for name in known)}" if known else "")
+    names = {"cluster": said.DOCUMENT}
+    return said.items(len(items), (names.get(name, str(name)) for name in known))
 
 
 def _people(annotations: Annotations) -> list[str]:
     """Return a line for each kind of annotator."""
-    plain = {
-        "human": "annotators",
-        "model": "models",
-        "gold": "gold (not compared)",
-        "curator": "curators (not compared)",
-    }
     lines: list[str] = []
-    for kind, title in plain.items():
+    for kind in said.KINDS:
         names = annotations.of_kind(kind)
         if names:
-            lines.append(_line("" if lines else "Annotators", f"{count(len(names))} {title}: {_list(names)}"))
-    return lines or [_line("Annotators", "none")]
+            lines.append(_line("" if lines else said.ANNOTATORS, said.people(kind, names)))
+    return lines or [_line(said.ANNOTATORS, said.NOBODY)]
 
 
 def _overlap(annotations: Annotations) -> list[str]:
     """Return how many items each pair shares."""
     who = annotations.compared
     if len(who) < 2:
-        return [_line("Overlap", "one annotator: nothing can be compared.")]
+        return [_line(said.OVERLAP, said.NOTHING_TO_COMPARE)]
     shared = _shared_items(annotations, who)
     first, second = np.triu_indices(len(who), 1)
     numbers = shared[first, second]
     if len(numbers) <= PAIRS_LISTED:
         return [
-            _line("" if at else "Overlap", f"{who[a]} and {who[b]}: {plural(int(n), 'shared item')}")
+            _line("" if at else said.OVERLAP, said.pair(who[a], who[b], int(n)))
             for at, (a, b, n) in enumerate(zip(first, second, numbers, strict=True))
         ]
-    return [
-        _line(
-            "Overlap",
-            f"{count(len(numbers))} pairs share {count(int(numbers.min()))} to {count(int(numbers.max()))} items "
-            f"(median {count(int(np.median(numbers)))}); {count(int((numbers == 0).sum()))} pairs share none, "
-            f"{count(int((numbers < 30).sum()))} fewer than 30.",
-        )
-    ]
+    spread = (int(numbers.min()), int(numbers.max()), int(np.median(numbers)))
+    none, few = int((numbers == 0).sum()), int((numbers < 30).sum())
+    return [_line(said.OVERLAP, said.pairs(len(numbers), *spread, none=none, few=few))]
 
 
 def _shared_items(annotations: Annotations, who: Sequence[str]) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]]":
@@ -159,18 +140,17 @@ def _labels(annotations: Annotations, layer: str) -> dict[str, int]:
 def _layer(annotations: Annotations, layer: Layer) -> list[str]:
     """Return what is known about one layer."""
     used = _labels(annotations, layer.name)
-    declared = "declared" if layer.declared else "as found"
-    lines = [_line("Layer", f"{layer.name}, {layer.kind}, {plural(len(used), 'label')} ({declared})")]
+    lines = [_line(said.LAYER, said.layer(layer.name, layer.kind, len(used), declared=layer.declared))]
     if layer.kind not in ("answer", "number"):
-        lines.append(_line("", _list(f"{label} ({count(times)})" for label, times in used.items())))
+        lines.append(_line("", said.first_names(said.label(label, times) for label, times in used.items())))
         unused = [label for label in layer.labels if label not in used]
         if unused:
-            lines.append(_line("", f"declared but never used: {_list(unused)}"))
+            lines.append(_line("", said.never_used(unused)))
     order = likely_order(list(used)) if layer.kind == "category" and not layer.declared else None
     if order:
-        lines.append(_line("", f"these look ordered; if they are, pass --order {','.join(order)!r}"))
+        lines.append(_line("", said.looks_ordered(order)))
     if layer.kind == "category" and len(used) > 50 and len(used) > 0.3 * sum(used.values()):
-        lines.append(_line("", "nearly every answer is different: are these labels? Name them with --label."))
+        lines.append(_line("", said.NEARLY_ALL_DIFFERENT))
     return lines
 
 
@@ -196,27 +176,22 @@ def likely_order(labels: Sequence[str]) -> tuple[str, ...] | None:
 def _guideline(annotations: Annotations) -> str:
     """Return which guideline was read, and the sections that items name and it lacks."""
     guidelines = annotations.guidelines
-    text = f"{plural(len(guidelines.sections), 'section')} from {guidelines.source}"
     named = dict.fromkeys(annotations.items["section"]) if "section" in annotations.items else {}
     unknown = [str(name) for name in named if name and name not in guidelines.sections]
-    return text + (f"; items name sections it lacks: {_list(unknown)}" if unknown else "")
+    return said.guideline(len(guidelines.sections), guidelines.source, unknown)
 
 
 def _suspects(annotations: Annotations) -> list[str]:
     """Return what was suspected and left alone."""
     reading = annotations.reading
     lines = [
-        f"label {suspect.spelling!r} ({count(suspect.n_spelling)}) looks like {suspect.meant!r} "
-        f"({count(suspect.n_meant)}): {suspect.reason}; merged only by [labels.aliases]"
-        for suspect in reading.aliases[:LISTED]
+        said.alias(one.spelling, one.n_spelling, one.meant, one.n_meant, one.reason)
+        for one in reading.aliases[: said.LISTED]
     ]
-    if len(reading.aliases) > LISTED:
-        lines.append(f"and {count(len(reading.aliases) - LISTED)} more spellings")
-    lines += [
-        f"label {label!r} ({count(times)}) looks like no answer; it counts as a label unless --missing lists it"
-        for label, times in sorted(reading.missing_suspects.items())
-    ]
-    return [_line("" if number else "Suspected", line) for number, line in enumerate(lines)]
+    if len(reading.aliases) > said.LISTED:
+        lines.append(said.more_spellings(len(reading.aliases) - said.LISTED))
+    lines += [said.no_answer(label, times) for label, times in sorted(reading.missing_suspects.items())]
+    return [_line("" if number else said.SUSPECTED, line) for number, line in enumerate(lines)]
 
 
 def suggested_config(annotations: Annotations, settings: Settings) -> str:
@@ -228,7 +203,7 @@ def suggested_config(annotations: Annotations, settings: Settings) -> str:
         "missing": [f"# values = {_toml(sorted(reading.missing_suspects))}"] if reading.missing_suspects else [],
         "labels.aliases": [f"# {_key(one.spelling)} = {_toml(one.meant)}  # {one.reason}" for one in reading.aliases],
         "labels": [
-            f"# order = {_toml(list(order))}  # if {shown(layer.name)} is ordered"
+            f"# order = {_toml(list(order))}  # {said.if_ordered(shown(layer.name))}"
             for layer in annotations.layers.values()
             if layer.kind == "category" and not layer.declared
             and (order := likely_order(list(_labels(annotations, layer.name))))
@@ -237,7 +212,7 @@ def suggested_config(annotations: Annotations, settings: Settings) -> str:
     people = {kind: list(annotations.of_kind(kind)) for kind in ("model", "gold")}
     if people["model"]:
         chosen.setdefault("annotators", {}).setdefault("model", people["model"])
-    lines = [f"# How {shown(_list(reading.files))} is read; written by agreement detect.", ""]
+    lines = [f"# {said.written_by(shown(said.first_names(reading.files)))}", ""]
     flat = _tables({"columns": columns, **chosen})
     for name in sorted({*flat, *(key for key, found in suggestions.items() if found)}, key=_rank):
         lines += [f"[{name}]", *flat.get(name, []), *suggestions.get(name, []), ""]

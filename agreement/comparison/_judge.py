@@ -14,6 +14,7 @@ from agreement.meetings import Meetings
 from agreement.scores import Measure, Reason, Scores, scored
 from agreement.settings import Measures
 from agreement.uncertainty.ratios import MIN_CLUSTERS, Ratio, group_sums, label_means, ratios
+from agreement.wording import comparison as said
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -65,7 +66,7 @@ class Judge:
         self._labelled = ~self._apart & ~(few & crowded)
         self.left_out = {}
         if crowded:
-            what = f"rows by label of pairs with fewer than {measures.min_pair_items} shared items (pairs)"
+            what = said.rows_by_label(measures.min_pair_items)
             self.left_out = {what: int((few & ~self._apart).sum())}
         self._names = np.array([*met.annotators, None], dtype=object)
 

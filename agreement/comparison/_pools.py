@@ -20,6 +20,7 @@ from agreement.settings import Settings
 from agreement.uncertainty.pooled_kappas import Mean, conger_scores, mean_kappas
 from agreement.uncertainty.pooling import Patterns, unit_scores
 from agreement.units import Units
+from agreement.wording import comparison as said
 
 Floats = NDArray[np.float64]
 LABEL_UNITS = 30
@@ -145,7 +146,7 @@ def add_means(rows: Rows, pool: Pool, settings: Settings) -> None:
     least = settings.measures.min_pair_items
     n = pool.tables.n if pool.shared is None else pool.shared.n
     enough = n >= least
-    params = f"min_pair_items={least}" if enough.any() else f"min_pair_items=0 (no pair shares {least} items)"
+    params = f"min_pair_items={least}" if enough.any() else f"min_pair_items=0 ({said.no_pair_shares(least)})"
     keep = enough if enough.any() else np.ones(len(enough), dtype=bool)
     if pool.shared is None:
         kept = Contingency(
@@ -161,7 +162,7 @@ def add_means(rows: Rows, pool: Pool, settings: Settings) -> None:
     if pool.shared is not None and not enough.any():  # a mean over a million pairs of one or two items says nothing
         for name, _, _ in kappas:
             none = scored(np.asarray(np.nan), np.asarray(0), [(np.asarray(1, dtype=bool), Reason.TOO_FEW_ITEMS)])
-            rows.add(name, none, params=pool.scope(f"min_pair_items={least} (no pair shares {least} items)"))
+            rows.add(name, none, params=pool.scope(f"min_pair_items={least} ({said.no_pair_shares(least)})"))
         return
     pair = pool.only_pair
     if pair is not None:

@@ -26,6 +26,7 @@ from agreement.hierarchy import hierarchy_measures
 from agreement.settings import LayerSettings, Settings
 from agreement.uncertainty.pooling import documents, patterns
 from agreement.units import Units, item_units
+from agreement.wording import comparison as said
 
 EVERYTHING_PAIRS = 2_000  # pairs up to which each is listed, with all measures
 LABEL_ROWS = 20_000  # pairs x labels up to which each pair is listed by label, with all measures
@@ -58,7 +59,7 @@ def compare_counted(counted: Counted, annotations: Annotations, layer: str, sett
         blocks = partial(shared.blocks, _shown(shared.n, settings.measures.min_pair_items))
     cluster = counted.cluster
     if counted.sampled is not None and cluster is not None:
-        _count(left_out, "pairs whose intervals count items as independent, not documents", len(tables.pairs))
+        _count(left_out, said.ITEMS_AS_INDEPENDENT, len(tables.pairs))
         cluster = None
     source = Source(units, tables, cluster, blocks)
     rows = Rows(layer, "item")
@@ -97,16 +98,16 @@ def _listed(units: Units, shared: SharedPairs | None, least: int, left_out: dict
     """Return the tables of the pairs to list; what is left out is counted."""
     if shared is not None:
         enough, keep = shared.n >= least, _shown(shared.n, least)
-        _count(left_out, f"pairs with fewer than {least} shared items", int((~enough).sum()))
-        _count(left_out, f"pairs beyond the {MOST_PAIRS:,} that share the most items", int((enough & ~keep).sum()))
+        _count(left_out, said.fewer_shared(least), int((~enough).sum()))
+        _count(left_out, said.beyond_most(MOST_PAIRS), int((enough & ~keep).sum()))
         a = len(units.annotators)
-        _count(left_out, "pairs without a shared item", a * (a - 1) // 2 - len(keep))
+        _count(left_out, said.NOTHING_SHARED, a * (a - 1) // 2 - len(keep))
         return shared.tables(keep)
     pairs = all_pairs(len(units.annotators))
     if len(pairs) <= EVERYTHING_PAIRS:
         return contingency(units, pairs)
     keep = margins(units, pairs).n >= least
-    _count(left_out, f"pairs with fewer than {least} shared items", int((~keep).sum()))
+    _count(left_out, said.fewer_shared(least), int((~keep).sum()))
     return contingency(units, pairs[keep])
 
 
@@ -144,12 +145,12 @@ def _add_listed(rows: Rows, source: Source, choice: Choice, settings: Settings, 
     add_pairs(rows, source, overall, settings)
     labelled = choice if by_label <= LABEL_ROWS else choice.basic()
     if len(overall.overall) < len(choice.overall):
-        left_out["pairs listed with the main measures only"] = pairs
+        left_out[said.MAIN_MEASURES_ONLY] = pairs
     if by_label > MOST_LABEL_ROWS:
-        left_out["pairs not listed by label"] = pairs
+        left_out[said.NOT_BY_LABEL] = pairs
         return
     if len(labelled.by_label) < len(choice.by_label):
-        left_out["pairs listed by label with F1, precision and recall only"] = pairs
+        left_out[said.FEW_MEASURES_BY_LABEL] = pairs
     add_labels(rows, source, labelled, settings)
 
 
@@ -175,4 +176,4 @@ def _add_pools(
     if shared is None:
         add_means(rows, replace(everybody, tables=part(1), params="pairs=human-model"), settings)
     else:
-        _count(left_out, "mean over the listed pairs of people and models (pairs)", int((models == 1).sum()))
+        _count(left_out, said.MEAN_OF_PEOPLE_AND_MODELS, int((models == 1).sum()))

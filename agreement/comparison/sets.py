@@ -19,6 +19,7 @@ from agreement.scores import Reason
 from agreement.settings import Settings
 from agreement.uncertainty.pooling import documents, patterns, unit_scores
 from agreement.units import Units, item_units
+from agreement.wording import comparison as said
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -51,7 +52,7 @@ def compare_sets(annotations: Annotations, layer: str, settings: Settings) -> Co
     _pooled(judge, units, members, settings)
     details: dict[str, Any] = {"prevalence": label_prevalence(units), "left_out": judge.left_out}
     if tables is None:
-        details["left_out"] |= {"kappa and confusion of whole sets: too many different sets (sets)": sets}
+        details["left_out"] |= {said.TOO_MANY_SETS: sets}
     return Comparison(annotations.layers[layer], judge.frame(), units, tables, details)
 
 
