@@ -38,8 +38,8 @@ class Cause:
 class World:
     """What is fixed before any cause: A people, n true spans, D documents.
 
-    ``document``, ``start``, ``length``, ``label`` are (n,), ``section`` (D,); ``slip`` (3, A, n) is the chance of a span
-    missed, with other edges, with another label; ``uniform`` (4, A, n) decides what strikes and ``side`` (A, n) where to;
+    ``document``, ``start``, ``length``, ``label`` are (n,), ``section`` (D,); ``slip`` (3, A, n) is the chance of a
+    span missed, with other edges, with another label; ``uniform`` (4, A, n) decides what strikes, ``side`` (A, n) how;
     ``extra`` holds person, document, slot and label of spans that nobody should have marked.
     """
 

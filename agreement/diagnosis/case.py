@@ -64,8 +64,11 @@ class Case:
         return [flag for flag in self.found if flag.rule in rules and flag.verdict == "confirmed"]
 
     def thresholds(self, rule: Rule) -> dict[str, float]:
-        """Return the thresholds of *rule* in force."""
-        return {key: float(value) for key, value in {**rule.defaults, **self.settings.rules.get(rule.name, {})}.items()}
+        """Return the thresholds of *rule* in force; a document of spans tells more than an item, so fewer will do."""
+        found = {**rule.defaults, **self.settings.rules.get(rule.name, {})}
+        if self.matches is not None and "min_documents" in found:
+            found["min_items"] = found["min_documents"]
+        return {key: float(value) for key, value in found.items()}
 
     def after(self, flags: Sequence[Flag]) -> "Case":
         """Return the case with *flags* found and the labels they explain no longer counted."""

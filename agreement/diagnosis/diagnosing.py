@@ -56,8 +56,8 @@ def diagnose(annotations: Annotations, comparisons: Sequence[Comparison], settin
     budget: list[dict[str, Any]] = []
     for comparison in comparisons:
         case = open_case(annotations, comparison, settings)
-        for rule, thresholds in rules:
-            case = case.after(list(rule.check(case, thresholds)))
+        for rule in rules:
+            case = case.after(list(rule.check(case, case.thresholds(rule))))
         found = sorted(explained(case), key=_order)
         flags += found
         budget += disagreement_budget(case, found)

@@ -14,8 +14,8 @@ def rules() -> dict[str, Rule]:
     return dict(sorted(found.items(), key=lambda entry: entry[1].step))
 
 
-def rules_in_force(settings: Settings) -> list[tuple[Rule, dict[str, float]]]:
-    """Return the rules that are not switched off, in order, with their thresholds in force.
+def rules_in_force(settings: Settings) -> list[Rule]:
+    """Return the rules that are not switched off, in order.
 
     Raises
     ------
@@ -36,9 +36,4 @@ def rules_in_force(settings: Settings) -> list[tuple[Rule, dict[str, float]]]:
         ]
     if problems:
         raise SettingsError(problems)
-    chosen_of = settings.rules
-    return [
-        (rule, {key: float(value) for key, value in {**rule.defaults, **chosen_of.get(name, {})}.items()})
-        for name, rule in known.items()
-        if chosen_of.get(name, {}).get("enabled", True)
-    ]
+    return [rule for name, rule in known.items() if settings.rules.get(name, {}).get("enabled", True)]

@@ -189,6 +189,7 @@ def unreliable(evidence: Evidence, excluded: Bools, thresholds: Mapping[str, flo
     spread = _benign_spread(effect[sound], np.array([float(e.se) for e in estimates])[sound])
     usual = evidence.compared & (evidence.section >= 0) & ~apart[evidence.section]
     d = float(evidence.disagreement[usual].mean()) if usual.any() else 0.0
+    d = min(d, 1 - d)  # where most disagree already, there is little room for more
     large = effect >= max(thresholds["min_effect"], thresholds["spreads"] * spread, thresholds["min_of_usual"] * d)
     found = []
     for number in np.flatnonzero(large & (q < thresholds["q_suspected"])):

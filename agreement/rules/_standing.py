@@ -178,5 +178,6 @@ def _everywhere(stands: Standing, thresholds: Mapping[str, float], usual: float)
     excess = np.nan_to_num(stands.excess.value, nan=-1.0)
     left = np.nan_to_num(stands.without_section, nan=np.inf).min(axis=1)
     needed = np.maximum((1 - thresholds["one_section"]) * excess, thresholds["min_elsewhere"])
-    least = max(thresholds["min_effect"], thresholds["min_of_usual"] * usual)
+    # where most disagree already, there is little room for more
+    least = max(thresholds["min_effect"], thresholds["min_of_usual"] * min(usual, 1 - usual))
     return np.asarray((excess >= least) & (left >= needed))

@@ -104,6 +104,7 @@ RULE = Rule(
         "spreads": 2.0,
         "min_sound": 0.33,
         "min_items": 20,
+        "min_documents": 10,
     },
     40,
     _check,

@@ -21,7 +21,7 @@ RULE = Rule(
     {
         **TEST,
         "min_effect": 0.08,
-        "min_of_usual": 0.20,
+        "min_of_usual": 0.15,
         "benign": 0.02,
         "one_section": 0.60,
         "min_elsewhere": 0.06,
