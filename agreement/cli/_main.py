@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from agreement.cli._memory import keep_freed_memory
 from agreement.errors import AgreementError
 
 OK, CHECK_FAILED, WRONG_INPUT, CANT_TELL, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 70, 130
@@ -13,6 +14,7 @@ DEFAULT_PAGE = "agreement-report.html"
 
 def main() -> None:
     """Run the command line and leave with its exit code; asked to end, clean up as for Ctrl-C."""
+    keep_freed_memory()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
