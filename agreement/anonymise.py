@@ -16,6 +16,7 @@ from agreement.errors import InputError, OutputError, Problem
 from agreement.guidelines import Guidelines
 from agreement.records import categorical, content_hash
 from agreement.settings import Settings
+from agreement.wording import anonymising as said
 
 KEY_FILE = Path("agreement.key")
 KEY_BYTES = 32
@@ -282,15 +283,15 @@ def _reading(
     items = annotations.items
     labels = pd.Series(annotations.table["label"].cat.categories, dtype=object)
     for what, values, remedy in (
-        ("texts", items["text"], "leave them out with --no-text"),
-        ("item ids", items.index.to_series(), "rename them in the data"),
-        ("labels", labels, "rename them in the data"),
+        (said.TEXTS, items["text"], said.LEAVE_OUT),
+        (said.ITEM_IDS, items.index.to_series(), said.RENAME),
+        (said.LABELS, labels, said.RENAME),
     ):
         holding = sum(hide(str(value)) != str(value) for value in values)
         if holding:
-            warnings.append(f"Annotators' names found in {what} ({holding}), which are not changed: {remedy}.")
+            warnings.append(said.names_left(what, holding, remedy))
     if any(not _tells(name) for name in mapping):
-        warnings.append("Names of annotators with fewer than two letters were not looked for inside other words.")
+        warnings.append(said.SHORT_NAMES)
     return replace(
         old,
         files=[hide_parts(name) for name in old.files],

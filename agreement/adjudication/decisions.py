@@ -4,14 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from agreement.wording import decisions as said
+
 Choice = Literal["label", "multi", "unclear", "drop"]
 Span: TypeAlias = tuple[int, int, str]
 Final: TypeAlias = str | tuple[str, ...] | tuple[Span, ...] | None
 # the words of the workbook's drop-down for what is not a label
 CHOICES: Mapping[str, Choice] = {
-    "(more than one is valid)": "multi",
-    "(the guideline doesn't say)": "unclear",
-    "(leave this item out)": "drop",
+    said.MORE_THAN_ONE: "multi",
+    said.GUIDELINE_SILENT: "unclear",
+    said.LEAVE_OUT: "drop",
 }
 
 

@@ -10,11 +10,11 @@ from agreement.settings import LayerSettings, Settings
 from agreement.warehouse.columns import NEEDED, as_text, roles
 from agreement.warehouse.engine import LAYER, MOST_ANNOTATORS, Prepared, kind_of, not_compared, prepare
 from agreement.warehouse.traffic import Traffic
+from agreement.wording import warehouse as said
+from agreement.wording.reading import LAYOUTS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-PART = "Audit a part of the table, in a view of up to a million rows."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +77,17 @@ def needs_the_labels(asked: Asked) -> dict[str, str]:
     settings, kind = asked.settings, kind_of(asked.settings)
     own, found = settings.columns, {}
     if kind not in ("category", "ordinal", "labels"):
-        found[f"layers of kind {kind}"] = PART
+        found[said.layers_of_kind(kind)] = said.A_PART
     if own.layer or len(own.label) > 1 or len(settings.layers.keys() - {LAYER}):
-        found["several layers"] = "Audit one label column at a time: --columns label=NAME."
+        found[said.SEVERAL_LAYERS] = said.ONE_COLUMN
     if settings.annotators.model:
-        found["models beside people"] = PART
+        found[said.MODELS] = said.A_PART
     if own.gold or settings.annotators.gold:
-        found["gold labels"] = PART
+        found[said.GOLD] = said.A_PART
     if settings.report.by:
-        found["figures by an item column (--by)"] = PART
+        found[said.BY_COLUMN] = said.A_PART
     if own.time or settings.reading.duplicates not in (None, "refuse"):
-        found["times and repeats that differ"] = "Keep one label per annotator and item in a view, e.g. the latest."
+        found[said.TIMES] = said.ONE_LABEL
     return found
 
 
@@ -96,7 +96,7 @@ def prepared(asked: Asked, traffic: Traffic) -> "tuple[Prepared, Settings, ir.Ta
     found = roles(tuple(asked.table.columns), asked.columns, asked.settings, asked.name)
     text = as_text(asked.table, found, asked.name)
     reading = Reading(
-        format=f"warehouse ({asked.engine})", layout="long (a row per annotation)", files=[asked.name],
+        format=said.warehouse(asked.engine), layout=LAYOUTS["long"], files=[asked.name],
         annotator_from=f'column "{found["annotator"]}"',
         columns={role: f'column "{name}"' for role, name in found.items()},
     )  # fmt: skip

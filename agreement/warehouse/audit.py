@@ -38,6 +38,7 @@ from agreement.warehouse.profiles import GROUPS, MOST_DOCUMENTS, histograms
 from agreement.warehouse.sample import annotations_of, draw, texts
 from agreement.warehouse.source import failed, open_table
 from agreement.warehouse.traffic import LOG, Traffic
+from agreement.wording import warehouse as said
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -182,9 +183,7 @@ def _from_sums(asked: Asked, traffic: Traffic) -> Audit:
         warnings.append(_resting(annotations, found, exact=every is not None))
         LOG.info("%s: %s", asked.name, warnings[-1])
     if share < 1 and found.documents > MOST_DOCUMENTS:
-        warnings.append(
-            f"For the intervals, {found.documents:,} documents were taken out in {GROUPS:,} groups at random."
-        )
+        warnings.append(said.in_groups(found.documents, GROUPS))
     comparison = replace(comparison, units=units, details={**comparison.details, "spread": spread(units)})
     if every is None:
         diagnosis = diagnose(annotations, [comparison], settings)
@@ -216,19 +215,8 @@ def _crowd(found: Prepared, settings: Settings, units: Units, folder: Path, shar
 def _resting(annotations: Annotations, found: Prepared, *, exact: bool) -> str:
     """Return what was summed up and what was drawn."""
     drawn = annotations.assignments["item"].nunique()
-    of_all = f"all {found.n_labels:,} labels of {found.units:,} items"
-    by_hash = f"a random sample of {drawn:,} items, drawn by the hash of item or document."
-    if found.members is not None:
-        return f"Every number rests on {by_hash} The table holds {of_all}."
-    if exact:
-        return (
-            f"Scores, pair tables, label pairs and flags rest on {of_all}. Counts of items and annotations, disputes, "
-            f"work by annotator and what changed between rounds rest on {by_hash}"
-        )
-    return (
-        f"Scores, pair tables and label pairs rest on {of_all}. Counts of items and annotations, flags, disputes, work "
-        f"by annotator and examples rest on {by_hash}"
-    )
+    sums = said.flags_rest_on_all if exact else said.scores_rest_on_all
+    return (said.rests_on_sample if found.members is not None else sums)(drawn, found.n_labels, found.units)
 
 
 def _with_texts(result: Audit, text: "ir.Table", found: Prepared) -> Audit:

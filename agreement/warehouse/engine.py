@@ -18,6 +18,8 @@ from agreement.loaders._vocabulary import words
 from agreement.settings import Settings
 from agreement.warehouse.sets import EMPTY, NOTHING, as_sets
 from agreement.warehouse.traffic import Traffic, known
+from agreement.wording import reading as said
+from agreement.wording.warehouse import NO_ANNOTATOR, NO_ITEM
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -115,7 +117,7 @@ def _shown_as(
 ) -> dict[str, str]:
     """Return what each annotator is called: without the domain of an e-mail address, and by pseudonym if asked."""
     short = short_names(names)
-    reading.repaired("e-mail address of an annotator shortened", sum(short[name] != name for name in names))
+    reading.repaired(said.ADDRESS_SHORTENED, sum(short[name] != name for name in names))
     if renamed is None:
         return short
     pseudonym = renamed(sorted(short.values()))
@@ -137,9 +139,9 @@ def _without_blanks(table: "ir.Table", reading: Reading, traffic: Traffic) -> "t
         return (column.fill_null("").strip() == "") if column.type().is_string() else column.isnull()  # noqa: PD003 - Ibis
 
     reason = ibis.cases(
-        (blank("item"), "row without an item"),
-        (blank("annotator"), "row without an annotator"),
-        (blank("label"), "blank cell"),
+        (blank("item"), NO_ITEM),
+        (blank("annotator"), NO_ANNOTATOR),
+        (blank("label"), said.BLANK_CELL),
         else_="",
     )
     marked = table.mutate(reason=reason)
@@ -174,11 +176,11 @@ def _meant(
     found["label"].pop(EMPTY, None)
     missing = {value.strip().casefold() for value in settings.missing.values}
     for label in [label for label in found["label"] if label.strip().casefold() in missing]:
-        reading.aside(f"label {label!r} counts as missing", found["label"].pop(label))
+        reading.aside(said.counts_as_missing(label), found["label"].pop(label))
     for label in settings.labels.aliases.keys() & found["label"].keys():
-        reading.repaired(f"label {label!r} read as {settings.labels.aliases[label]!r}", found["label"][label])
+        reading.repaired(said.read_as(label, settings.labels.aliases[label]), found["label"][label])
     for names, why in (
-        (settings.annotators.ignore, "annotator ignored by [annotators] ignore"),
+        (settings.annotators.ignore, said.IGNORED),
         (settings.annotators.gold, "gold, not compared"),
     ):
         reading.aside(why, sum(found["annotator"].pop(name, 0) for name in names))
@@ -292,7 +294,7 @@ def _totals(
         problems.append(Problem(where, what, "Check which column names the item (--columns item=NAME)."))
     if problems:
         raise InputError(problems)
-    reading.aside("repeat by the same annotator, identical", sums["repeats"])
+    reading.aside(said.REPEAT_IDENTICAL, sums["repeats"])
     return sums["units"], sums["compared"], sums["labels"], sums["couples"] // 2, sums["documents"]
 
 

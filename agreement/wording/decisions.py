@@ -4,6 +4,10 @@ from collections.abc import Sequence
 
 from agreement.wording.numbers import Figure, listed, plural
 
+# the words of the workbook's drop-down for what is not a label
+MORE_THAN_ONE, GUIDELINE_SILENT = "(more than one is valid)", "(the guideline doesn't say)"
+LEAVE_OUT = "(leave this item out)"
+
 NO_SECTION = "No section named"
 NO_CHANGE = "Nobody asked for a change."
 NEVER_BOTH = "Agreement of the deciders: no item was decided by two of them."
