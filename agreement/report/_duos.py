@@ -3,18 +3,25 @@
 # ruff: noqa: RUF001 - Greek letters are what these measures are called
 
 import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from agreement.report._context import Context
-from agreement.report._figures import figure
+from agreement.report._figures import figure, shown_values
 from agreement.report._png import palette_png
 from agreement.report.model import Cell, DuoLabels, DuoRow, Heat, Picture
 from agreement.settings import LayerKind
 from agreement.wording import NONE, Figure, decimal
 from agreement.wording.page import under_shared
 
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SIDES = ("reference", "other")
 AGREEMENT_STEPS = (0.90, 0.80, 0.70, 0.60, 0.50)
 NO_ITEMS = 255
 PER_ONE = 250
@@ -68,31 +75,76 @@ def duo_columns(kind: LayerKind, pairs: pd.DataFrame | None = None) -> tuple[Col
     return (*COLUMNS[kind], OWN_SIMILARITY) if own else COLUMNS[kind]
 
 
-def duo_rows(context: Context) -> list[DuoRow]:
-    """Return every pair of annotators in both directions, the lowest agreement first; too small pairs say so."""
+@dataclass(frozen=True, slots=True)
+class Duos:
+    """Every pair of annotators in both directions, the lowest agreement first; few of a crowd's are written out.
+
+    Letters: D directed pairs.
+
+    Parameters
+    ----------
+    names
+        The annotators, sorted.
+    reference, other
+        (D,) places in *names*.
+    value
+        (D,) of the first column; NaN where there is none to show.
+    rows
+        The first of the directed pairs with all their figures.
+    """
+
+    names: tuple[str, ...]
+    reference: Ints
+    other: Ints
+    value: Floats
+    rows: tuple[DuoRow, ...]
+
+
+def duos(context: Context, most: int | None = None) -> Duos:
+    """Return the pairs of annotators, at most *most* of them as rows; too small pairs say so."""
     least = context.audit.settings.measures.min_pair_items
-    values = [
-        context.book.by_pair(measure, level, context.unit if level == "item" else level)
-        for _, measure, level in duo_columns(context.kind, context.book.pairs)
-    ]
-    keys = list(dict.fromkeys(key for column in values for key in column))
+    columns = duo_columns(context.kind, context.book.pairs)
+    frames = [context.book.of_pairs(measure, level) for _, measure, level in columns]
+    names = tuple(sorted({str(name) for rows in frames for side in SIDES for name in rows[side].unique()}))
+    place, size = pd.Index(names), max(len(names), 1)
+    sides = [tuple(place.get_indexer(pd.Index(rows[side])).astype(np.int64) for side in SIDES) for rows in frames]
+    both = [(other * size + reference, reference * size + other) for reference, other in sides]
+    keys = np.unique(np.concatenate([key for column in both for key in column]))
+    row_of = np.full((len(frames), len(keys)), -1)
+    for row, column in zip(row_of, both, strict=True):
+        for key in column:  # a symmetric measure is there in one direction, and holds for the other
+            row[np.searchsorted(keys, key)] = np.arange(len(key))
+    values = [np.append(shown_values(rows, least), np.nan)[row] for rows, row in zip(frames, row_of, strict=True)]
+    reference, other = np.divmod(keys, size)
+    decides = np.nan_to_num(values[BY_KAPPA if context.kind in ("category", "ordinal") else 0], nan=2.0)
+    order = np.lexsort((reference, np.maximum(reference, other), np.minimum(reference, other), decides))
+    chosen = order[:most]
+    ids = {
+        at: context.slugs("duo", context.name, names[reference[at]], names[other[at]])
+        for at in np.sort(chosen).tolist()
+    }
+    units = [context.unit if level == "item" else level for _, _, level in columns]
+    figures = zip(
+        *(
+            _figures(rows, row[chosen], context.book.confidence, unit, least)
+            for rows, row, unit in zip(frames, row_of, units, strict=True)
+        ),
+        strict=True,
+    )
+    shown = tuple(
+        DuoRow(ids[at], *pair, tuple(mine), context.duo_link(*pair))
+        for at, mine in zip(chosen.tolist(), figures, strict=True)
+        for pair in [(names[reference[at]], names[other[at]])]
+    )
+    return Duos(names, reference[order], other[order], values[0][order], shown)
+
+
+def _figures(rows: pd.DataFrame, row: Ints, confidence: float, unit: str, least: int) -> list[Figure]:
+    """Return the figures of the rows numbered *row*, -1 for none."""
+    made = [figure(one, confidence, unit) for one in rows.iloc[row[row >= 0]].itertuples()]
+    known = iter(_shown(one, least) for one in made)
     none = Figure(None, reason="not computed")
-    rows = [
-        DuoRow(
-            context.slugs("duo", context.name, *key),
-            *key,
-            tuple(_shown(column.get(key, none), least) for column in values),
-            context.duo_link(*key),
-        )
-        for key in keys
-    ]
-    decides = BY_KAPPA if context.kind in ("category", "ordinal") else 0
-
-    def rank(row: DuoRow) -> tuple[float, list[str], str]:
-        value = row.figures[decides].value
-        return 2.0 if value is None else value, sorted((row.reference, row.other)), row.reference
-
-    return sorted(rows, key=rank)
+    return [next(known) if at >= 0 else none for at in row.tolist()]
 
 
 def duo_labels(context: Context) -> tuple[DuoLabels, ...]:
@@ -104,7 +156,12 @@ def duo_labels(context: Context) -> tuple[DuoLabels, ...]:
     least = context.audit.settings.measures.min_pair_items
     rows = context.book.pair_labels
     rows = rows.loc[rows["measure"].isin(wanted) & rows["level"].eq(level) & (rows["reference"] < rows["other"])]
-    if rows.groupby(["reference", "other", "label"], observed=True).ngroups > DUO_LABELS_MOST:
+    # each pair and label has a row for each measure: a crowd's need no counting
+    if (
+        rows.empty
+        or len(rows) > DUO_LABELS_MOST * len(wanted)
+        or (rows.groupby(["reference", "other", "label"], observed=True).ngroups > DUO_LABELS_MOST)
+    ):
         return ()
     found = []
     shared = context.book.by_pair(COLUMNS[context.kind][0][1], level, context.unit)
@@ -136,14 +193,15 @@ def _shown(figure: Figure, least: int) -> Figure:
     return Figure(None, n=figure.n, unit=figure.unit, reason=under_shared(least, figure.n, figure.unit))
 
 
-def duo_matrix(context: Context, rows: list[DuoRow]) -> Heat | None:
+def duo_matrix(context: Context, rows: Sequence[DuoRow]) -> Heat | None:
     """Return the annotators' map: the first column above the diagonal, kappa below it where there is one."""
-    names = [name for name in context.audit.annotations.compared if any(name == row.reference for row in rows)]
+    by_pair = {(row.reference, row.other): row.figures for row in rows}
+    there = {row.reference for row in rows}
+    names = [name for name in context.audit.annotations.compared if name in there]
     if len(names) < 3:
         return None
     columns = duo_columns(context.kind)
     below = BY_KAPPA if context.kind in ("category", "ordinal") else 0
-    by_pair = {(row.reference, row.other): row.figures for row in rows}
     found = []
     for r, row in enumerate(names):
         cells: list[Cell | None] = []
@@ -168,18 +226,18 @@ def _duo_cell(context: Context, row: str, column: str, what: str, figure: Figure
     )
 
 
-def duo_picture(context: Context, rows: list[DuoRow]) -> Picture:
+def duo_picture(context: Context, found: Duos) -> Picture:
     """Return the map of many annotators as a picture, with its values for the keyboard read-out."""
     names = context.audit.annotations.compared
-    place = {name: number for number, name in enumerate(names)}
+    place = pd.Index(names).get_indexer(pd.Index(found.names)).astype(np.int64)
     cells = np.full((len(names), len(names)), NO_ITEMS, dtype=np.uint8)
     colours = np.zeros_like(cells)
-    shown = [(place[row.reference], place[row.other], row.figures[0].value) for row in rows]
-    measured = [(r, c, value) for r, c, value in shown if value is not None]
-    for r, c, value in measured:
-        cells[r, c] = round(max(value, 0) * PER_ONE)
-        colours[r, c] = 1 + sum(value < step for step in AGREEMENT_STEPS)
+    measured = np.isfinite(found.value)
+    value = found.value[measured]
+    at = place[found.reference[measured]], place[found.other[measured]]
+    cells[at] = np.rint(np.maximum(value, 0) * PER_ONE).astype(np.uint8)
+    colours[at] = 1 + (value[:, None] < np.array(AGREEMENT_STEPS)).sum(axis=1)
     pairs = len(names) * (len(names) - 1) // 2
-    share = Figure(len(measured) / (2 * pairs), n=pairs, unit="pair", share=True, hits=len(measured) // 2)
-    png = palette_png(colours, PALETTE) if 2 * pairs * ENOUGH <= len(measured) else ""
+    share = Figure(len(value) / (2 * pairs), n=pairs, unit="pair", share=True, hits=len(value) // 2)
+    png = palette_png(colours, PALETTE) if 2 * pairs * ENOUGH <= len(value) else ""
     return Picture(png, names, base64.b64encode(cells.tobytes()).decode("ascii") if png else "", share)

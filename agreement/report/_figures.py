@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from agreement.comparison import Comparison
 from agreement.wording import Figure, optional
@@ -28,6 +30,14 @@ def figure(row: Any, confidence: float, unit: str = "item") -> Figure:  # noqa: 
         reason=str(row.undefined or ""),
         confidence=confidence,
     )
+
+
+def shown_values(rows: pd.DataFrame, least: int) -> NDArray[np.float64]:
+    """Return the values of *rows* (R,), NaN where their figure has none, and for pairs of fewer than *least* items."""
+    value, n, informative = (
+        rows[name].to_numpy(np.float64, na_value=np.nan) for name in ("value", "n", "n_informative")
+    )
+    return np.where((informative < TOO_FEW) | (np.nan_to_num(n) < least), np.nan, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +81,14 @@ class ScoreBook:
         rows = rows.assign(n=rows["n_informative"].fillna(rows["n"])) if level == "item" else rows
         return {str(row.label): figure(row, self.confidence, unit) for row in rows.itertuples()}
 
+    def of_pairs(self, measure: str, level: str | None = None) -> pd.DataFrame:
+        """Return the rows of *measure* of pairs."""
+        rows = self.pairs.loc[self.pairs["measure"].eq(measure)]
+        return rows if level is None else rows.loc[rows["level"].eq(level)]
+
     def by_pair(self, measure: str, level: str | None = None, unit: str = "item") -> dict[tuple[str, str], Figure]:
         """Return the values of *measure* by (reference, other); a symmetric one is there in both directions."""
-        rows = self.pairs.loc[self.pairs["measure"].eq(measure)]
-        if level is not None:
-            rows = rows.loc[rows["level"].eq(level)]
+        rows = self.of_pairs(measure, level)
         found = {(str(r.reference), str(r.other)): figure(r, self.confidence, unit) for r in rows.itertuples()}
         return {(other, reference): value for (reference, other), value in found.items()} | found
 

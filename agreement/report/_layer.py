@@ -9,7 +9,7 @@ from agreement.comparison import Comparison
 from agreement.flags import Flag
 from agreement.report._cards import Card
 from agreement.report._context import Context, by_subject, readable, share_of
-from agreement.report._duos import duo_columns, duo_labels, duo_matrix, duo_picture, duo_rows
+from agreement.report._duos import duo_columns, duo_labels, duo_matrix, duo_picture, duos
 from agreement.report._figures import score_book
 from agreement.report._funnel import funnel
 from agreement.report._guideline import label_pairs, sections
@@ -51,9 +51,10 @@ def layer_view(
     book = score_book(comparison, settings.measures.confidence)
     context = Context(audit, comparison, book, found, flags, slugs, unit, shown, step)
     pairs = label_pairs(context)
-    duos = duo_rows(context)
-    persons = people(context)
+    persons, people_total = people(context)
     many = len(audit.annotations.compared) > MATRIX_UP_TO
+    rows_most = DUOS_MOST if people_total <= MANY else DUOS_MOST // 4
+    pairs_of_people = duos(context, rows_most if many else None)
     spans = span_panel(context) if layer.kind == "spans" else None
     gold = audit.annotations.of_kind("gold")
     table = audit.annotations.table
@@ -78,14 +79,14 @@ def layer_view(
         heat=confusion_heat(context),
         pairs=pairs,
         sections=sections(context),
-        people=persons[:MANY],
-        people_total=len(persons),
-        funnel=funnel(context, persons[:MANY]),
-        matrix=None if many else duo_matrix(context, duos),
-        picture=duo_picture(context, duos) if many else None,
+        people=persons,
+        people_total=people_total,
+        funnel=funnel(context, persons),
+        matrix=None if many else duo_matrix(context, pairs_of_people.rows),
+        picture=duo_picture(context, pairs_of_people) if many else None,
         duo_names=tuple(name for name, _, _ in duo_columns(layer.kind, context.book.pairs)),
-        duos=tuple(duos[: DUOS_MOST if len(persons) <= MANY else DUOS_MOST // 4]),
-        duos_total=len(duos),
+        duos=pairs_of_people.rows[:rows_most],
+        duos_total=len(pairs_of_people.reference),
         duo_labels=duo_labels(context),
         tables=pair_tables(context),
         retest=retest(context),

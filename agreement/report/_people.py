@@ -1,6 +1,6 @@
 """The people of one layer: agreement with the others, and what the diagnosis sees about each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -20,45 +20,61 @@ PEOPLE_RULES = ("annotator", "annotator_section", "copy", "camps", "drift", "spa
 ALONE = ("annotator", "annotator_section", "drift", "span_annotator")
 
 
-def people(context: Context) -> tuple[PersonRow, ...]:
-    """Return the annotators: those the diagnosis names first, then those outside the funnel, the rest by name."""
+def people(context: Context) -> tuple[tuple[PersonRow, ...], int]:
+    """Return the annotators, and how many they are: those the diagnosis names first, then those outside the funnel.
+
+    The rest come by name, and of a crowd only the first are rows.
+    """
     annotations = context.audit.annotations
-    found = context.peers
-    confidence = context.audit.settings.measures.confidence
-    rows = []
-    above = people_flags(context.flags)[:SAID_ABOVE]
-    leaning = leans(context)
-    for at, name in enumerate(annotations.compared):
-        mine = tuple(
-            flag
-            for flag in context.flags
-            if flag.verdict in CAUSES and (flag.subject.annotator == name or name in flag.subject.annotators)
-        )
-        if found.n[at] == 0:
-            figure = Figure(None, unit=context.unit, reason=NO_ITEMS)
-        else:
-            value, low, high = (optional(part[at]) for part in (found.value, found.low, found.high))
-            figure = Figure(value, low, high, int(found.n[at]), context.unit, confidence=confidence)
-        outside = False
-        if figure.value is not None and figure.n >= FUNNEL_MIN_ITEMS:
-            lower, upper = found.limits(np.array([float(figure.n)]))
-            outside = not lower[0] <= figure.value <= upper[0]
-        kind, group = (str(annotations.annotators.loc[name, column]) for column in ("kind", "group"))
-        rows.append(
-            PersonRow(
-                context.slugs("annotator", name), name, kind, group, figure, None, outside,
-                figure.n >= context.audit.settings.measures.min_pair_items, context.link(annotator=name), mine,
-                tuple(_seen(context, flag, name) if flag in above else flag.message for flag in mine),
-                any(flag.rule in ALONE for flag in mine), leaning.get(name),
-            )
-        )  # fmt: skip
+    found, names = context.peers, annotations.compared
+    mine = _flags_by_person(context.flags)
+    outside = (found.n >= max(FUNNEL_MIN_ITEMS, 1)) & ~np.isnan(found.value)
+    lower, upper = found.limits(found.n.astype(np.float64))
+    outside[outside] = ~((lower <= found.value) & (found.value <= upper))[outside]
 
-    def place(row: PersonRow) -> tuple[bool, str, bool, str]:
+    def place(at: int) -> tuple[bool, str, bool, str]:
         # among the many of a crowd only the first are embedded; else the funnel says nothing that names don't
-        return not row.flags, row.flags[0].verdict if row.flags else "", crowded and not row.outside, row.name
+        flags = mine.get(names[at], ())
+        return not flags, flags[0].verdict if flags else "", len(names) > MANY and not outside[at], names[at]
 
-    crowded = len(rows) > MANY
-    return tuple(sorted(rows, key=place))
+    first = sorted(range(len(names)), key=place)[:MANY]
+    above, leaning = people_flags(context.flags)[:SAID_ABOVE], leans(context)
+    rows = {
+        at: _person(context, (at, names[at]), mine.get(names[at], ()), above, leaning, outside=bool(outside[at]))
+        for at in sorted(first)
+    }
+    return tuple(rows[at] for at in first), len(names)
+
+
+def _person(
+    context: Context, who: tuple[int, str], mine: tuple[Flag, ...], above: Sequence[Flag],
+    leaning: Mapping[str, Figure], *, outside: bool,
+) -> PersonRow:  # fmt: skip
+    """Return the row of one annotator, by number and name."""
+    annotations, settings, found = context.audit.annotations, context.audit.settings.measures, context.peers
+    at, name = who
+    if found.n[at] == 0:
+        figure = Figure(None, unit=context.unit, reason=NO_ITEMS)
+    else:
+        value, low, high = (optional(part[at]) for part in (found.value, found.low, found.high))
+        figure = Figure(value, low, high, int(found.n[at]), context.unit, confidence=settings.confidence)
+    kind, group = (str(annotations.annotators.loc[name, column]) for column in ("kind", "group"))
+    return PersonRow(
+        context.slugs("annotator", name), name, kind, group, figure, None, outside,
+        figure.n >= settings.min_pair_items, context.link(annotator=name), mine,
+        tuple(_seen(context, flag, name) if flag in above else flag.message for flag in mine),
+        any(flag.rule in ALONE for flag in mine), leaning.get(name),
+    )  # fmt: skip
+
+
+def _flags_by_person(flags: Sequence[Flag]) -> dict[str, tuple[Flag, ...]]:
+    """Return the causes among *flags* by the annotators that they are about."""
+    found: dict[str, list[Flag]] = {}
+    for flag in flags:
+        if flag.verdict in CAUSES:
+            for name in dict.fromkeys((*filter(None, [flag.subject.annotator]), *flag.subject.annotators)):
+                found.setdefault(name, []).append(flag)
+    return {name: tuple(mine) for name, mine in found.items()}
 
 
 def leans(context: Context) -> dict[str, Figure]:
