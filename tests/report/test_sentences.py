@@ -11,28 +11,36 @@ import agreement
 
 PACKAGE = Path(agreement.__file__).parent
 HOME = PACKAGE / "wording"
-# folders and modules whose sentences are shown to a reader of the outputs; left are the loaders, whose words are about
-# the input, and the measures, whose titles and sources stand beside their formulas
-CHECKED = (
-    "checks", "cli", "consensus", "diagnosis", "gold", "models", "planning", "report", "rounds", "rules", "structures",
-    "flags.py", "hierarchy.py", "pipeline.py", "slices.py",
-)  # fmt: skip
+# every folder and module beside it
+CHECKED = sorted(
+    path.name
+    for path in PACKAGE.iterdir()
+    if path.name != HOME.name and (path.suffix == ".py" or (path / "__init__.py").is_file())
+)
 # calls whose words are for whoever runs the program: what is wrong with the input, and what to do about it
-ERRORS = ("Problem", "InputError", "OutputError", "SettingsError")
+ERRORS = ("Problem", "InputError", "OutputError", "SettingsError", "refuse", "_refuse", "wrong", "_listed")
 # options are explained where they are declared, and literature is cited where its formula stands
-OPTIONS, CITATION = ("option", "argument", "OPTIONS"), "citation"
+OPTIONS, EXPLAINED = ("option", "argument", "OPTIONS"), ("citation", "description")
+CITED = re.compile(r"[^.]* (1[89]|20)\d\d, ")
+LOG = "LOG"
 # values of the JSON: names that outputs are compared by, though they read like words
-VALUES = ("slip in the gold", "section that confuses everybody", "labels that people confuse")
+VALUES = (
+    "slip in the gold", "section that confuses everybody", "labels that people confuse", "characters with CRLF as one",
+    "code points with the end included",
+    # words of the input that are recognised
+    "i don t know", "neither agree nor disagree",
+)  # fmt: skip
 MOST_WORDS = 3
 PLAIN_WORD = re.compile(r"[(\u201c]?[A-Za-z][a-z'\u2019]*[.,;:!?)\u201d\u2019]*")
 
 
 def passes_over(node: ast.AST) -> bool:
-    """Return True for an error message, the help of an option and a citation."""
+    """Return True for an error message, a line of the log, the help of an option and a citation."""
     if isinstance(node, ast.Call):
-        return ast.unparse(node.func).rpartition(".")[2] in (*ERRORS, *OPTIONS)
+        before, _, name = ast.unparse(node.func).rpartition(".")
+        return name in (*ERRORS, *OPTIONS) or before == LOG
     if isinstance(node, ast.keyword):
-        return node.arg == CITATION
+        return node.arg in EXPLAINED
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         names = node.targets if isinstance(node, ast.Assign) else [node.target]
         return any(ast.unparse(name).endswith(OPTIONS) for name in names)
@@ -40,21 +48,24 @@ def passes_over(node: ast.AST) -> bool:
 
 
 def parts_of_errors(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield what is assigned in a function to the names that its error messages are put together from."""
-    for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef):
+    """Yield what is assigned, in a function or its module, to names that error messages are put together from."""
+    for scope in ast.walk(tree):
+        if not isinstance(scope, (ast.FunctionDef, ast.Module)):
             continue
-        inside = list(ast.walk(function))
+        inside = list(ast.walk(scope))
         used = {
             part.id
             for node in inside
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ERRORS
+            if (isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ERRORS)
             for part in ast.walk(node)
             if isinstance(part, ast.Name)
         }
-        for node in inside:
+        own = scope.body if isinstance(scope, ast.Module) else inside
+        for node in own:
             if isinstance(node, ast.Assign) and used & {ast.unparse(name) for name in node.targets}:
                 yield node
+            if isinstance(node, ast.For) and used & {part.id for part in ast.walk(node.target) if hasattr(part, "id")}:
+                yield node.iter
 
 
 def sentences(source: str) -> Iterator[tuple[int, str]]:
@@ -77,7 +88,9 @@ def sentences(source: str) -> Iterator[tuple[int, str]]:
             text = node.value
         else:
             continue
-        if text not in VALUES and sum(PLAIN_WORD.fullmatch(word) is not None for word in text.split()) > MOST_WORDS:
+        if text in VALUES or CITED.match(text):
+            continue
+        if sum(PLAIN_WORD.fullmatch(word) is not None for word in text.split()) > MOST_WORDS:
             yield node.lineno, text
 
 
@@ -113,6 +126,11 @@ def test_the_home_knows_nothing_of_labels():
         ('def f():\n    what = "holds no label at all."\n    return what', True),
         ('x = click.option("--item", help="Column that names the item.")', False),
         ('Measure("a", citation="Fleiss one of the big men")', False),
+        ('x = "Jaccard 1912, or how the flora of the Alps is spread"', False),
+        ('HELP = "Export the project once again."\nx = into.refuse("a.csv", "is no text", HELP)', False),
+        ('HELP = "Export the project once again."\nx = into.warn("a.csv", HELP)', True),
+        ('for what, n in (("holds no label at all", 1),):\n    x = Problem("a.csv", what)', False),
+        ('LOG.info("%s rows came back from there", n)', False),
         ('x = "span_label_given_boundary data:image/png;base64, n {}"', False),
     ],
 )
