@@ -1,6 +1,5 @@
 """Labels that can't be what they are taken for: outside the declared set, free text, no numbers, a person per row."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from agreement.settings import Settings
 
 MANY_LABELS = 50
 MANY_ANNOTATORS = 100
+LARGEST = 1e300  # differences of larger numbers have no place in a double
 MOST_ANNOTATORS = 10_000
 SHOWN = 20
 
@@ -99,7 +99,7 @@ def _no_numbers(rows: pd.DataFrame, layers: Mapping[str, Layer]) -> list[Problem
             problems.append(
                 Problem(
                     f"{_place(first)}, layer {layer.name}",
-                    f"{str(first['label'])[:40]!r} ({times} times) is no number.",
+                    f"{str(first['label'])[:40]!r} ({times} times) is no number up to 1e300.",
                     "Correct the cells, list what means no answer under [missing] values, or declare another kind.",
                 )
             )
@@ -109,9 +109,9 @@ def _no_numbers(rows: pd.DataFrame, layers: Mapping[str, Layer]) -> list[Problem
 
 
 def _is_finite(text: str) -> bool:
-    """Return whether *text* is a number that can be reckoned with."""
+    """Return whether *text* is a number that can be reckoned with; Python alone would read ``1_0`` as 10."""
     try:
-        return math.isfinite(float(text))
+        return abs(float(text)) <= LARGEST and "_" not in text  # False of NaN
     except ValueError:
         return False
 

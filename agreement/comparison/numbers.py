@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,8 @@ Coefficient = Callable[[Floats], Parts]
 
 def compare_numbers(annotations: Annotations, layer: str, settings: Settings) -> Comparison:
     """Return the comparison of one *layer* of numbers; there is no kappa, as numbers are not categories."""
-    units = item_units(annotations, layer)
+    original = item_units(annotations, layer)
+    units, scale = _near_one(original)
     met = meetings(annotations, layer)
     confidence = settings.measures.confidence
     judge = Judge(layer, met, (), settings.measures)
@@ -34,12 +36,32 @@ def compare_numbers(annotations: Annotations, layer: str, settings: Settings) ->
     shared = Shared(units, met, cluster, confidence)
     for name, finish in _DIFFERENCES.items():
         for sign in (1.0, -1.0) if name in _DIRECTED else (1.0,):
-            judge.by_pair(name, "item", shared.differences(finish, sign), swapped=sign < 0)
-    judge.pooled("mean_absolute_difference", "item", shared.mean_absolute())
+            judge.by_pair(name, "item", _times(shared.differences(finish, sign), scale), swapped=sign < 0)
+    judge.pooled("mean_absolute_difference", "item", _times(shared.mean_absolute(), scale))
     for name, coefficient in _COEFFICIENTS.items():
         judge.by_pair(name, "item", shared.coefficients(name, coefficient))
         judge.pooled(name, "item", _pooled(name, coefficient, units, cluster, confidence))
-    return Comparison(annotations.layers[layer], judge.frame(), units)
+    return Comparison(annotations.layers[layer], judge.frame(), original)
+
+
+def _near_one(units: Units) -> tuple[Units, int]:
+    """Return the units with their numbers over a power of two, the largest just below 1, and that power.
+
+    Nothing is rounded, and squares neither overflow nor vanish.
+    """
+    if units.values is None or not units.values.size:
+        return units, 0
+    scale = int(np.frexp(np.abs(units.values).max())[1])
+    return replace(units, values=np.ldexp(units.values, -scale)), scale
+
+
+def _times(scores: Scores, scale: int) -> Scores:
+    """Return scores in the unit of the numbers times two to the power *scale*."""
+    fields: dict[str, Any] = {
+        name: None if (part := getattr(scores, name)) is None else np.ldexp(part, scale)
+        for name in ("value", "low", "high", "se")
+    }
+    return replace(scores, **fields)
 
 
 class Shared:

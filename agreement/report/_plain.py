@@ -61,7 +61,7 @@ def _column(column: "pd.Series[Any]") -> list[Any]:
         for position in np.flatnonzero(~np.isfinite(values)):
             listed[position] = None
         return [v if v is None else int(v) for v in listed] if whole else listed
-    if column.dtype.kind in "iub":
+    if column.dtype.kind in "iub" and not column.hasnans:  # with a missing one, integers would become floats
         return list(column.to_numpy().tolist())
     cells = column.astype(object).tolist()
     # most cells are text: half a million rows feel every call

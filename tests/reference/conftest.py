@@ -31,52 +31,69 @@ def shared(rows, a, b):
 
 
 def pair_values(pairs, labels):
-    n, k = len(pairs), len(labels)
-    one, other = Counter(x for x, _ in pairs), Counter(y for _, y in pairs)
-    same = Counter(x for x, y in pairs if x == y)
-    observed = ratio(sum(same.values()), n)
-    both = {x: Fraction(one[x] + other[x], 2 * n) if n else 0 for x in labels}
+    """Return values overall, rates by label, and n of couples of labels, a list or {couple: times}."""
+    cells, k = Counter(pairs), len(labels)
+    n, (one, other) = cells.total(), uses_of(cells)
+    same = Counter({x: times for (x, y), times in cells.items() if x == y})
+    observed = ratio(same.total(), n)
+    both = {x: Fraction(one[x] + other[x], 2 * n) for x in one | other}
     used = [x for x in labels if one[x] + other[x]]
     rates = {
         "f1": {x: ratio(2 * same[x], one[x] + other[x]) for x in labels},
         "precision": {x: ratio(same[x], other[x]) for x in labels},
         "recall": {x: ratio(same[x], one[x]) for x in labels},
     }
-    agreement = None if not n else observed
+    at_random = ratio(sum(one[x] * other[x] for x in used), n * n)
     values = {
-        "percent_agreement": agreement,
-        "cohen_kappa": beyond_chance(agreement, ratio(sum(one[x] * other[x] for x in labels), n * n)),
-        "scott_pi": beyond_chance(agreement, sum(p * p for p in both.values()) if n else None),
-        "brennan_prediger": beyond_chance(agreement, Fraction(1, k)),
-        "gwet_ac1": beyond_chance(agreement, sum(p * (1 - p) for p in both.values()) / (k - 1) if n else None),
-        "cohen_kappa_max": beyond_chance(
-            ratio(sum(min(one[x], other[x]) for x in labels), n),
-            ratio(sum(one[x] * other[x] for x in labels), n * n),
-        ),
-        "balanced_accuracy": mean([rates["recall"][x] for x in labels if one[x]]),
+        "percent_agreement": observed,
+        "cohen_kappa": beyond_chance(observed, at_random),
+        "scott_pi": beyond_chance(observed, sum(p * p for p in both.values()) if n else None),
+        "brennan_prediger": beyond_chance(observed, Fraction(1, k)),
+        "gwet_ac1": beyond_chance(observed, ratio(sum(p * (1 - p) for p in both.values()), k - 1) if n else None),
+        "cohen_kappa_max": beyond_chance(ratio(sum(min(one[x], other[x]) for x in used), n), at_random),
+        "balanced_accuracy": mean([rates["recall"][x] for x in used if one[x]]),
     }
-    values |= dict.fromkeys(("accuracy", "f1_micro"), agreement)
+    values |= dict.fromkeys(("accuracy", "f1_micro"), observed)
     values |= dict.fromkeys(("bennett_s", "randolph_kappa"), values["brennan_prediger"])
     values["pabak"] = values["brennan_prediger"] if k == 2 else None
-    values["matthews_correlation"] = matthews(n, one, other, sum(same.values()))
+    values["matthews_correlation"] = matthews(n, one, other, same.total())
     for name, rate in rates.items():
         values[f"{name}_macro"] = mean([rate[x] or Fraction(0) for x in used])
-        values[f"{name}_weighted"] = ratio(sum((rate[x] or 0) * one[x] for x in labels), n)
+        values[f"{name}_weighted"] = ratio(sum((rate[x] or 0) * one[x] for x in used), n)
+    rank = {x: i for i, x in enumerate(labels)}
     for kind, power in (("linear", 1), ("quadratic", 2)):
-        w = {
-            (x, y): 1 - Fraction(abs(i - j), k - 1) ** power for i, x in enumerate(labels) for j, y in enumerate(labels)
-        }
-        weighted = ratio(sum(w[pair] for pair in pairs), n)
+        weight, total = weights_of(rank, power)
+        weighted = ratio(sum(weight(*pair) * times for pair, times in cells.items()), n)
         chance = {
-            "cohen_kappa": ratio(sum(w[x, y] * one[x] * other[y] for x in labels for y in labels), n * n),
-            "scott_pi": sum(w[x, y] * both[x] * both[y] for x in labels for y in labels) if n else None,
-            "gwet_ac2": sum(w.values()) * sum(p * (1 - p) for p in both.values()) / (k * (k - 1)) if n else None,
-            "brennan_prediger": Fraction(sum(w.values()), k * k),
+            "cohen_kappa": ratio(sum(weight(x, y) * one[x] * other[y] for x in one for y in other), n * n),
+            "scott_pi": sum(weight(x, y) * both[x] * both[y] for x in both for y in both) if n else None,
+            "gwet_ac2": ratio(total * sum(p * (1 - p) for p in both.values()), k * (k - 1)) if n else None,
+            "brennan_prediger": total / (k * k),
         }
         for name, expected in chance.items():
             values[f"{name}.{kind}"] = beyond_chance(weighted, expected)
         values[f"percent_agreement.{kind}"] = weighted
     return values, rates, n
+
+
+def uses_of(cells):
+    """Return how often each of the two used each label."""
+    one, other = Counter(), Counter()
+    for (x, y), times in cells.items():
+        one[x] += times
+        other[y] += times
+    return one, other
+
+
+def weights_of(rank, power):
+    """Return the agreement weight of two labels by rank, and the sum of all K x K weights; power 0 is equality."""
+    k = len(rank)
+
+    def at(steps):
+        return 1 - Fraction(steps, k - 1) ** power if power and k > 1 else Fraction(steps == 0)
+
+    total = sum((k if not steps else 2 * (k - steps)) * at(steps) for steps in range(k))
+    return lambda x, y: at(abs(rank[x] - rank[y])), total
 
 
 def weighted_pair(pairs, labels, w):
@@ -113,10 +130,12 @@ def matthews(n, one, other, same):
 
 
 def label_values(pairs, label, beta=2):
-    tp = sum(x == label == y for x, y in pairs)
-    fn = sum(x == label != y for x, y in pairs)
-    fp = sum(y == label != x for x, y in pairs)
-    tn = len(pairs) - tp - fn - fp
+    cells = Counter(pairs)
+    n = cells.total()
+    tp = sum(times for (x, y), times in cells.items() if x == label == y)
+    fn = sum(times for (x, y), times in cells.items() if x == label != y)
+    fp = sum(times for (x, y), times in cells.items() if y == label != x)
+    tn = n - tp - fn - fp
     return {
         "f1": ratio(2 * tp, 2 * tp + fp + fn),
         "precision": ratio(tp, tp + fp),
@@ -126,28 +145,23 @@ def label_values(pairs, label, beta=2):
         "jaccard": ratio(tp, tp + fp + fn),
         "specificity": ratio(tn, tn + fp),
         "negative_specific_agreement": ratio(2 * tn, 2 * tn + fp + fn),
-        "prevalence_index": ratio(tp - tn, len(pairs)),
-        "bias_index": ratio(fn - fp, len(pairs)),
+        "prevalence_index": ratio(tp - tn, n),
+        "bias_index": ratio(fn - fp, n),
     }
 
 
 def pooled_values(rows, labels):
     units = [[x for x in row if x is not None] for row in rows]
     two, some, k = [u for u in units if len(u) > 1], [u for u in units if u], len(labels)
-    share = {x: mean([Fraction(u.count(x), len(u)) for u in some]) for x in labels}
+    share = {x: mean([Fraction(u.count(x), len(u)) for u in some]) for x in {x for u in some for x in u}}
     rank = {x: i for i, x in enumerate(labels)}
     values = {}
     for kind, power in (("", 0), (".linear", 1), (".quadratic", 2)):
-        w = {
-            (x, y): 1 - Fraction(abs(rank[x] - rank[y]), k - 1) ** power if power else Fraction(x == y)
-            for x in labels
-            for y in labels
-        }
-        observed = mean([Fraction(sum(w[u[i], u[j]] for i in range(len(u)) for j in range(len(u)) if i != j),
-                                  len(u) * (len(u) - 1)) for u in two])  # fmt: skip
-        fleiss = sum(w[x, y] * share[x] * share[y] for x in labels for y in labels) if some else None
-        gwet = sum(w.values()) * sum(p * (1 - p) for p in share.values()) / (k * (k - 1)) if some else None
-        even = beyond_chance(observed, Fraction(sum(w.values()), k * k))
+        weight, total = weights_of(rank, power)
+        observed = mean([mean([weight(x, y) for x, y in permutations(u, 2)]) for u in two])
+        fleiss = sum(weight(x, y) * share[x] * share[y] for x in share for y in share) if some else None
+        gwet = ratio(total * sum(p * (1 - p) for p in share.values()), k * (k - 1)) if some else None
+        even = beyond_chance(observed, total / (k * k))
         values |= {
             f"percent_agreement{kind}": observed,
             f"fleiss_kappa{kind}": beyond_chance(observed, fleiss),
@@ -157,11 +171,10 @@ def pooled_values(rows, labels):
         if not kind:
             values |= {"f1_micro": observed, "randolph_kappa": even}
             per = [Counter(row[a] for row in rows if row[a] is not None) for a in range(len(rows[0]))]
-            per = [{x: Fraction(c[x], c.total()) for x in labels} for c in per if c]
-            chance = mean([sum(p[x] * q[x] for x in labels) for p, q in combinations(per, 2)])
+            per = [{x: Fraction(times, c.total()) for x, times in c.items()} for c in per if c]
+            chance = mean([sum(p[x] * q[x] for x in p if x in q) for p, q in combinations(per, 2)])
             values["conger_kappa"] = beyond_chance(observed, chance)
-    total = [x for u in two for x in u]
-    of = Counter(total)
+    of = Counter(x for u in two for x in u)
 
     def ordinal(x, y):
         low, high = sorted((rank[x], rank[y]))
@@ -195,11 +208,11 @@ def random_rows(rng, most=12):
     return rows, labels
 
 
-def close(scores, expected, at=0):
+def close(scores, expected, at=0, within=1e-9):
     reason, value = scores.reason.ravel()[at], scores.value.ravel()[at]
     if expected is None:
         return reason != Reason.DEFINED
-    return reason == Reason.DEFINED and abs(float(value) - float(expected)) < 1e-9
+    return reason == Reason.DEFINED and abs(float(value) - float(expected)) < within
 
 
 SETS = {  # of two sets, either of which may be empty; two empty ones are equal

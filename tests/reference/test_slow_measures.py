@@ -5,8 +5,10 @@ label by label and all together. The last test fails for a measure that is in no
 """
 
 import math
+from collections import Counter
 from fractions import Fraction
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +23,12 @@ from agreement.measures.f1 import fbeta
 from agreement.units import units_from_matrix
 
 DATA_SETS = 150  # of each seed
-ELSEWHERE = {  # measures of spans, tokens and texts, and where they meet other code or a brute force
-    "span_": "tests/oracles/test_spans_published.py",
-    "token_": "tests/oracles/test_spans_published.py",
-    "character_": "tests/test_tokens.py",
-    "squad_": "tests/oracles/test_texts_squad.py",
-    "chrf": "tests/oracles/test_chrf_sacrebleu.py",
+ELSEWHERE = {  # measures of spans, tokens and texts, and where their slow implementation is
+    "span_": "tests/reference/test_slow_spans.py",
+    "token_": "tests/reference/test_slow_spans.py",
+    "character_": "tests/reference/test_slow_spans.py",
+    "squad_": "tests/reference/test_slow_spans.py",
+    "chrf": "tests/reference/test_slow_spans.py",
 }
 
 
@@ -170,6 +172,77 @@ def test_no_measure_is_left_out(slow):
     assert ours - set(measures()) == set()
     root = Path(__file__).parents[2]
     assert all((root / file).is_file() for file in ELSEWHERE.values())
+
+
+EXTREME = {
+    "one label": ([("a", "a")] * 3, "a"),
+    "one label of three": ([("a", "a")] * 3, "abc"),
+    "no unit": ([], "ab"),
+    "one unit": ([("a", "b")], "ab"),
+    "one agreement": ([("a", "a")], "ab"),
+    "two units": ([("a", "b"), ("b", "b")], "abc"),
+    "one in a billion": ({("a", "a"): 10**9, ("a", "b"): 1}, "ab"),
+    "two in a billion": ({("a", "a"): 10**9, ("a", "b"): 1, ("b", "a"): 1, ("b", "b"): 1}, "ab"),
+    "billions": ({(x, y): 10**9 + 7 * at for at, (x, y) in enumerate(product("abc", "abc"))}, "abc"),
+    "all but one differ": ({("a", "b"): 10**9, ("b", "a"): 10**9, ("a", "a"): 1}, "ab"),
+    "rare beside frequent": ({("a", "a"): 10**9, ("b", "b"): 1}, "ab"),
+}
+
+
+@pytest.mark.parametrize("case", EXTREME)
+def test_extreme_tables(case, slow):
+    """From no unit to billions; near a chance agreement of 1 digits are lost, as in any difference of doubles."""
+    cells, labels = EXTREME[case][0], tuple(EXTREME[case][1])
+    table = table_of(cells, labels)
+    lost = 2e-15 * max(table.sum(), 1) / max(table.sum() - table.trace(), 1) if table.trace() else 0
+    for name, value in slow.pair_values(cells, labels)[0].items():
+        assert slow.close(measures()[name].compute(table[None]), value, within=1e-9 + lost), name
+    for at, label in enumerate(labels):
+        one = np.array([[table[at, at], table[at].sum() - table[at, at]], [table[:, at].sum() - table[at, at], 0]])
+        one[1, 1] = table.sum() - one.sum()
+        for name, value in slow.label_values(cells, label).items():
+            compute = partial(fbeta, beta=2.0) if name == "fbeta" else measures()[name].compute
+            assert slow.close(compute(one[None]), value), (name, label)
+
+
+def table_of(cells, labels):
+    table = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    for (x, y), times in Counter(cells).items():
+        table[labels.index(x), labels.index(y)] = times
+    return table
+
+
+def test_a_thousand_labels(slow):
+    """Most of them unused, those at either end among the used."""
+    rng = np.random.default_rng(4)
+    labels = tuple(f"label {number:03}" for number in range(1_000))
+    used = np.r_[0, 999, rng.integers(0, 1_000, 8)]
+    rows = [[labels[x] for x in rng.choice(used, 3)] for _ in range(25)]
+    units = units_from_matrix(rows, labels)
+    tables = contingency(units)
+    for at, (a, b) in enumerate(tables.pairs):
+        for name, value in slow.pair_values(slow.shared(rows, a, b), labels)[0].items():
+            assert slow.close(measures()[name].compute(tables.counts[at : at + 1]), value), name
+    for name, expected in slow.pooled_values(rows, labels).items():
+        if measures()[name].pooled is not None:
+            assert slow.close(measures()[name].pooled.score(units.item_counts()), expected), name
+
+
+@pytest.mark.parametrize("times", [1, 10**9])
+def test_units_that_stand_for_many(times, slow):
+    """What is pooled of a row with a weight is what is pooled of so many rows."""
+    rng = np.random.default_rng(times % 97)
+    for _ in range(40):
+        rows, labels = slow.random_rows(rng)
+        units = units_from_matrix(rows, labels)
+        if not len(units.unit):
+            continue
+        counts = units.item_counts()
+        weights = np.full(len(counts), times)
+        expected = slow.pooled_values(rows, labels)
+        for name in expected.keys() & {name for name, measure in measures().items() if measure.pooled}:
+            if times == 1 or not name.startswith("krippendorff"):  # of which n is a part
+                assert slow.close(measures()[name].pooled.score(counts, weights), expected[name]), (name, rows)
 
 
 def test_pooled_f1_is_f1_of_summed_pair_tables(slow):
