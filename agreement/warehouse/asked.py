@@ -34,7 +34,7 @@ class Asked:
     key
         The key of the pseudonyms; None if names stay.
     drawn
-        Labels of a sample of items.
+        Labels of a sample of items; None to decide by what fits.
     """
 
     table: "ir.Table"
@@ -43,7 +43,7 @@ class Asked:
     name: str
     engine: str
     key: bytes | None
-    drawn: int
+    drawn: int | None
 
     @property
     def long(self) -> bool:

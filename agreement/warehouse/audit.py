@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from agreement import crowds
 from agreement.annotations import Annotations
 from agreement.anonymise import anonymise, anonymise_settings
 from agreement.checks.release import release_checks
 from agreement.comparison.items import compare_counted
 from agreement.comparison.spread import spread
-from agreement.counted import Counted, in_memory
+from agreement.counted import Counted
 from agreement.counts import Ints
-from agreement.crowds import shared_units
 from agreement.diagnosis.case import open_case
 from agreement.diagnosis.diagnosing import diagnose
 from agreement.diagnosis.evidence import Floats
@@ -44,7 +45,10 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 AT_ONCE = 1_000_000
-"""Labels up to which those of every item come back for the diagnosis; of a larger table, so many are drawn for it."""
+"""Rows up to which a table is read like a file, and labels of the sample of a table that is too large for memory."""
+EVERY_ITEM = 10_000_000  # labels up to which the pattern of every item comes back, and everything is as in memory
+EVERY_SET = 2_000_000  # the same for answers of several labels, which need more memory
+MOST_COUPLES = 60_000_000  # of labels of one item: more can't be listed here pair by pair, as a crowd's have to be
 OURS = ("agreement", "numpy", "pandas", "scipy")  # where an error is a fault of this program, not of an engine
 MOST_TEXTS = 2_000  # most disputed items whose texts come back
 
@@ -56,7 +60,7 @@ def audit_warehouse(
     *,
     key: bytes | None = None,
     at_once: int = AT_ONCE,
-    drawn: int = AT_ONCE,
+    drawn: int | None = None,
 ) -> Audit:
     """Return the audit of the table at *address*: a URL, a Parquet file, or a folder or glob of Parquet files.
 
@@ -74,7 +78,9 @@ def audit_warehouse(
     at_once
         Rows up to which a table is read like a file where the engine can't do what the settings ask for.
     drawn
-        Labels of the sample of items on which the disputes and, of a crowd, the diagnosis of a larger table rest.
+        Labels of the items that come back: of all of them if that is as many as there are, else of a sample, on which
+        the disputes and, of a crowd, the diagnosis rest. By default all items up to ``EVERY_ITEM`` labels, else a
+        sample of ``AT_ONCE``.
 
     Raises
     ------
@@ -107,7 +113,7 @@ def audit_table(
     engine: str = "ibis",
     key: bytes | None = None,
     at_once: int = AT_ONCE,
-    drawn: int = AT_ONCE,
+    drawn: int | None = None,
 ) -> Audit:
     """Return the audit of an Ibis *table* of any engine, e.g. of a Spark session; see :func:`audit_warehouse`."""
     asked = told_by_lists(Asked(table, dict(columns or {}), settings or Settings(), name, engine, key, drawn))
@@ -155,35 +161,62 @@ def _read_whole(asked: Asked, traffic: Traffic) -> Audit:
 
 
 def _from_sums(asked: Asked, traffic: Traffic) -> Audit:
-    """Return the audit from what the engine counted."""
+    """Return the audit from the pattern of every item, or from what the engine counted and a sample of items."""
     found, settings, text = prepared(asked, traffic)
-    drawn = draw(found, asked.drawn)
-    share = len(drawn) / max(found.units, 1)
+    drawn = draw(found, _to_draw(asked, found))
     annotations = annotations_of(drawn, found, settings)
+    share = len(drawn) / max(found.units, 1)
     if share < 1:
         annotations.reading.drawn_of = {"items": found.units, "annotations": sum(found.given.values())}
-    warnings = annotations.reading.warnings
-    if found.members is not None:  # sets of labels are compared from the patterns of the items themselves
+    if found.members is None and (share < 1 or not _countable_here(found)):
+        result = _from_counts(asked, found, settings, drawn, annotations)
+    else:  # sets of labels are compared from the patterns of the items themselves
         if share < 1:
-            warnings.append(_resting(annotations, found, exact=False))
-            LOG.info("%s: %s", asked.name, warnings[-1])
+            _tell(asked, annotations, _resting(annotations, found, exact=False))
+        del drawn
+        found.release()  # what the engine holds and what comes now would not fit in memory side by side
         result = audit_in_memory(annotations, settings)
-        return _with_texts(result, text, found)
+    return _with_texts(result, text, found)
+
+
+def _countable_here(found: Prepared) -> bool:
+    """Return whether the labels of all items could be counted in memory: of a crowd, no more couples than fit."""
+    return found.units * len(found.annotators) <= crowds.MOST_CODES or found.pair_rows <= MOST_COUPLES
+
+
+def _to_draw(asked: Asked, found: Prepared) -> int:
+    """Return the labels of the items that are to come back."""
+    if asked.drawn is not None:
+        return asked.drawn
+    most = EVERY_ITEM if found.members is None else EVERY_SET
+    return most if found.n_labels <= most and _countable_here(found) else AT_ONCE
+
+
+def _tell(asked: Asked, annotations: Annotations, what: str) -> None:
+    """Put *what* rests on a sample into the account and the log."""
+    annotations.reading.warnings.append(what)
+    LOG.info("%s: %s", asked.name, what)
+
+
+def _from_counts(
+    asked: Asked, found: Prepared, settings: Settings, drawn: pd.DataFrame, annotations: Annotations
+) -> Audit:
+    """Return the audit from what the engine counted, and from the *annotations* of the items *drawn*."""
+    share = len(drawn) / max(found.units, 1)
     units = item_units(annotations, LAYER)
-    counted = in_memory(units) if share >= 1 and len(drawn) <= profiles.MOST_PATTERNS else profiles.profiles(found)
     with tempfile.TemporaryDirectory(prefix="agreement-") as folder:
-        counted = counted or _crowd(found, settings, units, Path(folder), share)
+        counted = profiles.profiles(found) or _crowd(found, settings, units, Path(folder), share)
         comparison = compare_counted(counted, annotations, LAYER, settings)
 
     def disagreement(units: Units) -> Floats:
         return open_case(annotations, replace(comparison, units=units), settings).whole.disagreement
 
     every = None if share >= 1 or counted.shared is not None else everything(found, drawn, disagreement)
+    found.release()
     if share < 1:
-        warnings.append(_resting(annotations, found, exact=every is not None))
-        LOG.info("%s: %s", asked.name, warnings[-1])
+        _tell(asked, annotations, _resting(annotations, found, exact=every is not None))
     if share < 1 and found.documents > MOST_DOCUMENTS:
-        warnings.append(said.in_groups(found.documents, GROUPS))
+        annotations.reading.warnings.append(said.in_groups(found.documents, GROUPS))
     comparison = replace(comparison, units=units, details={**comparison.details, "spread": spread(units)})
     if every is None:
         diagnosis = diagnose(annotations, [comparison], settings)
@@ -191,7 +224,7 @@ def _from_sums(asked: Asked, traffic: Traffic) -> Audit:
         diagnosis = labelled(diagnose(annotations, [replace(comparison, units=every)], settings), every)
     counted_items = replace(comparison, units=replace(units, weight=_standing_for(units, found)))
     checks = release_checks((counted_items,), diagnosis, settings, annotations)
-    return _with_texts(Audit(annotations, settings, (comparison,), diagnosis, checks), text, found)
+    return Audit(annotations, settings, (comparison,), diagnosis, checks)
 
 
 def _standing_for(units: Units, found: Prepared) -> Ints:
@@ -208,7 +241,7 @@ def _crowd(found: Prepared, settings: Settings, units: Units, folder: Path, shar
     """Return the counts of a crowd: histograms, pair cells, and a sample of units for the interval of mean kappa."""
     two = np.bincount(units.unit, minlength=units.n_units) >= 2
     times = np.where(two, found.compared / max(int(two.sum()), 1), 1.0) if share < 1 else None
-    shared = pair_cells(found, settings.measures.min_pair_items, shared_units(units), folder)
+    shared = pair_cells(found, settings.measures.min_pair_items, crowds.shared_units(units), folder)
     return Counted(units, documents(units), histograms(found), shared, times)
 
 

@@ -23,6 +23,7 @@ from agreement.wording.warehouse import NO_ANNOTATOR, NO_ITEM
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    from ibis.expr.types.relations import CachedTable
 
 SLICE_ROWS = 20_000_000  # labels grouped by item at a time, so that the engine's memory need not hold all
 MOST_LABELS = 500  # different labels from which a column is no label set
@@ -54,6 +55,8 @@ class Prepared:
         Times that each label was given.
     members, simple
         (K, M) which simple labels a set holds, and their (M,) names; None where an item has one label.
+    parts
+        The tables in the engine that *shown* is made of.
     """
 
     shown: "ir.Table"
@@ -69,6 +72,12 @@ class Prepared:
     given: Mapping[str, int] = field(default_factory=dict)
     members: NDArray[np.bool_] | None = None
     simple: tuple[str, ...] = ()
+    parts: "tuple[CachedTable, ...]" = ()
+
+    def release(self) -> None:
+        """Give the engine its memory back: nothing more is asked of *shown*."""
+        for part in self.parts:
+            part.release()
 
 
 def prepare(
@@ -88,6 +97,8 @@ def prepare(
         If a column holds too many different values to be names or labels, an item has two sections, or an annotator
         gave one item different labels.
     """
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
     where = reading.files[0]
     usable, rows = _without_blanks(table, reading, traffic)
     meant, found = _meant(usable, settings, reading, traffic, where)
@@ -100,16 +111,16 @@ def prepare(
     if kind_of(settings) == "labels":
         coded, names, members = as_sets(coded, simple, traffic, where)
     coded = coded.mutate(code=coded.who * len(names) + coded.what)
-    shown = _by_item(coded, rows)
+    parts = _by_item(coded, rows)
+    shown = ibis.union(*parts) if len(parts) > 1 else parts[0]
     totals = _totals(shown, len(names), traffic, where, reading)
     reading.rows_used = rows - sum(reading.set_aside.values())
     given: dict[str, int] = {}
     for label, name in meant.items():
         given[name] = given.get(name, 0) + found["label"][label]
     shown = shown.drop("takes", "parted", "torn")
-    return Prepared(
-        shown, people, names, *totals, reading, traffic, given, members, simple if members is not None else ()
-    )
+    simple = simple if members is not None else ()
+    return Prepared(shown, people, names, *totals, reading, traffic, given, members, simple, parts)
 
 
 def _shown_as(
@@ -238,8 +249,8 @@ def _coded(
     )  # fmt: skip
 
 
-def _by_item(coded: "ir.Table", rows: int) -> "ir.Table":
-    """Return a row per item and round with its pattern, kept in the engine; grouped in slices that fit its memory."""
+def _by_item(coded: "ir.Table", rows: int) -> "tuple[CachedTable, ...]":
+    """Return a row per item and round with its pattern, kept in the engine, in slices that fit its memory."""
     import ibis  # noqa: PLC0415 - the warehouse extra
 
     slices = max(1, -(-rows // SLICE_ROWS))
@@ -261,7 +272,7 @@ def _by_item(coded: "ir.Table", rows: int) -> "ir.Table":
                 parted=section != grouped.last_section, torn=document != grouped.last_document,
             ).cache()
         )  # fmt: skip
-    return parts[0] if slices == 1 else ibis.union(*parts)
+    return tuple(parts)
 
 
 def _totals(
@@ -298,8 +309,12 @@ def _totals(
     return sums["units"], sums["compared"], sums["labels"], sums["couples"] // 2, sums["documents"]
 
 
+def keys(patterns: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return a column of lists as tuples, which can be compared."""
+    return pd.Series(list(map(tuple, patterns)), index=patterns.index, dtype=object)
+
+
 def spread_out(patterns: "pd.Series[Any]") -> tuple[Ints, Ints]:
     """Return row and code of every entry of a column of lists."""
-    sizes = patterns.map(len).to_numpy(dtype=np.int64)
-    codes = np.concatenate(patterns.to_list()) if len(patterns) else np.zeros(0)
-    return np.repeat(np.arange(len(patterns)), sizes), codes.astype(np.int64)
+    sizes = patterns.list.len().to_numpy(dtype=np.int64)
+    return np.repeat(np.arange(len(patterns)), sizes), patterns.list.flatten().to_numpy(dtype=np.int64)

@@ -15,7 +15,7 @@ from agreement.counts import Ints
 from agreement.diagnosis.diagnosing import Diagnosis
 from agreement.flags import Example
 from agreement.units import Units
-from agreement.warehouse.engine import LAYER, Prepared, spread_out
+from agreement.warehouse.engine import LAYER, Prepared, keys, spread_out
 from agreement.warehouse.profiles import MOST_PATTERNS
 from agreement.warehouse.traffic import known
 
@@ -36,10 +36,10 @@ def everything(found: Prepared, drawn: pd.DataFrame, disagreement: Callable[[Uni
         return None
     shown = found.shown
     by = shown.group_by("pattern", "section", "round", "document")
-    rows = found.traffic.fetch(by.agg(n=shown.count(), item=shown.item.min()).limit(MOST_PATTERNS + 1))
+    rows = found.traffic.fetch(by.agg(n=shown.count(), item=shown.item.min()).limit(MOST_PATTERNS + 1), patterns=True)
     if len(rows) > MOST_PATTERNS:
         return None
-    rows = rows.assign(key=rows["pattern"].map(tuple)).sort_values(ABOUT, ignore_index=True)
+    rows = rows.assign(key=keys(rows["pattern"])).sort_values(ABOUT, ignore_index=True)
     distinct = _units(rows, np.arange(len(rows)), tuple(rows["item"].astype(str)), found)
     score = np.nan_to_num(disagreement(distinct)) + MORE_LABELS * np.bincount(distinct.unit, minlength=len(rows))
     disputed = _most_disputed(found, rows.assign(score=score))
@@ -98,13 +98,14 @@ def _most_disputed(found: Prepared, rows: pd.DataFrame) -> pd.DataFrame:
     known(found.shown, wanted)
     named = found.shown.mutate(text=found.shown.pattern.map(lambda code: code.cast("string")).join(","))
     mine = named.join(wanted, "text").order_by([ibis.desc("score"), "item", "round"])
-    return found.traffic.fetch(mine.select("item", "round", "section", "document", "pattern").limit(MOST_DISPUTED))
+    shown = mine.select("item", "round", "section", "document", "pattern").limit(MOST_DISPUTED)
+    return found.traffic.fetch(shown, patterns=True)
 
 
 def _named(rows: pd.DataFrame, named: pd.DataFrame) -> tuple[Ints, tuple[str, ...]]:
     """Return the row of every unit and its item: items *named* first, then one item per row, then the rest."""
     place_of = {key: number for number, key in enumerate(zip(*(rows[name] for name in ABOUT), strict=True))}
-    theirs = named.assign(key=named["pattern"].map(tuple))
+    theirs = named.assign(key=keys(named["pattern"]))
     mine = np.array([place_of[key] for key in zip(*(theirs[name] for name in ABOUT), strict=True)], dtype=np.int64)
     names = named["item"].astype(str).tolist()
     left = rows["n"].to_numpy(dtype=np.int64) - np.bincount(mine, minlength=len(rows))

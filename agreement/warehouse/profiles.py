@@ -9,7 +9,7 @@ from agreement.counted import Counted, in_memory
 from agreement.counts import Ints
 from agreement.uncertainty.pooling import MIN_CLUSTERS, Patterns
 from agreement.units import Units
-from agreement.warehouse.engine import LAYER, Prepared, spread_out
+from agreement.warehouse.engine import LAYER, Prepared, keys, spread_out
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -29,11 +29,12 @@ def profiles(found: Prepared) -> Counted | None:
     some = part.group_by("pattern", "cluster").agg(n=part.count()).count()
     if found.compared > MOST_PATTERNS and int(some.to_pyarrow().as_py()) > MOST_PATTERNS // 8:
         return None
-    rows = found.traffic.fetch(shown.group_by("pattern", "cluster").agg(n=shown.count()).limit(MOST_PATTERNS + 1))
+    distinct = shown.group_by("pattern", "cluster").agg(n=shown.count())
+    rows = found.traffic.fetch(distinct.limit(MOST_PATTERNS + 1), patterns=True)
     if len(rows) > MOST_PATTERNS:
         return None
     k = len(found.labels)
-    rows = rows.assign(key=rows["pattern"].map(tuple)).sort_values(["cluster", "key"], ignore_index=True)
+    rows = rows.assign(key=keys(rows["pattern"])).sort_values(["cluster", "key"], ignore_index=True)
     unit, code = spread_out(rows["pattern"])
     cluster, clusters = _codes(rows["cluster"], by_document=by_document)
     none = np.full(len(rows), -1, dtype=np.int64)
@@ -49,8 +50,8 @@ def histograms(found: Prepared) -> Patterns:
     shown, by_document = _with_cluster(found)
     k = len(found.labels)
     mine = shown.mutate(histogram=shown.pattern.map(lambda code: code % k).sort())
-    rows = found.traffic.fetch(mine.group_by("histogram", "cluster").agg(n=mine.count()))
-    rows = rows.assign(key=rows["histogram"].map(tuple)).sort_values(["cluster", "key"], ignore_index=True)
+    rows = found.traffic.fetch(mine.group_by("histogram", "cluster").agg(n=mine.count()), patterns=True)
+    rows = rows.assign(key=keys(rows["histogram"])).sort_values(["cluster", "key"], ignore_index=True)
     unit, label = spread_out(rows["histogram"])
     counts = np.bincount(unit * k + label, minlength=len(rows) * k).reshape(len(rows), k)
     cluster = _codes(rows["cluster"], by_document=by_document)[0] if by_document else None

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from agreement.annotations import Annotations, Reading
+from agreement.counts import Ints
 from agreement.loaders._suspects import note_suspects
 from agreement.records import Records, assemble
 from agreement.settings import Settings
@@ -27,7 +28,7 @@ def draw(found: Prepared, most: int) -> pd.DataFrame:
     limit = 16**HEX
     share = min(1.0, max(most / max(found.n_labels, 1), FEWEST / max(found.units, 1)))
     shown = found.shown if share >= 1 else found.shown.filter(found.shown.drawn < f"{round(share * limit):0{HEX}x}")
-    rows = found.traffic.fetch(shown.select("item", "round", "section", "document", "pattern"))
+    rows = found.traffic.fetch(shown.select("item", "round", "section", "document", "pattern"), patterns=True)
     return rows.sort_values(["item", "round"], ignore_index=True)
 
 
@@ -44,8 +45,8 @@ def annotations_of(rows: pd.DataFrame, found: Prepared, settings: Settings) -> A
         names, nothing = (*found.simple, ""), (what == len(found.simple)).astype(np.int64)
     frame = pd.DataFrame(
         {
-            "item": rows["item"].to_numpy()[unit],
-            "round": rows["round"].to_numpy()[unit],
+            "item": _repeated(rows["item"], unit),
+            "round": _repeated(rows["round"], unit),
             "annotator": pd.Categorical.from_codes(who, categories=pd.Index(found.annotators, dtype="str")),
             "label": pd.Categorical.from_codes(what, categories=pd.Index(names, dtype="str")),
             "source": found.reading.files[0],
@@ -60,6 +61,12 @@ def annotations_of(rows: pd.DataFrame, found: Prepared, settings: Settings) -> A
     annotations = note_suspects(assemble(records, settled))
     _with_all_counts(reading, found)
     return _with_all_names(annotations, found)
+
+
+def _repeated(names: "pd.Series[str]", unit: Ints) -> pd.Categorical:
+    """Return the name of each *unit* (N,), none written down twice."""
+    codes, categories = pd.factorize(names)
+    return pd.Categorical.from_codes(codes[unit], categories=categories)
 
 
 def _with_all_counts(reading: Reading, found: Prepared) -> None:

@@ -115,6 +115,7 @@ def test_random_labels_have_the_scores_they_have_in_memory(tmp_path, monkeypatch
         monkeypatch.setattr(engine, "SLICE_ROWS", 1000)
         monkeypatch.setattr(pairs, "SLICE_COUPLES", 500)
         monkeypatch.setattr("agreement.crowds.MOST_CODES", 0)
+        monkeypatch.setattr("agreement.warehouse.audit.MOST_COUPLES", 0)
     frame.to_parquet(tmp_path / "labels.parquet")
     settings = Settings.from_mapping(
         {"columns": {"section": "section", **({"document": "document"} if documents else {})}}
@@ -128,6 +129,21 @@ def test_random_labels_have_the_scores_they_have_in_memory(tmp_path, monkeypatch
     pd.testing.assert_frame_equal(
         found.comparisons[0].details["pair_confusion"], expected.comparisons[0].details["pair_confusion"], rtol=1e-9
     )
+
+
+def test_a_crowd_is_read_whole_while_its_couples_fit_and_sampled_beyond(tmp_path, monkeypatch):
+    frame = crowd(items=900)
+    monkeypatch.setattr("agreement.crowds.MOST_CODES", 0)
+    monkeypatch.setattr(profiles, "MOST_PATTERNS", -1)
+    monkeypatch.setattr("agreement.warehouse.audit.AT_ONCE", 1500)
+    frame.to_parquet(tmp_path / "labels.parquet")
+    whole, expected = audit_warehouse(str(tmp_path / "labels.parquet")), audit(load_frame(frame))
+    assert_same_scores(whole, expected)
+    assert causes(whole) == causes(expected)
+    assert not whole.annotations.reading.warnings
+    monkeypatch.setattr("agreement.warehouse.audit.MOST_COUPLES", 3 * 900 - 1)
+    (told,) = audit_warehouse(str(tmp_path / "labels.parquet")).annotations.reading.warnings
+    assert "of 900 items" in told
 
 
 def test_a_sample_changes_no_score_of_a_crowd_but_the_interval_of_means(tmp_path, monkeypatch):

@@ -87,6 +87,7 @@ def test_two_executors_count_and_score_as_memory_does(session, sample_folder, tm
         monkeypatch.setattr(profiles, "MOST_PATTERNS", -1)
         monkeypatch.setattr(pairs, "SLICE_COUPLES", 2000)
         monkeypatch.setattr("agreement.crowds.MOST_CODES", 0)
+        monkeypatch.setattr("agreement.warehouse.audit.MOST_COUPLES", 0)
     table = ibis.pyspark.connect(session).read_parquet(str(path))
     drawn = 250 if everybody else 10**6
     found = audit_table(table, settings=settings, engine="pyspark", drawn=drawn)
