@@ -19,6 +19,9 @@ Floats = NDArray[np.float64]
 _BLOCK = 16_000
 """Spans looked at together when equal ones are sought."""
 
+_FIRST = 1024.0
+"""What a pair of equal spans weighs more than any others it could be exchanged for; a power of two rounds least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Matches:
@@ -185,10 +188,11 @@ POLICIES: dict[str, tuple[Callable[[Matches], Floats], str]] = {
 def align(spans: Spans) -> Matches:
     """Return the one-to-one alignment of the spans of every pair in every document that both answered.
 
-    Equal spans with equal labels are aligned first, then equal spans with different labels, then the rest by the
-    largest sum of overlap / union + ¼ for an equal label. Putting equal spans first loses nothing: 1 - overlap/union
-    is a distance, so no exchange of partners makes up for a broken pair of equal spans. Nothing depends on the order
-    of the input.
+    Equal spans with equal labels are aligned first, then as many equal spans with different labels as can be, then the
+    rest by the largest sum of overlap / union + ¼ for an equal label. Of several labels on the same characters the ones
+    left over are those that serve the rest best. Putting equal spans first loses nothing: 1 - overlap/union is a
+    distance, so no exchange of partners makes up for a broken pair of equal spans. Nothing depends on the order of the
+    input.
     """
     met = spans.meetings
     k = len(spans.labels)
@@ -201,9 +205,12 @@ def align(spans: Spans) -> Matches:
     x, y = rest.left[row], rest.right[column]
     lengths = spans.lengths
     share = shared / (lengths[x] + lengths[y] - shared)
-    chosen = best_assignment(row, column, share + 0.25 * (spans.label[x] == spans.label[y]))
-    split = _of_two_or_more(row, rest.left_meeting, spans.label[rest.left], len(met.pair), k)
-    merged = _of_two_or_more(column, rest.right_meeting, spans.label[rest.right], len(met.pair), k)
+    equal = share == 1
+    chosen = best_assignment(row, column, share + 0.25 * (spans.label[x] == spans.label[y]) + _FIRST * equal)
+    placed = chosen & equal
+    unequal = ~(np.isin(row, row[placed]) | np.isin(column, column[placed]))
+    split = _of_two_or_more(row[unequal], rest.left_meeting, spans.label[rest.left], len(met.pair), k)
+    merged = _of_two_or_more(column[unequal], rest.right_meeting, spans.label[rest.right], len(met.pair), k)
     found.append((rest.left_meeting[row[chosen]], x[chosen], y[chosen], share[chosen]))
     meeting, left, right, overlap = (np.concatenate(parts) for parts in zip(*found, strict=True))
     inside = np.concatenate([np.zeros(len(meeting) - int(chosen.sum()), np.int64), shared[chosen]])
@@ -272,7 +279,10 @@ class _Rest:
         return where, place - offset[where] + begin[where]
 
     def match_equal_offsets(self) -> tuple[Ints, Ints, Ints]:
-        """Return meeting, left and right span of equal offsets and fragments, and take them out of the rest."""
+        """Return meeting, left and right span of equal offsets and fragments, and take them out of the rest.
+
+        Where one side has more of them than the other they stay: who is left over is a question for the assignment.
+        """
         spans = self.spans
         side = np.repeat([0, 1], [len(self.left), len(self.right)])
         meeting = np.concatenate([self.left_meeting, self.right_meeting])
@@ -282,12 +292,14 @@ class _Rest:
             _sized(spans.end[span] - spans.start[span]), _sized(spans.shape[span]),
         )  # fmt: skip
         order = np.argsort(where, kind="stable")
-        # The order of labels decides between several equal spans of one annotator: the first of one side meets the
-        # first of the other.
+        # Within one set of characters the first label of one side meets the first of the other.
         turn = ranks_in_runs(packed(_sized(where[order]), (side[order], 2)))
         key = packed(_sized(where[order]), _sized(turn))
         by_turn = np.argsort(key, kind="stable")
         both = np.flatnonzero(~starts_of_runs(key[by_turn]))
+        group = np.cumsum(starts_of_runs(where[order])) - 1
+        excess = np.bincount(group, 1 - 2 * side[order])[group]
+        both = both[excess[by_turn[both]] == 0]
         first, second = order[by_turn[both - 1]], order[by_turn[both]]
         left, right = np.minimum(first, second), np.maximum(first, second) - len(self.left)
         found = (self.left_meeting[left], self.left[left], self.right[right])
