@@ -10,6 +10,7 @@ from agreement.cli import run
 from agreement.consensus.labels import Votes, consensus, identified, one_coin, soft_labels
 from agreement.consensus.layers import layer_consensus
 from agreement.loaders import load, load_frame
+from agreement.report.consensus import consensus_text, write_consensus
 from agreement.settings import Settings
 
 
@@ -184,3 +185,17 @@ def test_an_annotator_is_no_formula_in_the_file(tmp_path):
     output, _ = written(tmp_path, text, "labels.csv", "--annotators", "=1+1,Ben,Cem")
     assert ",'=1+1," in output.read_text("utf-8").splitlines()[0]
     assert ",'@x," in output.read_text("utf-8")
+
+
+def test_intervals_have_the_level_that_was_set(tmp_path):
+    """At 80 % narrower than at 95 %, and the line says which."""
+    rows = pd.DataFrame(
+        [{"item": f"i{n:02}", "annotator": who, "label": "ab"[n % 3 == at]}
+         for n in range(40) for at, who in enumerate(("Ana", "Ben", "Cem"))]
+    )  # fmt: skip
+    annotations = load_frame(rows, Settings())
+    wide, narrow = (layer_consensus(annotations, "majority", confidence=level)[0].worth for level in (0.95, 0.8))
+    assert (wide["high"] - wide["low"] > narrow["high"] - narrow["low"]).all()
+    assert (wide["value"] == narrow["value"]).all()
+    layers = write_consensus(annotations, tmp_path / "gold.csv", "majority", confidence=0.8)
+    assert "(80% CI " in consensus_text(layers, tmp_path / "gold.csv", 0.8)

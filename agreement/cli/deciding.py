@@ -200,11 +200,12 @@ def consensus(output: Path, method: Any, smoothing: float, json_path: Path | Non
     from agreement import _files
     from agreement.report.consensus import consensus_text, consensus_to_dict, write_consensus
 
-    annotations, _ = load_annotations(given)
+    annotations, settings = load_annotations(given)
+    level = settings.measures.confidence
     inputs = [*map(Path, given["paths"])]
-    found = write_consensus(annotations, _files.checked(output, inputs), method, smoothing)
+    found = write_consensus(annotations, _files.checked(output, inputs), method, smoothing, level)
     _write_json(_files.checked(json_path, inputs) if json_path else None, consensus_to_dict(found))
-    click.echo(consensus_text(found, output))
+    click.echo(consensus_text(found, output, level))
     return OK
 
 

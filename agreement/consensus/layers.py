@@ -73,18 +73,21 @@ class LayerConsensus:
 
 
 def layer_consensus(
-    annotations: Annotations, method: Method | None = None, smoothing: float = SMOOTHING
+    annotations: Annotations, method: Method | None = None, smoothing: float = SMOOTHING, confidence: float = 0.95
 ) -> tuple[LayerConsensus, ...]:
-    """Return the consensus of every layer that can be voted on: free text and numbers can't."""
+    """Return the consensus of every layer that can be voted on: free text and numbers can't.
+
+    *confidence* is the level of the intervals of what each annotator is worth.
+    """
     made = []
     for name in sorted(annotations.layers):
         layer = annotations.layers[name]
         if layer.kind == "spans":
-            made.append(_of_spans(annotations, layer))
+            made.append(_of_spans(annotations, layer, confidence))
         elif layer.kind == "labels":
-            made.append(_of_sets(annotations, layer, method, smoothing))
+            made.append(_of_sets(annotations, layer, method, smoothing, confidence))
         elif layer.kind in ("category", "ordinal"):
-            made.append(_of_labels(annotations, layer, method, smoothing))
+            made.append(_of_labels(annotations, layer, method, smoothing, confidence))
     return tuple(made)
 
 
@@ -94,7 +97,9 @@ def voters_of(annotations: Annotations) -> tuple[str, ...]:
     return people if len(people) >= PEOPLE_ENOUGH else annotations.compared
 
 
-def _of_labels(annotations: Annotations, layer: Layer, method: Method | None, smoothing: float) -> LayerConsensus:
+def _of_labels(
+    annotations: Annotations, layer: Layer, method: Method | None, smoothing: float, confidence: float
+) -> LayerConsensus:
     """Return the consensus of a layer with one label per item."""
     units = item_units(annotations, layer.name, voters_of(annotations))
     votes = Votes.of(units)
@@ -104,14 +109,16 @@ def _of_labels(annotations: Annotations, layer: Layer, method: Method | None, sm
     head = _head(units, names[found.label], _status(found.label, counts), found.posterior.max(axis=1, initial=0.0))
     soft = soft_labels(votes, found.prior, smoothing)
     table = _with_labels(head, units.labels, found.entropy, (counts, found.posterior, soft))
-    worth = _worth(units.annotators, (found.accuracy, found.low, found.high), found.n)
+    worth = _worth(units.annotators, np.nan_to_num(found.accuracy) * found.n, found.n, confidence)
     return LayerConsensus(
         layer, _present(units), _with_unlabelled(table, annotations, layer.name), found.method, found.why,
         found.identified, worth, found.prior, found.errors, found.log_likelihood, found.iterations,
     )  # fmt: skip
 
 
-def _of_sets(annotations: Annotations, layer: Layer, method: Method | None, smoothing: float) -> LayerConsensus:
+def _of_sets(
+    annotations: Annotations, layer: Layer, method: Method | None, smoothing: float, confidence: float
+) -> LayerConsensus:
     """Return the consensus of a layer of label sets: each label is a question of its own, yes or no."""
     units = item_units(annotations, layer.name, voters_of(annotations))
     members = units.members if units.members is not None else np.zeros((len(units.labels), 0), bool)
@@ -147,11 +154,11 @@ def _of_sets(annotations: Annotations, layer: Layer, method: Method | None, smoo
     return LayerConsensus(
         layer, _present(units), _with_unlabelled(table, annotations, layer.name), " and ".join(methods),
         EACH_LABEL, all(one.identified for one in found),
-        _worth(units.annotators, wilson(right, n), n), prior,
+        _worth(units.annotators, right, n, confidence), prior,
     )  # fmt: skip
 
 
-def _of_spans(annotations: Annotations, layer: Layer) -> LayerConsensus:
+def _of_spans(annotations: Annotations, layer: Layer, confidence: float) -> LayerConsensus:
     """Return the consensus of a layer of spans, documents in which nothing was marked too."""
     voters = voters_of(annotations)
     mine = annotations.comparing(voters)
@@ -168,11 +175,12 @@ def _of_spans(annotations: Annotations, layer: Layer) -> LayerConsensus:
         table = pd.concat(parts, ignore_index=True)[list(table.columns)]
         table = table.sort_values(["item", "round", "start", "end", "label"], kind="stable", ignore_index=True)
     table["share"] = (table["votes"] / table["asked"]).round(6)
-    return LayerConsensus(layer, voters, _without_rounds(table), OF_SPANS, "", None, _span_worth(mine, table, layer))
+    worth = _worth(*_span_hits(mine, table, layer), confidence)
+    return LayerConsensus(layer, voters, _without_rounds(table), OF_SPANS, "", None, worth)
 
 
-def _span_worth(annotations: Annotations, table: pd.DataFrame, layer: Layer) -> pd.DataFrame:
-    """Return how many of the settled spans each annotator marked, of those in documents that they saw."""
+def _span_hits(annotations: Annotations, table: pd.DataFrame, layer: Layer) -> tuple[tuple[str, ...], Floats, Codes]:
+    """Return the annotators, how many of the settled spans each marked, and how many are in documents that they saw."""
     settled = table.loc[table["status"].eq("settled")]
     rows = annotations.table
     rows = rows.loc[rows["layer"].eq(layer.name), ["item", "round", "annotator", "label", "start", "end"]]
@@ -187,7 +195,7 @@ def _span_worth(annotations: Annotations, table: pd.DataFrame, layer: Layer) -> 
     names = annotations.compared
     counts = np.array([int(n.get(name, 0)) for name in names])
     hits = np.array([float(right.get(name, 0)) for name in names])
-    return _worth(names, wilson(hits, counts), counts)
+    return names, hits, counts
 
 
 def _head(units: Units, label: Any, status: Any, probability: Floats) -> pd.DataFrame:  # noqa: ANN401 - arrays of text
@@ -258,9 +266,9 @@ def _present(units: Units) -> tuple[str, ...]:
     return tuple(name for name, any_given in zip(units.annotators, given, strict=True) if any_given)
 
 
-def _worth(names: tuple[str, ...], share: tuple[Floats, Floats, Floats], n: Codes) -> pd.DataFrame:
-    """Return a row per annotator who was counted."""
-    value, low, high = share
+def _worth(names: tuple[str, ...], right: Floats, n: Codes, confidence: float) -> pd.DataFrame:
+    """Return a row per annotator who was counted: the share *right* of n with its interval."""
+    value, low, high = wilson(right, n, confidence)
     frame = pd.DataFrame({"annotator": names, "value": value, "low": low, "high": high, "n": n})
     return frame.loc[frame["n"] > 0].reset_index(drop=True)
 

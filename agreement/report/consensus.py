@@ -25,9 +25,15 @@ MOST_PRINTED = 12
 
 
 def write_consensus(
-    annotations: Annotations, path: Path, method: Method | None = None, smoothing: float = SMOOTHING
+    annotations: Annotations,
+    path: Path,
+    method: Method | None = None,
+    smoothing: float = SMOOTHING,
+    confidence: float = 0.95,
 ) -> tuple[LayerConsensus, ...]:
     """Write the consensus of every layer to *path* in the form of its suffix, and return it.
+
+    *confidence* is the level of the intervals of what each annotator is worth.
 
     Raises
     ------
@@ -39,7 +45,7 @@ def write_consensus(
     suffix = path.suffix.lower()
     if suffix not in GOLD_SUFFIXES:
         raise OutputError(f"{path}: consensus can be written as {listed(GOLD_SUFFIXES, 'or')}. Choose one of these.")
-    layers = layer_consensus(annotations, method, smoothing)
+    layers = layer_consensus(annotations, method, smoothing, confidence)
     if not layers:
         raise InputError(
             [Problem(", ".join(annotations.reading.files), "holds no layer with labels or spans to vote on.")]
@@ -95,12 +101,14 @@ def _layer(one: LayerConsensus) -> dict[str, Any]:
     }
 
 
-def consensus_text(layers: Sequence[LayerConsensus], path: Path) -> str:
+def consensus_text(layers: Sequence[LayerConsensus], path: Path, confidence: float = 0.95) -> str:
     """Return what was written, by which method, and how often each annotator gives the consensus."""
-    return "\n".join([*(line for layer in layers for line in _lines(layer)), words.written(shown(str(path)))])
+    return "\n".join(
+        [*(line for layer in layers for line in _lines(layer, confidence)), words.written(shown(str(path)))]
+    )
 
 
-def _lines(one: LayerConsensus) -> Iterator[str]:
+def _lines(one: LayerConsensus, confidence: float) -> Iterator[str]:
     """Yield the lines of one layer."""
     counts = {str(status): int(n) for status, n in one.table["status"].value_counts().items()}
     name = shown(one.layer.name)
@@ -110,7 +118,7 @@ def _lines(one: LayerConsensus) -> Iterator[str]:
         yield words.items(name, len(one.table), one.method, one.why, one.open)
         yield from words.remarks(counts, identified=bool(one.identified))
     for row in one.worth.head(MOST_PRINTED).to_dict("records"):
-        figure = Figure(row["value"], row["low"], row["high"], int(row["n"]), share=True)
+        figure = Figure(row["value"], row["low"], row["high"], int(row["n"]), share=True, confidence=confidence)
         yield words.worth(shown(str(row["annotator"])), figure, marks=one.layer.kind == "spans")
     if len(one.worth) > MOST_PRINTED:
         yield words.more(len(one.worth) - MOST_PRINTED)

@@ -4,7 +4,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from agreement.wording.numbers import Figure, count, plural
+from agreement.wording.numbers import Figure, count, percent, plural
 
 TITLES = {
     "majority": "majority vote",
@@ -79,7 +79,8 @@ def worth(annotator: str, figure: Figure, *, marks: bool) -> str:
     '  Ana gives the consensus in 90% (95% CI 80–95%, n 40)'
     """
     what = "marks" if marks else "gives"
-    return f"  {annotator} {what} the consensus in {figure.text} (95% CI {figure.interval}, {figure.basis})"
+    interval = f"{percent(figure.confidence)}% CI {figure.interval}"
+    return f"  {annotator} {what} the consensus in {figure.text} ({interval}, {figure.basis})"
 
 
 def more(annotators: int) -> str:
