@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from agreement.counts import Contingency, Ints, chunks
 from agreement.crowds import Block, Shared
-from agreement.warehouse.engine import Prepared
+from agreement.warehouse.engine import Prepared, spread_out
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.expr.types.relations import CachedTable
 
 INT32 = 2**31
+CELL = 2**32  # more than any cell of a table holds
 SLICE_COUPLES = 25_000_000  # couples of labels counted at a time, so that the engine's memory need not hold all
 
 
@@ -102,8 +103,8 @@ def pair_cells(found: Prepared, least: int, sample: Shared, folder: Path) -> Pai
     """Return the cells of every pair that shares at least *least* items, counted by the engine.
 
     The engine writes down every couple of labels of one item once, as one number for pair and cell. Then it counts how
-    many couples each pair has, and the cells of those that share enough, some first annotators at a time, so that no
-    step needs all groups in memory.
+    many couples each pair has, and the tables of those that share enough, some first annotators at a time, so that
+    no step needs all groups in memory. A table comes back as one row, the list of its cells that are not empty.
     """
     a, k = len(found.annotators), len(found.labels)
     coupled = _couples(found, a, k)
@@ -118,9 +119,8 @@ def pair_cells(found: Prepared, least: int, sample: Shared, folder: Path) -> Pai
     files: list[Path] = []
     for start, stop in _ranges(pairs[:, 0], np.where(counted, sizes, 0), a):
         mine = wanted.filter((wanted.key >= start * a * k * k) & (wanted.key < stop * a * k * k))
-        cells = found.traffic.fetch(mine.group_by("key").agg(n=mine.count()))
         files.append(folder / f"cells-{len(files)}.npy")
-        _keep(files[-1], cells, key, k)
+        _keep(files[-1], found.traffic.fetch(_tables(mine, k), patterns=True), key)
         bounds.append(int(np.searchsorted(pairs[:, 0], stop)))
     coupled.release()
     return PairCells(
@@ -148,11 +148,20 @@ def _of_pairs(coupled: "ir.Table", pairs: Ints, k: int) -> "ir.Table":
     return named.semi_join(wanted, "pair").select("key")
 
 
-def _keep(file: Path, cells: pd.DataFrame, key: Ints, k: int) -> None:
-    """Write the *cells*, sorted by pair, to a *file*: number of the pair, cell and times."""
-    order = np.argsort(cells["key"].to_numpy())
-    which, cell = np.divmod(cells["key"].to_numpy()[order].astype(np.int64), k * k)
-    np.save(file, np.stack([np.searchsorted(key, which), cell, cells["n"].to_numpy()[order]]).astype(np.int32))
+def _tables(coupled: "ir.Table", k: int) -> "ir.Table":
+    """Return a row per pair with its non-empty ``cells``, each as one number, ``cell * CELL + times``."""
+    cells = coupled.group_by("key").agg(n=coupled.count())
+    packed = (cells.key % (k * k)).cast("int64") * CELL + cells.n
+    named = cells.select(pair=_quotient(cells.key, k * k), packed=packed)
+    return named.group_by("pair").agg(cells=named.packed.collect())
+
+
+def _keep(file: Path, tables: pd.DataFrame, key: Ints) -> None:
+    """Write the cells of *tables*, sorted by pair, to a *file*: number of the pair, cell and times."""
+    tables = tables.sort_values("pair")
+    row, packed = spread_out(tables["cells"])
+    which = np.searchsorted(key, tables["pair"].to_numpy(dtype=np.int64))
+    np.save(file, np.stack([part.astype(np.int32) for part in (which[row], *np.divmod(packed, CELL))]))
 
 
 def _quotient(code: "ir.IntegerValue", k: int) -> "ir.IntegerValue":
