@@ -191,6 +191,8 @@ def _suspects(annotations: Annotations) -> list[str]:
     if len(reading.aliases) > said.LISTED:
         lines.append(said.more_spellings(len(reading.aliases) - said.LISTED))
     lines += [said.no_answer(label, times) for label, times in sorted(reading.missing_suspects.items())]
+    known = annotations.of_kind("gold")
+    lines += [said.gold_candidate(name) for name in reading.gold_candidates if name not in known]
     return [_line("" if number else said.SUSPECTED, line) for number, line in enumerate(lines)]
 
 

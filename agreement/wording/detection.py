@@ -129,6 +129,17 @@ def no_answer(label: str, times: int) -> str:
     return f"label {label!r} ({count(times)}) looks like no answer; it counts as a label unless --missing lists it"
 
 
+def gold_candidate(name: str) -> str:
+    """Return that something in the input may be gold.
+
+    Examples
+    --------
+    >>> gold_candidate("ground truth")
+    "'ground truth' looks like gold; it counts as gold only if --gold names it"
+    """
+    return f"{name!r} looks like gold; it counts as gold only if --gold names it"
+
+
 def if_ordered(layer: str) -> str:
     """Return when a suggested order holds."""
     return f"if {layer} is ordered"

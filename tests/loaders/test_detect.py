@@ -141,3 +141,14 @@ def test_one_slip_of_the_pen_is_suspected_in_a_small_table_too():
     found = {suspect.spelling for suspect in alias_suspects("label", {"Complaint": 4, "Complant": 1})}
     assert found == {"Complant"}
     assert alias_suspects("label", {"Complaint": 4, "Compliant": 3}) == []
+
+
+def test_detect_names_what_may_be_gold():
+    """Marks of a platform are no annotator: without this line nobody would learn of them."""
+    frame = pd.DataFrame({"item": ["1", "1", "2", "2"], "annotator": ["Ana", "gold"] * 2, "label": list("xyxx")})
+    annotations = load_frame(frame)
+    annotations.reading.gold_candidates = ["gold", "ground_truth"]
+    lines = describe(annotations).splitlines()
+    assert [line for line in lines if "looks like gold" in line] == [
+        "Suspected   'ground_truth' looks like gold; it counts as gold only if --gold names it"
+    ]
