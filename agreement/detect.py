@@ -11,6 +11,7 @@ from scipy import sparse
 from agreement.annotations import Annotations, Layer
 from agreement.settings import Settings
 from agreement.wording import detection as said
+from agreement.wording.reading import LAYOUTS, one_each
 
 PAIRS_LISTED = 15
 SCALES = (
@@ -236,7 +237,7 @@ def _found_columns(annotations: Annotations) -> dict[str, object]:
     if reading.format != "table":
         return {}
     layout = next(
-        (key for key, start in LAYOUTS.items() if reading.layout.startswith(start) and ", " not in reading.layout), None
+        (key for key, start in TOLD.items() if reading.layout.startswith(start) and ", " not in reading.layout), None
     )
     found: dict[str, object] = {"layout": layout} if layout else {}
     if layout == "wide" and len(annotations.layers) > 1:
@@ -252,10 +253,9 @@ def _found_columns(annotations: Annotations) -> dict[str, object]:
     return found
 
 
-LAYOUTS = {
-    "long": "long (", "wide": "wide (", "transposed": "transposed (", "one-hot": "one-hot (",
-    "per-sheet": "one sheet per", "per-file": "one file per",
-}  # fmt: skip
+TOLD = {name: LAYOUTS[name] for name in ("long", "wide", "transposed", "one-hot")} | {
+    f"per-{place}": one_each(place) for place in ("sheet", "file")
+}
 
 
 def _tables(values: Mapping[str, object], prefix: str = "") -> dict[str, list[str]]:

@@ -40,8 +40,8 @@ CHANCE: dict[LayerKind, tuple[tuple[str, str, Value], ...]] = {
     "number": (("krippendorff_alpha.interval", titles.ALPHA_INTERVAL, alpha_value),),
 }
 CLOSENESS: dict[LayerKind, tuple[str, str]] = {
-    "category": ("percent_agreement", "Percent agreement"), "ordinal": ("percent_agreement", "Percent agreement"),
-    "labels": ("jaccard_samples", "Jaccard overlap"), "answer": ("squad_f1", "Token F1"),
+    "category": ("percent_agreement", titles.AGREEMENT), "ordinal": ("percent_agreement", titles.AGREEMENT),
+    "labels": ("jaccard_samples", titles.OVERLAP_OF_SETS), "answer": ("squad_f1", titles.TOKEN),
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from agreement.rounds.values import agreement_value, own_interval
 from agreement.settings import Settings
 from agreement.wording import checks as words
 from agreement.wording import optional
+from agreement.wording.numbers import NOT_COMPUTED
 
 MIN_UNITS = 2
 
@@ -48,7 +49,7 @@ def _of_label(comparison: Comparison, label: str) -> Found:
     for row in rows.loc[rows["measure"].eq(measure) & rows["level"].eq(level)].to_dict("records"):
         informative = optional(row["n_informative"])
         n = optional(row["n"]) if spans or informative is None else informative
-        reason = row["undefined"] if isinstance(row["undefined"], str) and row["undefined"] else "not computed"
+        reason = row["undefined"] if isinstance(row["undefined"], str) and row["undefined"] else NOT_COMPUTED
         value, low, high = (optional(row[name]) for name in ("value", "low", "high"))
         return Found(value, low, high, int(n or 0), reason, label)
     return Found(subject=label)

@@ -19,6 +19,7 @@ from agreement.intervals import wilson
 from agreement.settings import Settings
 from agreement.wording import checks as words
 from agreement.wording import optional
+from agreement.wording.numbers import NOT_COMPUTED
 
 __all__ = ["Check", "Verdict", "release_checks", "verdict"]
 
@@ -82,8 +83,7 @@ def _kappa(comparison: Comparison, settings: Settings) -> Iterator[Check]:
     layer = comparison.layer
     measure, found = _first(comparison.scores, KAPPAS[layer.kind], "item")
     beyond = "alpha" if "alpha" in measure else "kappa"
-    named = {"ordinal": f"{beyond} for ordered labels", "number": "alpha for numbers", "labels": f"{beyond} for sets"}
-    said = words.KAPPA._replace(title=words.KAPPA.title.format(named.get(layer.kind, beyond)))
+    said = words.KAPPA._replace(title=words.KAPPA.title.format(words.beyond_chance(layer.kind, beyond)))
     if found.informative is not None and found.informative < MIN_INFORMATIVE:
         found = Found(n=found.n, reason=words.THIN.format(found.informative))
     yield Criterion("kappa", said, layer.name, limit, words.KAPPA_SOURCE).judge(found)
@@ -286,6 +286,6 @@ def _found(row: Mapping[Any, Any], subject: str = "") -> Found:
     reason = row.get("undefined")
     return Found(
         optional(row["value"]), optional(row["low"]), optional(row["high"]), 0 if n is None else int(n),
-        str(reason) if isinstance(reason, str) and reason else "not computed", subject,
+        str(reason) if isinstance(reason, str) and reason else NOT_COMPUTED, subject,
         None if informative is None else int(informative),
     )  # fmt: skip

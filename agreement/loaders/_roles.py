@@ -8,6 +8,7 @@ from agreement.errors import Problem
 from agreement.loaders._grids import Grid
 from agreement.loaders._vocabulary import ROLES, is_aside, is_called, is_known, item_rank, names_a_person, words
 from agreement.settings import Columns
+from agreement.wording import reading as said
 
 SINGLE = ("annotator", "layer", "text", "section", "document", "round", "time", "model", "start", "end", "status")
 PLACES = ("file", "sheet", "folder")
@@ -83,9 +84,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(words(name), [words(one) for one in names], n=3, cutoff=0.6)
     meant = [one for one in names if words(one) in close]
     if meant:
-        return f"Did you mean {' or '.join(map(repr, meant))}?"
-    shown = ", ".join(map(repr, names[:20])) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
-    return f"There are: {shown}."
+        return said.did_you_mean(meant)
+    return said.there_are(names[:20], len(names) - 20)
 
 
 def _asked_for(grid: Grid, columns: Columns, roles: Roles, taken: set[int]) -> None:

@@ -15,11 +15,12 @@ from defusedxml import ElementTree  # type: ignore[import-untyped]
 
 from agreement.loaders._base import Source
 from agreement.loaders._grids import letter
+from agreement.wording import reading as said
 
 GENERAL, TEXT = 0, 49
 BUILT_IN = {
     1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
-    14: "date", 15: "date", 16: "date", 17: "date", 18: "time", 19: "time", 20: "time", 21: "time", 22: "date and time",
+    **dict.fromkeys(range(14, 18), said.DATE), **dict.fromkeys(range(18, 22), said.TIME), 22: said.DATE_AND_TIME,
 }  # fmt: skip
 CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")

@@ -81,7 +81,7 @@ def build(audit: "Audit", most: int) -> ReportModel:
     golds, found_of_gold = gold_views(audit, cards)
     layers = tuple(with_gold(layer, found_of_gold) for layer in layers)
     source = audit.annotations.reading.source_sha256 or content_hash(audit.annotations)
-    title = report.title or "Label audit"
+    title = report.title or words.UNTITLED
     actions = _actions(audit, layers, slugs)
     rounds = tuple(name for name in map(str, audit.annotations.table["round"].cat.categories) if name)
     return ReportModel(
@@ -198,25 +198,22 @@ def _facts(audit: "Audit", layers: tuple[LayerView, ...]) -> tuple[tuple[str, st
     kinds = Counter(annotations.annotators["kind"])
     people = [plural(kinds[kind], kind) for kind in ("human", "model") if kinds[kind]]
     facts = [
-        ("Items", _of_all(len(annotations.items), annotations.reading.drawn_of.get("items"))),
-        ("Annotators", f"{count(len(annotations.compared))}" + (f" ({listed(people)})" if len(people) > 1 else "")),
-        ("Annotations", _of_all(len(annotations.table), annotations.reading.drawn_of.get("annotations"))),
+        (words.ITEMS, words.of_all(len(annotations.items), annotations.reading.drawn_of.get("items"))),
+        (words.ANNOTATORS, f"{count(len(annotations.compared))}" + (f" ({listed(people)})" if len(people) > 1 else "")),
+        (words.ANNOTATIONS, words.of_all(len(annotations.table), annotations.reading.drawn_of.get("annotations"))),
     ]
     if len(layers) > 1:
-        facts.append(("Layers", listed([layer.name for layer in layers], most=4)))
+        facts.append((words.LAYERS, listed([layer.name for layer in layers], most=4)))
     else:
-        facts += [("Classes", count(len(annotations.layers[layer.name].labels))) for layer in layers if layer.classes]
+        facts += [
+            (words.CLASSES, count(len(annotations.layers[layer.name].labels))) for layer in layers if layer.classes
+        ]
     hits, units = (sum(part) for part in zip(*((one.disputes.hits or 0, one.n_units) for one in layers), strict=True))
-    facts.append(("In dispute", f"{count(hits)} of {count(units)}" + (", layers together" if len(layers) > 1 else "")))
+    facts.append((words.IN_DISPUTE, f"{count(hits)} of {count(units)}" + (words.TOGETHER if len(layers) > 1 else "")))
     gold = sum(layer.gold_items for layer in layers)
     if gold:
-        facts.append(("Gold items", count(gold)))
+        facts.append((words.GOLD_ITEMS, count(gold)))
     return tuple(facts)
-
-
-def _of_all(number: int, total: int | None) -> str:
-    """Return a count, and of how many it is a sample."""
-    return count(number) if total is None else f"{count(number)}, a sample of {count(total)}"
 
 
 def _check_row(check: Check, audit: "Audit", layers: tuple[LayerView, ...]) -> CheckRow:
@@ -236,7 +233,7 @@ def _check_row(check: Check, audit: "Audit", layers: tuple[LayerView, ...]) -> C
     limit = ""
     if check.limit is not None:
         shown = f"{percent(check.limit)}%" if share else decimal(check.limit, digits)
-        limit = f"at least {shown}" if check.at_least else f"at most {shown}"
+        limit = words.limit(shown, at_least=check.at_least)
     several = check.layer if len(layers) > 1 else ""
     said = failure(check.name, check.title, subject.replace(" / ", " and "), figure, limit, several)
     return CheckRow(check, subject, figure, limit, said, _anchor(EVIDENCE.get(check.name, "method"), layers))

@@ -76,11 +76,11 @@ class Cells:
     def remarks(self) -> Iterator[tuple[str, str]]:
         """Yield what had to be changed or left out, per sheet."""
         for sheet, cells in self.cut.items():
-            yield f"cut in {sheet}", words.cut_cells(cells, EXCEL_CHARACTERS)
+            yield words.CUT_IN + sheet, words.cut_cells(cells, EXCEL_CHARACTERS)
         for sheet, cells in self.cleaned.items():
-            yield f"changed in {sheet}", words.cleaned_cells(cells, REPLACED)
+            yield words.CHANGED_IN + sheet, words.cleaned_cells(cells, REPLACED)
         for sheet, rows in self.rows_left.items():
-            yield f"left out of {sheet}", words.rows_left(rows)
+            yield words.LEFT_OUT_OF + sheet, words.rows_left(rows)
 
     def write(
         self, name: str, frame: pd.DataFrame, widths: Mapping[str, int], validations: Sequence[DataValidation] = ()

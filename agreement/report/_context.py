@@ -21,6 +21,7 @@ from agreement.rounds.comparing import LayerChange
 from agreement.settings import LayerKind
 from agreement.units import Units
 from agreement.wording import Figure
+from agreement.wording.page import NOTHING_TO_COUNT
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
@@ -95,7 +96,7 @@ def items_link(layer: str = "", **filters: str) -> Link:
 def share_of(hits: int, n: int, unit: str, confidence: float) -> Figure:
     """Return a share with its Wilson interval."""
     if n == 0:
-        return Figure(None, n=0, unit=unit, share=True, hits=hits, reason="nothing to count")
+        return Figure(None, n=0, unit=unit, share=True, hits=hits, reason=NOTHING_TO_COUNT)
     low, high = wilson(np.array([hits]), np.array([n]), confidence)
     return Figure(hits / n, float(low[0]), float(high[0]), n, unit, share=True, hits=hits, confidence=confidence)
 

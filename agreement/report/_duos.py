@@ -16,7 +16,9 @@ from agreement.report._png import palette_png
 from agreement.report.model import Cell, DuoLabels, DuoRow, Heat, Picture
 from agreement.settings import LayerKind
 from agreement.wording import NONE, Figure, decimal
-from agreement.wording.page import under_shared
+from agreement.wording import measures as titles
+from agreement.wording.numbers import NOT_COMPUTED
+from agreement.wording.page import under_shared, with_itself
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,26 +35,27 @@ PALETTE = (
 # what a column is called, its measure, its level
 Column = tuple[str, str, str]
 MACRO: tuple[Column, ...] = (
-    ("F1", "f1_macro", "item"), ("Precision", "precision_macro", "item"), ("Recall", "recall_macro", "item"),
+    ("F1", "f1_macro", "item"), (titles.PRECISION, "precision_macro", "item"), (titles.RECALL, "recall_macro", "item"),
 )  # fmt: skip
 BY_KAPPA = 3
 COLUMNS: dict[LayerKind, tuple[Column, ...]] = {
     "category": (*MACRO, ("κ", "cohen_kappa", "item")),
-    "ordinal": (*MACRO, ("Weighted κ", "cohen_kappa.quadratic", "item")),
-    "labels": (*MACRO, ("Same set", "percent_agreement", "item")),
+    "ordinal": (*MACRO, (titles.WEIGHTED_KAPPA, "cohen_kappa.quadratic", "item")),
+    "labels": (*MACRO, (titles.SETS_ALIKE, "percent_agreement", "item")),
     "number": (
         ("α", "krippendorff_alpha.interval", "item"), ("ICC(2,1)", "icc.2_1", "item"),
-        ("Mean difference", "mean_difference", "item"),
-        ("Mean absolute difference", "mean_absolute_difference", "item"),
-        ("Lower limit", "limits_of_agreement.lower", "item"), ("Upper limit", "limits_of_agreement.upper", "item"),
+        (titles.DIFFERENCE, "mean_difference", "item"),
+        (titles.ABSOLUTE_DIFFERENCE, "mean_absolute_difference", "item"),
+        (titles.LOWER, "limits_of_agreement.lower", "item"), (titles.UPPER, "limits_of_agreement.upper", "item"),
     ),
     "spans": (
-        ("Exact F1", "span_f1.strict", "span"), ("Precision", "span_precision.strict", "span"),
-        ("Recall", "span_recall.strict", "span"), ("Token F1", "token_f1", "token"),
+        (titles.EXACT, "span_f1.strict", "span"), (titles.PRECISION, "span_precision.strict", "span"),
+        (titles.RECALL, "span_recall.strict", "span"), (titles.TOKEN, "token_f1", "token"),
     ),
     "answer": (
-        ("F1", "squad_f1", "item"), ("Precision", "squad_precision", "item"), ("Recall", "squad_recall", "item"),
-        ("Same answer", "squad_exact_match", "item"), ("chrF", "chrf", "item"),
+        ("F1", "squad_f1", "item"), (titles.PRECISION, "squad_precision", "item"),
+        (titles.RECALL, "squad_recall", "item"),
+        (titles.ANSWERS_ALIKE, "squad_exact_match", "item"), ("chrF", "chrf", "item"),
     ),
 }  # fmt: skip
 
@@ -66,7 +69,7 @@ BY_LABEL: dict[LayerKind, tuple[str, str, str]] = {
 DUO_LABELS_MOST = 120
 
 
-OWN_SIMILARITY: Column = ("Own similarity", "similarity", "item")
+OWN_SIMILARITY: Column = (titles.OWN_SIMILARITY, "similarity", "item")
 
 
 def duo_columns(kind: LayerKind, pairs: pd.DataFrame | None = None) -> tuple[Column, ...]:
@@ -143,7 +146,7 @@ def _figures(rows: pd.DataFrame, row: Ints, confidence: float, unit: str, least:
     """Return the figures of the rows numbered *row*, -1 for none."""
     made = [figure(one, confidence, unit) for one in rows.iloc[row[row >= 0]].itertuples()]
     known = iter(_shown(one, least) for one in made)
-    none = Figure(None, reason="not computed")
+    none = Figure(None, reason=NOT_COMPUTED)
     return [next(known) if at >= 0 else none for at in row.tolist()]
 
 
@@ -173,7 +176,7 @@ def duo_labels(context: Context) -> tuple[DuoLabels, ...]:
         for row in mine.itertuples():
             shown = figure(row, context.book.confidence, "label" if level == "item" else "span")
             figures.setdefault(str(row.label), {})[str(row.measure)] = shown
-        none = Figure(None, reason="not computed")
+        none = Figure(None, reason=NOT_COMPUTED)
         lines = tuple(
             (
                 context.word(label),
@@ -209,7 +212,7 @@ def duo_matrix(context: Context, rows: Sequence[DuoRow]) -> Heat | None:
             at = 0 if c > r else below
             figures = by_pair.get((row, column))
             cell = _duo_cell(context, row, column, columns[at][0], figures[at] if figures else None)
-            cells.append(Cell("·", 0, f"{row} with itself") if r == c else cell)
+            cells.append(Cell("·", 0, with_itself(row)) if r == c else cell)
         found.append((row, tuple(cells)))
     return Heat(tuple(names), tuple(found))
 

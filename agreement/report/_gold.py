@@ -17,6 +17,7 @@ from agreement.report.model import LayerView, Link
 from agreement.settings import LayerKind
 from agreement.wording import Figure, count, optional, shortened
 from agreement.wording import gold as words
+from agreement.wording.numbers import NOT_COMPUTED
 from agreement.wording.page import NO_ITEMS
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def _figure(scores: pd.DataFrame, gold: str, name: str, measure: str, level: str
     if rows.empty:
         return Figure(None, reason=NO_ITEMS)
     row: dict[Any, Any] = rows.iloc[0].to_dict()
-    reason = row["undefined"] if isinstance(row["undefined"], str) and row["undefined"] else "not computed"
+    reason = row["undefined"] if isinstance(row["undefined"], str) and row["undefined"] else NOT_COMPUTED
     value, low, high, n = (optional(row[key]) for key in ("value", "low", "high", "n"))
     return Figure(value, low, high, int(n or 0), level, reason=reason, confidence=confidence)
 

@@ -7,7 +7,7 @@ from agreement.checks.release import Check
 from agreement.flags import Flag
 from agreement.report._figures import score_book
 from agreement.report._leading import leading
-from agreement.wording import Figure, between, count, decimal, digits_for, percent
+from agreement.wording import Figure, between, count, decimal, digits_for, outputs, percent
 from agreement.wording.outputs import SHORT_TITLES
 from agreement.wording.page import READ_GOLD, reread
 
@@ -60,11 +60,10 @@ def check_figure(check: Check, confidence: float) -> str:
 def _difference(check: Check) -> str:
     """Return how much more pairs with the annotator disagree, in points; or that nobody stands apart."""
     if check.value is None:
-        apart = "nobody stands apart" if check.result == "pass" else check.settle
+        apart = outputs.NOBODY_APART if check.result == "pass" else check.settle
         return f"{apart} · n {count(check.n)}"
     bounds = [percent(bound) for bound in (check.low, check.high) if bound is not None]
-    interval = f", {between(*bounds)}" if len(bounds) == 2 else ", no interval"
-    return f"{percent(check.value)} points{interval} · n {count(check.n)}"
+    return outputs.points(percent(check.value), between(*bounds) if len(bounds) == 2 else "", count(check.n))
 
 
 def short_title(check: Check) -> str:

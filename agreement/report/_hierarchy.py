@@ -7,6 +7,7 @@ from agreement.comparison import Comparison
 from agreement.report._figures import ScoreBook, score_book
 from agreement.wording import Figure
 from agreement.wording import structures as words
+from agreement.wording.numbers import NOT_COMPUTED
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
@@ -59,7 +60,7 @@ def _view(comparison: Comparison, book: ScoreBook) -> PathView:
         for name in comparison.scores["measure"].unique()
         if str(name).startswith("agreement.depth")
     )
-    nothing = Figure(None, reason="not computed")
+    nothing = Figure(None, reason=NOT_COMPUTED)
 
     def together(measure: str) -> Figure:
         return book.pooled(measure) or nothing

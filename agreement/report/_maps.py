@@ -7,6 +7,7 @@ from agreement.disputes import mixtures, pair_counts
 from agreement.report._context import Context
 from agreement.report.model import Cell, Heat
 from agreement.wording import DASH, count, percent
+from agreement.wording.page import share_of_items
 
 CONFUSION_STEPS = (0.02, 0.05, 0.10, 0.20, 0.30)
 CLASSES_MOST = 16
@@ -36,7 +37,7 @@ def confusion_heat(context: Context) -> Heat | None:
                 continue
             names = units.labels[first], units.labels[second]
             said = " and ".join(context.word(name) for name in names)
-            title = f"{said}: {percent(n / of)}%, {count(n)} of {count(of)} {context.unit}s"
+            title = share_of_items(said, percent(n / of), n, of, context.unit)
             strength = 1 + int(np.searchsorted(CONFUSION_STEPS, n / of, side="right"))
             cells.append(Cell(percent(n / of), strength, title, context.pair_link(*names, round=context.current_round)))
         rows.append((context.word(units.labels[int(order[r])]), (*cells, *[None] * (len(order) - 1 - r))))

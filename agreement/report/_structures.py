@@ -71,7 +71,7 @@ def _view(audit: "Audit", kind: str, confidence: float) -> LinkView:
         words.given((audit.structures.counts or {}).get(kind, {}), kind),
         (
             *((words.TITLES[name], whole[name]) for name in measures),
-            *((f"“{score.label}”, same arguments", _figure(score, confidence)) for score in by_label),
+            *((words.same_arguments(score.label or ""), _figure(score, confidence)) for score in by_label),
         ),
         tuple(words.TITLES[name] for name in measures),
         tuple(pairs[:MOST_PAIRS]),

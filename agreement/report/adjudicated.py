@@ -66,7 +66,7 @@ def write_conflicts(result: Adjudicated, path: Path) -> Path:
 
 def guideline_markdown(result: Adjudicated) -> str:
     """Return the guideline changes as Markdown, a heading per section."""
-    lines = ["# Guideline changes", ""]
+    lines = [f"# {words.GUIDELINE_CHANGES}", ""]
     if result.guideline.empty:
         return "\n".join([*lines, words.NO_CHANGE, ""])
     for section, rows in groupby(result.guideline.to_dict("records"), key=lambda row: str(row["section"])):
@@ -103,7 +103,7 @@ def _agreement(result: Adjudicated) -> Iterator[str]:
         return
     pooled = scores.loc[scores["reference"].isna() & scores["label"].isna()]
     for layer, rows in pooled.groupby("layer", sort=True):
-        for measure, name in (("percent_agreement", "percent agreement"), ("kappa_mean", "kappa")):
+        for measure, name in words.MEASURES:
             for row in rows.loc[rows["measure"].eq(measure)].to_dict("records"):
                 n = optional(row["n"])
                 figure = Figure(

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from agreement.gold.suspects import Suspect
 from agreement.gold.validation import GoldReport
 from agreement.report.terminal import shown
-from agreement.wording import Figure, between, decimal, optional, plural
+from agreement.wording import Figure, between, decimal, optional
 from agreement.wording import gold as words
+from agreement.wording.outputs import and_more
 
 MOST = 25
 
@@ -60,7 +61,7 @@ def _suspects(report: GoldReport) -> Iterator[str]:
     yield words.line_of_slips(len(confirmed), len(report.suspects) - len(confirmed), report.n_judged)
     yield from map(_suspect, report.suspects[:MOST])
     if len(report.suspects) > MOST:
-        yield f"    … and {len(report.suspects) - MOST} more"
+        yield f"    {and_more(len(report.suspects) - MOST)}"
     if report.ceiling is not None and report.ceiling_low is not None and report.ceiling_high is not None:
         yield words.line_of_ceiling(Figure(report.ceiling, report.ceiling_low, report.ceiling_high, share=True))
 
@@ -82,7 +83,7 @@ def _size(report: GoldReport) -> Iterator[str]:
         yield words.line_of_size(shown(entry.label), entry.n, entry.word, entry.needed.get("0.10"))
     for covered in report.coverage:
         if covered.kind != "label" and not covered.n_gold:
-            yield f"  No gold in {covered.kind} {shown(covered.name)} ({plural(covered.n_items, 'item')})"
+            yield words.line_without_gold(covered.kind, shown(covered.name), covered.n_items)
 
 
 def _fairness(report: GoldReport) -> Iterator[str]:

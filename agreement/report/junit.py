@@ -23,7 +23,7 @@ def checks_junit(audit: "Audit") -> str:
     CI systems and nothing undecided is a pass. Without any check there is one test case in error.
     """
     cases = list(_cases(audit)) or [
-        _case("agreement", "release checks", _told("error", verdict(()).headline, words.NOTHING_MEASURED))
+        _case("agreement", words.RELEASE_CHECKS, _told("error", verdict(()).headline, words.NOTHING_MEASURED))
     ]
     failures = sum(check.result == "fail" for check in audit.checks)
     errors = sum(check.result == "can't tell yet" for check in audit.checks) if audit.checks else 1

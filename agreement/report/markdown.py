@@ -22,7 +22,7 @@ def summary(audit: "Audit") -> str:
     parts = [checks_markdown(audit).rstrip("\n")]
     figures = [(escaped(name), f"{figure.text} {figure.detail}") for name, figure in headlines(audit)]
     if figures:
-        parts.append(_table(("Figure", "Value, interval, n"), figures))
+        parts.append(_table(words.FIGURES, figures))
     steps = actions(audit)
     if steps:
         listed = [f"{number}. {escaped(step)}" for number, step in enumerate(steps[:MOST_ACTIONS], start=1)]
@@ -49,7 +49,7 @@ def checks_markdown(audit: "Audit") -> str:
         )
         for check in audit.checks
     ]
-    return heading + "\n\n" + _table(("Result", "Check", "Layer", "Value, interval, n", "Meaning"), rows) + "\n"
+    return heading + "\n\n" + _table(words.CHECKS, rows) + "\n"
 
 
 def checks_lines(audit: "Audit") -> str:
@@ -58,7 +58,7 @@ def checks_lines(audit: "Audit") -> str:
     lines = [verdict(audit.checks).headline]
     for check in audit.checks:
         subject = f" ({check.subject})" if check.subject else ""
-        settle = f" Settled by: {check.settle}." if check.settle and check.value is not None else ""
+        settle = words.settled_by(check.settle) if check.settle and check.value is not None else ""
         figure = check_figure(check, confidence)
         lines.append(shown(f"{RESULT_WORDS[check.result]}: {check.layer}: {check.title}{subject}: {figure}.{settle}"))
     return "\n".join(lines)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from agreement.planning.plan import Needed, Plan
 from agreement.report.terminal import shown
-from agreement.wording import listed
 from agreement.wording import planning as words
 
 MOST = 15
@@ -24,10 +23,10 @@ def _lines(made: Plan) -> Iterator[str]:
     yield from (f"    {_needed(need)}" for need in made.needed)
     yield f"  {made.overlap.meaning}"
     for group in made.overlap.groups if len(made.overlap.groups) > 1 else ():
-        yield f"    group: {listed([shown(name) for name in group], most=8)}"
-    pairs = [f"{shown(a)} and {shown(b)}" for a, b in made.overlap.never[:MOST]]
+        yield words.line_of_group([shown(name) for name in group])
+    pairs = [(shown(a), shown(b)) for a, b in made.overlap.never[:MOST]]
     if pairs:
-        yield f"    never compared: {'; '.join(pairs)}"
+        yield words.line_of_never(pairs)
     if made.next_items:
         yield words.SECOND_TIME
     for item in made.next_items[:MOST]:

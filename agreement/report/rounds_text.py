@@ -8,6 +8,7 @@ from agreement.rounds.comparing import LayerChange
 from agreement.rounds.trends import Trend
 from agreement.wording import Figure, decimal
 from agreement.wording import rounds as words
+from agreement.wording.outputs import and_more
 
 MOST = 8
 
@@ -29,18 +30,22 @@ def changes_text(
 def _lines(between_rounds: LayerChange, sections: Mapping[str, str]) -> Iterator[str]:
     """Yield the lines of one layer."""
     both = between_rounds
-    yield f"Layer {shown(both.layer)}, {shown(both.before)} to {shown(both.after)}: {both.word}"
+    yield words.line_of_layer(shown(both.layer), shown(both.before), shown(both.after), both.word)
     yield words.line_of_basis((both.n_before, both.n_after, both.n_both), both.pairing, both.clusters or 0)
-    yield from (f"  Note: {shown(note)}" for note in both.notes)
+    yield from (words.line_of_note(shown(note)) for note in both.notes)
     yield from (f"  {_change(change, sections)}" for change in both.overall)
-    for title, family in (("Sections", both.by_section), ("Classes", both.by_label), ("Pairs", both.by_pair)):
+    for title, family in (
+        (words.SECTIONS, both.by_section),
+        (words.CLASSES, both.by_label),
+        (words.PAIRS, both.by_pair),
+    ):
         clear = [change for change in family if change.word in ("better", "worse")]
         tested = sum(change.p is not None for change in family)
         if tested:
             yield words.line_of_family(title, len(clear), tested)
         yield from (f"    {_change(change, sections)}" for change in clear[:MOST])
         if len(clear) > MOST:
-            yield f"    … and {len(clear) - MOST} more"
+            yield f"    {and_more(len(clear) - MOST)}"
 
 
 def _change(change: Change, sections: Mapping[str, str]) -> str:

@@ -17,12 +17,12 @@ from agreement.report._plain import dumped, plain, records
 from agreement.report._profiles import profiles
 from agreement.report._slugs import slug
 from agreement.settings import package_version
+from agreement.wording.page import UNTITLED
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
 
 SCHEMA = "agreement-audit/1"
-UNTITLED = "Label audit"
 CHECKS_SCHEMA = "agreement-checks/1"
 
 

@@ -12,6 +12,7 @@ from agreement.settings import Settings
 from agreement.text.spans import Spans, document_spans
 from agreement.text.tokens import DocumentTokens, TokenMarks, document_tokens, token_marks
 from agreement.units import Units
+from agreement.wording.definitions import outside_too
 
 Ints = NDArray[np.int64]
 
@@ -59,7 +60,7 @@ def categories(spans: Spans, marks: TokenMarks) -> tuple[tuple[str, ...], TokenM
         category[several] = len(names) + which.ravel()
         names += [" + ".join(spans.labels[code] for code in row if code >= 0) for row in distinct]
     rows = order[begins]
-    outside = OUTSIDE if OUTSIDE not in names else f"{OUTSIDE} (in no span)"
+    outside = OUTSIDE if OUTSIDE not in names else outside_too(OUTSIDE)
     found = TokenMarks(marks.token[rows], category, marks.annotator[rows], marks.document[rows])
     return (*names, outside), found
 

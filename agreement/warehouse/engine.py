@@ -19,7 +19,7 @@ from agreement.settings import Settings
 from agreement.warehouse.sets import EMPTY, NOTHING, as_sets
 from agreement.warehouse.traffic import Traffic, known
 from agreement.wording import reading as said
-from agreement.wording.warehouse import NO_ANNOTATOR, NO_ITEM
+from agreement.wording.warehouse import CURATOR_ASIDE, GOLD_ASIDE, NO_ANNOTATOR, NO_ITEM
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -192,7 +192,7 @@ def _meant(
         reading.repaired(said.read_as(label, settings.labels.aliases[label]), found["label"][label])
     for names, why in (
         (settings.annotators.ignore, said.IGNORED),
-        (settings.annotators.gold, "gold, not compared"),
+        (settings.annotators.gold, GOLD_ASIDE),
     ):
         reading.aside(why, sum(found["annotator"].pop(name, 0) for name in names))
     for name in [name for name in found["annotator"] if not_compared(name)]:
@@ -214,8 +214,8 @@ def _meant(
 def not_compared(annotator: str) -> str:
     """Return why an *annotator* of this name is none of those compared; empty for all others."""
     if is_gold_name(annotator):
-        return "gold, not compared"
-    return "curator, not compared" if words(annotator) in CURATORS else ""
+        return GOLD_ASIDE
+    return CURATOR_ASIDE if words(annotator) in CURATORS else ""
 
 
 def declared(settings: Settings) -> tuple[str, ...]:

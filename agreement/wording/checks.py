@@ -192,3 +192,19 @@ def verdict(results: Sequence[str]) -> tuple[str, str]:
         )
     every = "the one check passes" if total == 1 else f"all {total} checks pass"
     return f"Ready to ship: {every}", f"Yes: {every}."
+
+
+def beyond_chance(kind: str, coefficient: str) -> str:
+    """Return what the coefficient of a kind of layer is called.
+
+    Examples
+    --------
+    >>> beyond_chance("ordinal", "kappa"), beyond_chance("category", "kappa")
+    ('kappa for ordered labels', 'kappa')
+    """
+    named = {
+        "ordinal": f"{coefficient} for ordered labels",
+        "number": "alpha for numbers",
+        "labels": f"{coefficient} for sets",
+    }
+    return named.get(kind, coefficient)

@@ -8,6 +8,8 @@ from agreement.wording.numbers import Figure, listed, plural
 MORE_THAN_ONE, GUIDELINE_SILENT = "(more than one is valid)", "(the guideline doesn't say)"
 LEAVE_OUT = "(leave this item out)"
 
+GUIDELINE_CHANGES = "Guideline changes"
+MEASURES = (("percent_agreement", "percent agreement"), ("kappa_mean", "kappa"))
 NO_SECTION = "No section named"
 NO_CHANGE = "Nobody asked for a change."
 NEVER_BOTH = "Agreement of the deciders: no item was decided by two of them."

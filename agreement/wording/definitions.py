@@ -116,6 +116,10 @@ _LABELS = {
         "Percent agreement",
         "The share of items on which two annotators gave the same label; part of it is chance.",
     ),
+    "percent_agreement_unanimous": (
+        "Unanimous items",
+        "The share of items on which all who labelled them agree; it falls with every annotator more.",
+    ),
     "accuracy": (
         "Accuracy",
         "The share of items on which the other gave the reference's label: percent agreement, by another name.",
@@ -296,3 +300,8 @@ def called(measure: str) -> tuple[str, str, str]:
     ('chrf', 'chrF', 'How alike two answers are in their characters; recall weighs twice.')
     """
     return (measure, *DEFINITIONS[measure])
+
+
+def outside_too(outside: str) -> str:
+    """Return what no span is called where a label has the name of it."""
+    return f"{outside} (in no span)"

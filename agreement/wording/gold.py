@@ -213,3 +213,8 @@ def line_of_drift(annotator: str, batch: int, errors: tuple[int, int], baseline:
 def line_of_one_text(items: Sequence[str]) -> str:
     """Return items with one text and different gold."""
     return f"  One text, different gold: {', '.join(items)}"
+
+
+def line_without_gold(kind: str, name: str, items: int) -> str:
+    """Return which section or round has no gold."""
+    return f"  No gold in {kind} {name} ({plural(items, 'item')})"

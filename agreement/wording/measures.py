@@ -39,6 +39,11 @@ COHEN, WEIGHTED = "Cohen's kappa, mean of pairs", "Weighted kappa, mean of pairs
 ALPHA, ALPHA_ORDINAL = "Krippendorff's alpha", "Krippendorff's alpha, ordinal"
 ALPHA_INTERVAL = "Krippendorff's alpha, interval"
 MACRO_F1, F1, ALL_F1 = "Macro F1", "F1", "F1 over all labels"
+PRECISION, RECALL, EXACT, TOKEN, WEIGHTED_KAPPA = "Precision", "Recall", "Exact F1", "Token F1", "Weighted κ"
+SETS_ALIKE, ANSWERS_ALIKE, OWN_SIMILARITY = "Same set", "Same answer", "Own similarity"
+DIFFERENCE, ABSOLUTE_DIFFERENCE = "Mean difference", "Mean absolute difference"
+LOWER, UPPER = "Lower limit", "Upper limit"
+OVERLAP_OF_SETS = "Jaccard overlap"
 KAPPA_OF_LABEL = "Kappa against the rest"
 AGREEMENT, SPAN_F1 = "Percent agreement", "Same span, same label (F1)"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MINUS, DASH, NONE = "−", "–", "—"
+NOT_COMPUTED = "not computed"
 
 F1_WORDS = ("excellent", "strong", "moderate", "weak", "poor")
 KAPPA_BANDS = ((0.81, "almost perfect"), (0.61, "substantial"), (0.41, "moderate"), (0.21, "fair"), (0.0, "slight"))
@@ -245,14 +246,14 @@ class Figure:
     def detail(self) -> str:
         """Interval and basis, or the reason why there is no value."""
         if self.value is None:
-            return self.reason or "not computed"
+            return self.reason or NOT_COMPUTED
         return f"{self.interval} · {self.basis}" if self.interval else f"no interval · {self.basis}"
 
     @property
     def sentence(self) -> str:
         """Value, interval and basis for the middle of a sentence."""
         if self.value is None:
-            return f"not defined: {self.reason or 'not computed'}"
+            return f"not defined: {self.reason or NOT_COMPUTED}"
         basis = self.basis if self.hits is not None else plural(self.n, self.unit)
         interval = f"{percent(self.confidence)}% CI {self.interval}, " if self.interval else ""
         return f"{self.text}, {interval}{basis}"

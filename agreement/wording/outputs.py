@@ -3,6 +3,13 @@
 NOTHING_MEASURED = "Nothing measurable is not a pass."
 NEXT = "What to do next"
 HOW_TO_DECIDE = "Fill in the column decision of the sheet Disputes; then: agreement apply-decisions FILE"
+RELEASE_CHECKS = "release checks"
+NOBODY_APART = "nobody stands apart"
+# headers of Markdown tables
+FIGURES = ("Figure", "Value, interval, n")
+CHECKS = ("Result", "Check", "Layer", "Value, interval, n", "Meaning")
+# followed by the name of a sheet
+CUT_IN, CHANGED_IN, LEFT_OUT_OF = "cut in ", "changed in ", "left out of "
 NOT_LISTED = "Not in the list"
 NOT_SEEN = "This is not one of the labels seen. Keep it only if you mean a label that nobody gave."
 SHORT_TITLES = {
@@ -67,3 +74,24 @@ def failed(meaning: str, source: str) -> str:
 def undecided(meaning: str, settle: str) -> str:
     """Return why a check can't tell, for the log of a CI job."""
     return f"{meaning} What would settle it: {settle}."
+
+
+def settled_by(what: str) -> str:
+    """Return what would settle an undecided check, for the middle of a log line."""
+    return f" Settled by: {what}."
+
+
+def points(share: str, interval: str, n: str) -> str:
+    """Return a difference in points with its interval and n.
+
+    Examples
+    --------
+    >>> points("12", "8-16", "1,200")
+    '12 points, 8-16 · n 1,200'
+    """
+    return f"{share} points, {interval or 'no interval'} · n {n}"
+
+
+def and_more(number: int) -> str:
+    """Return that a list goes on."""
+    return f"… and {number} more"

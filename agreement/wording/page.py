@@ -14,11 +14,16 @@ KIND_WORDS = {
     "spans": "marked stretches of text",
     "answer": "free text",
 }
+# facts under the verdict
+ITEMS, ANNOTATORS, ANNOTATIONS, LAYERS, CLASSES = "Items", "Annotators", "Annotations", "Layers", "Classes"
+IN_DISPUTE, TOGETHER, GOLD_ITEMS = "In dispute", ", layers together", "Gold items"
+UNTITLED = "Label audit"
 FRAME_TITLE = "Agreement report"
 
 # why a cell is empty
 NO_ITEMS = "no items in common"
 NEITHER_LABEL = "neither label was given"
+NOTHING_TO_COUNT = "nothing to count"
 NOTHING_TO_MEASURE = "nothing to measure"
 TOO_FEW = "too few to say"
 
@@ -144,3 +149,29 @@ def largest_only(left_out: int) -> str:
 def read_first(slices: Sequence[str]) -> str:
     """Return what to do where slices agree less."""
     return f"Read disputed items of {listed(slices, most=MOST_NAMED)} first: there people agree less than elsewhere."
+
+
+def with_itself(annotator: str) -> str:
+    """Return what the diagonal of a map of pairs says."""
+    return f"{annotator} with itself"
+
+
+def of_all(number: int, total: int | None) -> str:
+    """Return a count, and of how many it is a sample.
+
+    Examples
+    --------
+    >>> of_all(12, None), of_all(1_000, 25_000)
+    ('12', '1,000, a sample of 25,000')
+    """
+    return count(number) if total is None else f"{count(number)}, a sample of {count(total)}"
+
+
+def limit(shown: str, *, at_least: bool) -> str:
+    """Return the limit of a check."""
+    return f"at least {shown}" if at_least else f"at most {shown}"
+
+
+def share_of_items(names: str, share: str, hits: int, of: int, unit: str) -> str:
+    """Return how often two labels meet, with counts."""
+    return f"{names}: {share}%, {count(hits)} of {count(of)} {unit}s"

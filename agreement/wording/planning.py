@@ -100,3 +100,19 @@ def needed(name: str, value: float, half_width: float, n: int, more: int, to_see
         f"{name}: {decimal(value)} ±{decimal(half_width)} now (n {n}); {items} for the width, "
         f"{to_see_change} a round for the change"
     )
+
+
+def line_of_group(annotators: Sequence[str]) -> str:
+    """Return who shares items with one another."""
+    return f"    group: {listed(annotators, most=8)}"
+
+
+def line_of_never(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return which pairs share no item.
+
+    Examples
+    --------
+    >>> line_of_never([("Ana", "Ben"), ("Ana", "Cem")]).strip()
+    'never compared: Ana and Ben; Ana and Cem'
+    """
+    return f"    never compared: {'; '.join(f'{a} and {b}' for a, b in pairs)}"

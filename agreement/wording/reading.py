@@ -16,6 +16,9 @@ LAYOUTS = {
 FILE, NAMES = "file", " names"
 COLUMN_NAMES, BY_POSITION, ROW_NUMBER, CELLS = "column names", "columns, by position", "row number", "cells"
 
+# what a spreadsheet program calls its number formats
+DATE, TIME, DATE_AND_TIME = "date", "time", "date and time"
+
 # what is set aside, repaired or doubted
 HIDDEN_ROW = "hidden row"
 ADDRESS_SHORTENED = "e-mail address of an annotator shortened"
@@ -322,3 +325,19 @@ def first_of(shown: Sequence[str], left: int) -> str:
 def first_item(item: str, source: str, row: str) -> str:
     """Return the first item of several, and where it stands."""
     return f", first item {item} ({source}!{row})"
+
+
+def did_you_mean(names: Sequence[str]) -> str:
+    """Return a question that offers names.
+
+    Examples
+    --------
+    >>> did_you_mean(["label", "labels"])
+    "Did you mean 'label' or 'labels'?"
+    """
+    return f"Did you mean {' or '.join(map(repr, names))}?"
+
+
+def there_are(names: Sequence[str], left: int) -> str:
+    """Return which names there are, and how many more."""
+    return f"There are: {first_of([repr(name) for name in names], left)}."

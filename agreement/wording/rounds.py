@@ -131,3 +131,16 @@ def line_of_change(values: tuple[float, float], difference: Figure, n: tuple[int
         f"{decimal(values[0])} to {decimal(values[1])}, change {signed(difference.value or 0.0)} "
         f"({percent(difference.confidence)}% CI {interval}, n {n[0]} and {n[1]}): {word}"
     )
+
+
+SECTIONS, CLASSES, PAIRS = "Sections", "Classes", "Pairs"
+
+
+def line_of_layer(layer: str, before: str, after: str, word: str) -> str:
+    """Return which rounds of a layer are compared, and how the second does."""
+    return f"Layer {layer}, {before} to {after}: {word}"
+
+
+def line_of_note(note: str) -> str:
+    """Return a note on a comparison."""
+    return f"  Note: {note}"

@@ -114,3 +114,8 @@ def level_advice(level: int, levels: int) -> str:
             "Sharpen the definitions of labels that share a parent: annotators agree on the parent and part below it."
         )
     return f"Compare the definitions at level {level}: annotators agree above it and part there."
+
+
+def same_arguments(label: str) -> str:
+    """Return the title of the figure of one label of relations."""
+    return f"“{label}”, same arguments"

@@ -3,6 +3,7 @@
 from agreement.wording.numbers import count
 
 NO_ITEM, NO_ANNOTATOR = "row without an item", "row without an annotator"
+GOLD_ASIDE, CURATOR_ASIDE = "gold, not compared", "curator, not compared"
 
 # what sums of a long table can't do, and what to do instead
 A_PART = "Audit a part of the table, in a view of up to a million rows."

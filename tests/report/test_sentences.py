@@ -27,10 +27,11 @@ LOG = "LOG"
 VALUES = (
     "slip in the gold", "section that confuses everybody", "labels that people confuse", "characters with CRLF as one",
     "code points with the end included",
-    # words of the input that are recognised
-    "i don t know", "neither agree nor disagree",
+    "can't tell yet", "no clear change", "no clear difference", "looks like gold", "how to decide",
 )  # fmt: skip
-MOST_WORDS = 3
+# what inputs say, and is recognised
+RECOGNISED = ("NO_ANSWER", "SCALES")
+MOST_WORDS = 2
 PLAIN_WORD = re.compile(r"[(\u201c]?[A-Za-z][a-z'\u2019]*[.,;:!?)\u201d\u2019]*")
 
 
@@ -43,8 +44,13 @@ def passes_over(node: ast.AST) -> bool:
         return node.arg in EXPLAINED
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         names = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return any(ast.unparse(name).endswith(OPTIONS) for name in names)
+        return any(ast.unparse(name).endswith((*OPTIONS, *RECOGNISED)) for name in names)
     return isinstance(node, ast.Raise)
+
+
+def named_in(node: ast.AST) -> set[str]:
+    """Return the names that occur in *node*."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def parts_of_errors(tree: ast.AST) -> Iterator[ast.AST]:
@@ -54,17 +60,20 @@ def parts_of_errors(tree: ast.AST) -> Iterator[ast.AST]:
             continue
         inside = list(ast.walk(scope))
         used = {
-            part.id
+            name
             for node in inside
-            if (isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ERRORS)
-            for part in ast.walk(node)
-            if isinstance(part, ast.Name)
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ERRORS
+            for name in named_in(node)
         }
+        given = [node for node in inside if isinstance(node, ast.Assign)]
+        for node in reversed(given):  # a remedy is put together from what was offered before
+            if used & {ast.unparse(name) for name in node.targets}:
+                used |= named_in(node.value)
         own = scope.body if isinstance(scope, ast.Module) else inside
         for node in own:
             if isinstance(node, ast.Assign) and used & {ast.unparse(name) for name in node.targets}:
                 yield node
-            if isinstance(node, ast.For) and used & {part.id for part in ast.walk(node.target) if hasattr(part, "id")}:
+            if isinstance(node, ast.For) and used & named_in(node.target):
                 yield node.iter
 
 
