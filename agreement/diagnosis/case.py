@@ -55,6 +55,11 @@ class Case:
         return self.comparison.layer.name
 
     @property
+    def noun(self) -> str:
+        """What a unit of the layer is called: spans are compared by document."""
+        return "document" if self.comparison.layer.kind == "spans" else "item"
+
+    @property
     def confidence(self) -> float:
         """Level of the intervals."""
         return self.settings.measures.confidence

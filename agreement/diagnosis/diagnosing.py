@@ -1,7 +1,7 @@
 """Diagnosis: the rules in their order over one layer's case, what later findings explain away, and the budget."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,8 +35,8 @@ class Diagnosis:
         All flags, layers in order, causes before notes, largest share of the disagreement first.
     budget
         Per layer, largest first: ``layer``, ``rule``, ``subject``, ``share`` of the disagreement that goes when the
-        cause is repaired, ``text`` ("about 30%"); last the rest, ``rule`` ``rest`` or, when nothing was found although
-        people disagree a lot, ``diffuse``.
+        cause is repaired, ``text`` ("about 30%", in steps of 5 points that add up to 100); last the rest, ``rule``
+        ``rest`` or, when nothing was found although people disagree a lot, ``diffuse``.
     """
 
     flags: tuple[Flag, ...] = ()
@@ -58,9 +58,9 @@ def diagnose(annotations: Annotations, comparisons: Sequence[Comparison], settin
         case = open_case(annotations, comparison, settings)
         for rule in rules:
             case = case.after(list(rule.check(case, case.thresholds(rule))))
-        found = sorted(explained(case), key=_order)
+        found, rows = disagreement_budget(case, sorted(explained(case), key=_order))
         flags += found
-        budget += disagreement_budget(case, found)
+        budget += rows
     return Diagnosis(tuple(flags), tuple(budget))
 
 
@@ -120,29 +120,49 @@ def subject_name(flag: Flag) -> str:
     return " / ".join(sorted(parts)) or subject.annotator or subject.label or subject.item or ""
 
 
-def disagreement_budget(case: Case, flags: Sequence[Flag]) -> list[dict[str, Any]]:
-    """Return which confirmed cause explains about how much of the disagreement of one layer, and the rest."""
-    rows: list[dict[str, Any]] = []
+def disagreement_budget(case: Case, flags: Sequence[Flag]) -> tuple[list[Flag], list[dict[str, Any]]]:
+    """Return the *flags* with the shares of the budget, and the budget: what each confirmed cause explains, the rest.
+
+    Causes overlap, so each has its share of what those before it leave.
+    """
+    if not case.whole.compared.any() or case.whole.mean <= 0:
+        return list(flags), []
+    counted: list[int] = []
+    shares: list[float] = []
     left = 1.0
-    for flag in flags:
+    for number, flag in enumerate(flags):
         exact = float(flag.evidence.get("share_exact", 0.0)) if flag.verdict == "confirmed" else 0.0
         share = float(np.clip(exact, 0.0, left))
-        if share <= 0:
-            continue
-        left -= share
-        rows.append(_budget_row(case, flag.rule, subject_name(flag), share))
-    if not case.whole.compared.any() or case.whole.mean <= 0:
-        return rows
-    if rows:
-        return [*rows, _budget_row(case, "rest", words.SLIPS, left)]
-    if case.whole.mean >= DIFFUSE:
-        return [_budget_row(case, "diffuse", words.DIFFUSE, left)]
-    return [_budget_row(case, "rest", words.SLIPS, left)]
+        if share > 0:
+            counted.append(number)
+            shares.append(share)
+            left -= share
+    shown = apportioned([*shares, left])
+    told = list(flags)
+    for number, share in zip(counted, shown, strict=False):
+        told[number] = replace(flags[number], share_of_disagreement=share)
+    diffuse = not counted and case.whole.mean >= DIFFUSE
+    rest = ("diffuse", words.DIFFUSE) if diffuse else ("rest", words.SLIPS)
+    named = [*((flags[number].rule, subject_name(flags[number])) for number in counted), rest]
+    return told, [
+        {"layer": case.layer, "rule": rule, "subject": subject, "share": share, "text": words.about(printed)}
+        for (rule, subject), share, printed in zip(named, [*shares, left], shown, strict=True)
+    ]
 
 
-def _budget_row(case: Case, rule: str, subject: str, share: float) -> dict[str, Any]:
-    """Return one row of the budget."""
-    return {"layer": case.layer, "rule": rule, "subject": subject, "share": share, "text": words.about(share)}
+def apportioned(shares: Sequence[float]) -> list[float]:
+    """Return *shares* of one whole in steps of 5 points that add up to it again: the largest remainders go up.
+
+    Examples
+    --------
+    >>> apportioned([0.33, 0.33, 0.28, 0.06])  # each to the nearest step would be 1.05
+    [0.35, 0.35, 0.25, 0.05]
+    """
+    steps = np.array(shares) * 20
+    whole = np.floor(steps + 1e-9)
+    order = np.argsort(whole - steps, kind="stable")
+    whole[order[: round(float(steps.sum() - whole.sum()))]] += 1
+    return [round(step / 20, 2) for step in whole.tolist()]
 
 
 def _order(flag: Flag) -> tuple[int, float]:

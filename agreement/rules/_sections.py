@@ -19,6 +19,7 @@ from agreement.rules.label_pair import RULE as PAIRS
 from agreement.uncertainty.distributions import fdr
 
 BORROWED = 8
+SHARED = 0.3  # of the items that could be compared at equal labels: below, sections have labels of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ def _mix(evidence: Evidence) -> Floats:
 def section_effect(strata: Strata, section: int, excluded: Bools) -> Estimate:
     """Return how much more labels disagree in *section* than in the others that are not *excluded* (S,).
 
-    Mantel-Haenszel weights over strata: with A and B items of a stratum inside and outside, A B / (A + B).
+    Mantel-Haenszel weights over strata: with A and B items of a stratum inside and outside, A B / (A + B). Sections
+    that hardly share labels are compared as they are: what little they share are the items that slips put there.
     """
     outside = ~np.append(excluded, [False])  # the last entry is of the items without a section
     outside[section] = False
@@ -119,9 +121,17 @@ def section_effect(strata: Strata, section: int, excluded: Bools) -> Estimate:
         here = np.where(h > 0, strata.total[section] / a, 0.0)
         there = np.where(h > 0, strata.total[outside].sum(axis=0) / b, 0.0)
         ha, hb = np.where(h > 0, h / a, 0.0), np.where(h > 0, h / b, 0.0)
-    total = float(h.sum())
-    if total <= 0:
+    size, others = float(a.sum()), float(b.sum())
+    if size <= 0 or others <= 0:
         return Estimate(np.array(np.nan), np.array(np.nan), np.array(0.0), np.array(0.0))
+    total = float(h.sum())
+    effect = float(h @ (here - there)) / max(total, 1e-12)
+    if total < SHARED * size * others / (size + others):
+        here, there = (
+            np.full(len(a), strata.total[side].sum() / n) for side, n in ((section, size), (outside, others))
+        )
+        ha, hb, total = np.full(len(a), 1 / size), np.full(len(a), 1 / others), 1.0
+        effect = float(here[0] - there[0])
 
     def variance(sections: Bools, lever: Floats, centre: Floats) -> tuple[float, float, int]:
         """Return the variance of one side, what it would be at unit variance of an item, and its clusters."""
@@ -139,7 +149,6 @@ def section_effect(strata: Strata, section: int, excluded: Bools) -> Estimate:
     borrowed = other / lever_other * lever if lever_other > 0 else own
     own = ((clusters - 1) * own + BORROWED * borrowed) / (clusters - 1 + BORROWED)
     n = float(strata.units[section])
-    effect = float(h @ (here - there)) / total
     spread = own**2 / (clusters - 1 + BORROWED) + other**2 / max(clusters_other - 1, 1)
     df = (own + other) ** 2 / spread if spread > 0 else clusters - 1.0 + BORROWED
     return Estimate(np.array(effect), np.array(np.sqrt(own + other)), np.array(df), np.array(n))

@@ -1,6 +1,6 @@
 """An annotator who differs from colleagues on the very same items, in all sections."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,10 @@ from agreement.wording import Figure, causes
 from agreement.wording import rules as words
 
 
-def annotator_flags(case: Case, thresholds: Mapping[str, float], kind: str, noun: str) -> Iterator[Flag]:
-    """Yield a flag of *kind* for each annotator off the pack; *noun* is what pairs disagree on."""
+def annotator_flags(
+    case: Case, thresholds: Mapping[str, float], kind: str, told: Callable[..., words.Told]
+) -> Iterator[Flag]:
+    """Yield a flag of *kind* for each annotator off the pack, with what is *told* of it."""
     evidence = _without_cells(case)
     found = outliers(evidence, thresholds)
     confirmed = [code for code, _, verdict in found if verdict == "confirmed"]
@@ -50,11 +52,11 @@ def annotator_flags(case: Case, thresholds: Mapping[str, float], kind: str, noun
         mine = case.whole.annotator == code
         total = tally(evidence.unit, np.where(evidence.annotator == code, evidence.total, 0), len(evidence.section))
         share = _share(case, reference, code, float(stands.excess.value[code]))
-        effect = Figure(value, low, high, n, noun, confidence=case.confidence)
+        effect = Figure(value, low, high, n, case.noun, confidence=case.confidence)
         within = regular(evidence)
         yield Flag(
             kind, verdict, Subject(kind, case.layer, annotator=name),
-            *causes.annotator(name, effect, same_items=within, sections=len(evidence.sections) > 1),
+            *told(name, effect, same_items=within, sections=len(evidence.sections) > 1),
             "annotator lead", effect=value, low=low, high=high, n=n, q=q, direction="",
             **disputes(case, settled_by_leaving_out(case, mine)), share_of_disagreement=rounded(share),
             evidence={
@@ -121,7 +123,7 @@ def _share(case: Case, evidence: Evidence, code: int, excess: float) -> float:
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the annotators off the pack; span layers have a rule of their own."""
     if case.comparison.layer.kind != "spans":
-        yield from annotator_flags(case, thresholds, RULE.name, "item")
+        yield from annotator_flags(case, thresholds, RULE.name, causes.annotator)
 
 
 RULE = Rule(

@@ -40,7 +40,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         title = case.annotations.guidelines.name(section)
         rows = rows_of(case.whole, cell.annotator, cell.section)
         share = share_left_out(case, case.whole, rows)
-        effect = Figure(cell.value, cell.low, cell.high, cell.n, confidence=case.confidence)
+        effect = Figure(cell.value, cell.low, cell.high, cell.n, case.noun, confidence=case.confidence)
         total = tally(case.whole.unit, np.where(rows, case.whole.total, 0), len(case.whole.section))
         yield Flag(
             RULE.name, verdict if within else "suspected",

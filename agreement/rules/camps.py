@@ -53,7 +53,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     a, b = map(len, sides)
     between = 2 * a * b / ((a + b) * (a + b - 1))
     share = found.effect * between * int(evidence.compared.sum()) / mass(case)
-    effect = Figure(found.effect, found.low, found.high, found.n, confidence=case.confidence)
+    effect = Figure(found.effect, found.low, found.high, found.n, case.noun, confidence=case.confidence)
     yield Flag(
         RULE.name, verdict, Subject(RULE.name, case.layer, annotators=tuple(sorted(sides[0] + sides[1]))),
         *causes.camps(sides, effect),

@@ -199,7 +199,7 @@ def _flag(
     late = mine & ((position > 0.5) if worse else (position <= 0.5))
     total = tally(evidence.unit, np.where(late, evidence.total, 0.0), len(evidence.section))
     nearest, farthest = sorted((abs(low), abs(high)))
-    size = Figure(value, nearest, farthest, n, confidence=case.confidence)
+    size = Figure(value, nearest, farthest, n, case.noun, confidence=case.confidence)
     return Flag(
         RULE.name, verdict_of(q, thresholds) or "suspected", Subject(RULE.name, case.layer, annotator=name),
         *causes.drift(name, size, worse=worse),

@@ -144,7 +144,7 @@ def pair_flag(case: Case, rule: str, evidence: Evidence, one: Excess, q: float, 
     )
     rarer = names[0] if margin[one.first] <= margin[one.second] else names[1]
     nature = nature_of(evidence, one.first, one.second, 0.01)
-    noun = "item" if rule == "label_pair" else "aligned span"
+    noun = "item" if rule == "label_pair" else "shared span"
     effect = Figure(value, low, high, n, noun, confidence=case.confidence)
     return Flag(
         rule, verdict, Subject(rule, case.layer, labels=tuple(sorted(names))),

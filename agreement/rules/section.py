@@ -69,7 +69,7 @@ def _flag(
         camps = two_readings(evidence, inside, 0.01, 0.10)
     nature = "two readings" if camps else "everybody"
     share = max(value, 0.0) * int((inside & evidence.compared).sum()) / mass(case)
-    figure = Figure(value, low, high, n, confidence=case.confidence)
+    figure = Figure(value, low, high, n, case.noun, confidence=case.confidence)
     told = (
         causes.section_in_two_ways(title, camps, figure)
         if camps

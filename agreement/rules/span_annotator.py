@@ -6,13 +6,14 @@ from agreement.diagnosis.case import Case
 from agreement.flags import Flag, Rule
 from agreement.rules._parts import TEST
 from agreement.rules.annotator import annotator_flags
+from agreement.wording import causes
 from agreement.wording import rules as words
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the annotators off the pack in a spans layer; the distance is 1 - span F1 of the document."""
     if case.matches is not None:
-        yield from annotator_flags(case, thresholds, RULE.name, "document")
+        yield from annotator_flags(case, thresholds, RULE.name, causes.span_annotator)
 
 
 RULE = Rule(

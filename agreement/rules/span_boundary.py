@@ -62,7 +62,7 @@ def _flag(
     value, low, high, n = scalar(off, code, case.confidence)
     times = np.bincount(documents, minlength=len(case.whole.section)).astype(np.float64)
     share = 2 * value * n / mismatched(case)
-    effect = Figure(value, low, high, n, "aligned span", confidence=case.confidence)
+    effect = Figure(value, low, high, n, "shared span", confidence=case.confidence)
     return Flag(
         RULE.name, verdict_of(q, thresholds) or "suspected", Subject(RULE.name, case.layer, label=name[code]),
         *causes.span_boundary(name[code], float(inside.value[code]), effect),

@@ -4,7 +4,7 @@
 
 from collections.abc import Sequence
 
-from agreement.wording.numbers import Figure, count, decimal, listed, percent, plural
+from agreement.wording.numbers import Figure, count, listed, percent, plural
 from agreement.wording.rules import Told, amount, points, within
 
 
@@ -21,18 +21,42 @@ def annotator(name: str, effect: Figure, *, same_items: bool, sections: bool) ->
     where = " It holds whichever section is left out." if sections else ""
     return Told(
         f"{pairs} with {name} disagree {amount(effect)} more than pairs without {name} {within(effect)}.{where}",
-        f"Go through the examples with {name} first; then repeat the training or have {name}'s {noun}s labelled "
-        "again, the classes with the lowest agreement first. A difference is a reason to talk, not a grade.",
+        _talk_first(name, noun),
+    )
+
+
+def span_annotator(name: str, effect: Figure, *, same_items: bool, sections: bool) -> Told:
+    """Return message and advice about an annotator whose spans fewer colleagues mark alike.
+
+    Examples
+    --------
+    >>> span_annotator("Ana", Figure(0.18, 0.14, 0.22, 90, "document"), same_items=False, sections=False).message
+    'Pairs with Ana have an exact span F1 18 points lower than pairs without Ana (95% CI 14–22, n 90 documents).'
+    """
+    pairs = f"On the very same {effect.unit}s, pairs" if same_items else "Pairs"
+    where = " It holds whichever section is left out." if sections else ""
+    return Told(
+        f"{pairs} with {name} have an exact span F1 {amount(effect)} lower than pairs without {name} "
+        f"{within(effect)}.{where}",
+        _talk_first(name, effect.unit),
+    )
+
+
+def _talk_first(name: str, noun: str) -> str:
+    """Return what to do about an annotator off the pack."""
+    return (
+        f"Go through the examples with {name} first: a difference is a reason to talk, not a grade. If it stays, "
+        f"repeat the training or have {name}'s {noun}s labelled again, the labels with the lowest agreement first."
     )
 
 
 def annotator_section(name: str, section: str, effect: Figure) -> Told:
     """Return message and advice about an annotator off in one section."""
     return Told(
-        f"In section {section}, {name} differs from colleagues on the same items {amount(effect)} more "
+        f"In section {section}, {name} differs from colleagues on the same {effect.unit}s {amount(effect)} more "
         f"than elsewhere {within(effect)}; elsewhere {name} is like the others.",
-        f"One conversation with {name} about section {section}, with the examples; then label those items again. "
-        "It may be another reading of the section, so ask before telling.",
+        f"Talk with {name} about section {section} over the examples, and ask before telling: it may be another "
+        f"reading of the section. Then have {name} label those {effect.unit}s again.",
     )
 
 
@@ -48,14 +72,14 @@ def camps(sides: Sequence[Sequence[str]], effect: Figure) -> Told:
 
 
 def copy(names: Sequence[str], hits: int, rate: Figure) -> Told:
-    """Return message and advice about two annotators who are wrong together on *hits* of the rate's n items."""
+    """Return message and advice about two annotators who are who deviate together on *hits* of the rate's n items."""
     first, second = names
     return Told(
-        f"{first} and {second} deviate from everybody else together: of the {plural(rate.n, 'item')} where one of them "
-        f"stands against the others, both give the same label in {count(hits)} of them: "
+        f"{first} and {second} deviate from everybody else together: in {count(hits)} of the "
+        f"{plural(rate.n, rate.unit)} where one of them stands against the others, the other gives the same label, "
         f"{percent(rate.value or 0.0)}% {within(rate)}.",
-        f"Look at the logs of {first} and {second} before talking about it; until it is clear, count the two as one "
-        "annotator, as this diagnosis does from here on.",
+        f"Find out whether {first} and {second} worked together or share a rule that nobody else has; the logs may "
+        "tell. Until it is clear, count the two as one annotator, as this diagnosis does from here on.",
     )
 
 
@@ -63,9 +87,9 @@ def drift(name: str, size: Figure, *, worse: bool) -> Told:
     """Return message and advice about an annotator who changes against colleagues, by *size* whatever its direction."""
     return Told(
         f"{name} {'moves away from' if worse else 'comes closer to'} the others over time: from the first to the last "
-        f"item, disagreement with colleagues on the same items {'rises' if worse else 'falls'} by "
+        f"{size.unit}, disagreement with colleagues on the same {size.unit}s {'rises' if worse else 'falls'} by "
         f"{amount(size)} {within(size)}.",
-        f"Ask {name} what changed; have a sample of the {'later' if worse else 'earlier'} items labelled again.",
+        f"Ask {name} what changed; have a sample of the {'later' if worse else 'earlier'} {size.unit}s labelled again.",
     )
 
 
@@ -84,14 +108,14 @@ def round_change(section: str, rounds: Sequence[str], before: float, after: floa
     Examples
     --------
     >>> round_change("", ("r1", "r2"), 0.7, 0.8, Figure(0.1, 0.06, 0.14, 400)).message[64:]
-    'from r1 to r2: 0.70 before, 0.80 after, at one label mix.'
+    'from r1 to r2: 70.0% before, 80.0% after, as if the labels were equally frequent in both.'
     """
     difference = change.value or 0.0
     better = difference > 0
     return Told(
         f"{f'In section {section}' if section else 'Overall'}, agreement {'rose' if better else 'fell'} by "
-        f"{points(difference)} {within(change)} from {rounds[0]} to {rounds[1]}: {decimal(before)} before, "
-        f"{decimal(after)} after, at one label mix.",
+        f"{points(difference)} {within(change)} from {rounds[0]} to {rounds[1]}: {100 * before:.1f}% before, "
+        f"{100 * after:.1f}% after, as if the labels were equally frequent in both.",
         "Keep what was changed before this round, and have items of earlier rounds in it labelled again."
         if better
         else "Look at what was changed before this round, and go through the disputes it brought before labelling "
@@ -102,9 +126,9 @@ def round_change(section: str, rounds: Sequence[str], before: float, after: floa
 def section_in_two_ways(section: str, sides: Sequence[Sequence[str]], effect: Figure) -> Told:
     """Return message and advice about a section that two camps read differently."""
     return Told(
-        f"Section {section} is read in two ways: {listed(sides[0])} against {listed(sides[1])}. Labels disagree "
-        f"{amount(effect)} more there than in the other sections {within(effect)}.",
-        f"Adjudicate five items of the split, write the rule into section {section}, and tell both camps.",
+        f"Section {section} is read in two ways: {listed(sides[0], most=8)} against {listed(sides[1], most=8)}. Labels "
+        f"disagree {amount(effect)} more there than in the other sections {within(effect)}.",
+        f"Settle five {effect.unit}s of the split together, write the rule into section {section}, tell both groups.",
     )
 
 
@@ -120,7 +144,7 @@ def section_unreliable(section: str, effect: Figure, smallest: float, *, several
     return Told(
         f"In section {section}, {'people' if several else 'the two annotators'} disagree {amount(effect)} "
         f"more than in the other sections {within(effect)}{whoever}.",
-        f"Rewrite section {section}, starting from its disputed items; nobody reads it reliably as it stands.",
+        f"Rewrite section {section}, starting from its disputed {effect.unit}s: as it stands, it doesn't settle them.",
     )
 
 
@@ -180,7 +204,7 @@ def label_pair(labels: Sequence[str], rarer: str, effect: Figure, nature: str, d
     return Told(
         f"{first} and {second} are taken for each other: beyond what slips (single mistakes) explain, "
         f"{percent(effect.value or 0.0)}% of the labels {rarer} get {other} from a colleague {within(effect)}. {told}",
-        f"Adjudicate five items where they meet. {decide}."
+        f"Settle five {'items' if effect.unit == 'item' else 'spans'} where they meet together. {decide}."
         if nature == "different rules"
         else f"{decide}; merge the two only if nobody needs the difference.",
     )

@@ -5,6 +5,7 @@
 from collections.abc import Sequence
 
 from agreement.wording.numbers import Figure, listed, lowered, percent, plural
+from agreement.wording.rules import SLIPS, about
 
 FAILURES = {
     "annotator": "{subject} differs from all colleagues",
@@ -133,31 +134,20 @@ SPANS_DIFFER = {
 }
 
 
-ALMOST_ALL = 0.95
-
-
-def about(share: float) -> str:
-    """Return a share of the disagreement as a budget prints it: rounded to five percent.
-
-    Examples
-    --------
-    >>> about(0.32), about(0.01)
-    ('about 30%', 'less than 5%')
-    """
-    whole = 5 * round(share * 20)
-    return f"about {whole}%" if whole else "less than 5%"
+LEFT = 0.025  # less than this rounds to nothing
 
 
 def budget(shares: Sequence[tuple[str, float]]) -> str:
-    """Return where the disagreement comes from, as one line a meeting needs.
+    """Return where the disagreement comes from, as one line a meeting needs; *shares* are in steps of 5 points.
 
     Examples
     --------
-    >>> budget([("section C3", 0.31), ("Daniel", 0.2)])
-    'Of the disagreement, about 30% is section C3 and about 20% is Daniel; the rest is slips and hard items.'
-    >>> budget([("section C3", 0.6), ("Daniel", 0.5)])
-    'Of the disagreement, about 60% is section C3 and about 50% is Daniel; they overlap.'
+    >>> budget([("section C3", 0.3), ("Ana", 0.2)])
+    'Of the disagreement, about 30% is section C3 and about 20% is Ana; the rest, about 50%, is slips and hard items.'
+    >>> budget([("section C3", 0.6), ("Ana", 0.4)])
+    'Of the disagreement, about 60% is section C3 and about 40% is Ana; hardly anything is left.'
     """
     parts = [f"{about(share)} is {name}" for name, share in shares]
-    rest = "the rest is slips and hard items" if sum(share for _, share in shares) < ALMOST_ALL else "they overlap"
+    left = 1 - sum(share for _, share in shares)
+    rest = f"the rest, {about(left)}, is {SLIPS}" if left >= LEFT else "hardly anything is left"
     return f"Of the disagreement, {listed(parts)}; {rest}." if parts else ""

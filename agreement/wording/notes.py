@@ -11,6 +11,7 @@ DECIDE_GOLD = {
     "section that confuses everybody": "Rewrite the section first; then decide this item again by the new text.",
     "labels that people confuse": "Write the decision rule for these two labels first; then decide this item again.",
 }
+MOST_GROUPS = 3
 TOO_LITTLE, LITTLE = "too little to say anything", "little: numbers may still move a lot"
 
 
@@ -19,19 +20,29 @@ def gold_item(item: str, gold: str, rival: str, *, against: int, rivals: int, an
 
     Examples
     --------
-    >>> gold_item("t1", "A", "B", against=4, rivals=3, annotators=5, cause="slip in the gold").message
-    'The gold label of t1 is A; 4 of 5 annotators say otherwise, 3 of them B. Likely cause: slip in the gold.'
+    >>> gold_item("t1", "A", "B", against=4, rivals=3, annotators=5, cause="slip in the gold").message[:98]
+    'The gold label of t1 is A; 4 of 5 annotators say otherwise, 3 of them B (no interval: a count). Li'
     """
+    told = f"{against} of {plural(annotators, 'annotator')} say {rival if rivals == against else 'otherwise'}"
+    told += "" if rivals == against else f", {rivals} of them {rival}"
     return Told(
-        f"The gold label of {item} is {gold}; {against} of {plural(annotators, 'annotator')} say otherwise, {rivals} "
-        f"of them {rival}. Likely cause: {cause}.",
+        f"The gold label of {item} is {gold}; {told} (no interval: a count). Likely cause: {cause}.",
         DECIDE_GOLD[cause],
     )
 
 
 def pairs_disagree(disagreeing: int, pairs: int) -> str:
-    """Return how many pairs of an item's annotators disagree."""
-    return f"{count(disagreeing)} of its {plural(pairs, 'pair')} of annotators disagree"
+    """Return how many pairs of an item's annotators disagree.
+
+    Examples
+    --------
+    >>> pairs_disagree(2, 3), pairs_disagree(3, 3), pairs_disagree(1, 1)
+    ('2 of its 3 pairs of annotators disagree', 'all its 3 pairs of annotators disagree', 'its two annotators disagree')
+    """
+    if pairs == 1:
+        return f"its two annotators {'disagree' if disagreeing else 'agree'}"
+    share = "all" if disagreeing == pairs else f"{count(disagreeing)} of"
+    return f"{share} its {plural(pairs, 'pair')} of annotators {'disagrees' if disagreeing == 1 else 'disagree'}"
 
 
 def apart(annotators: int, distance: float) -> str:
@@ -152,8 +163,8 @@ def few_informative(informative: int, n: int, *, none: bool) -> Told:
 def only_two(names: Sequence[str], n: int) -> Told:
     """Return message and advice where two annotators are all there are."""
     return Told(
-        f"With two annotators ({listed(names)}, n {plural(n, 'item')}) only the sum of their differences is seen: who "
-        "of the two differs more can't be known, sections and label pairs can.",
+        f"With two annotators ({listed(names)}, n {plural(n, 'item')}) only the sum of their differences is seen: "
+        "where and on which labels they differ can be known; which of the two is nearer to the guideline can't.",
         "Have 10 to 20% of the items labelled by a third person, or add gold labels.",
     )
 
@@ -163,21 +174,22 @@ def few_shared(names: Sequence[str], fewest: int, n: int) -> Told:
 
     Examples
     --------
-    >>> few_shared(["Ana"], 30, 90).message[-54:]
-    'n 90 items in all): nothing is said about this person.'
+    >>> few_shared(["Ana"], 30, 90).message[-65:]
+    'n 90 items in all): no score of a pair with this person is shown.'
     """
     alone = len(names) == 1
     return Told(
         f"{listed(names, most=6)} {'shares' if alone else 'share'} fewer than {plural(fewest, 'item')} with any one "
-        f"colleague (no interval: a count; n {plural(n, 'item')} in all): nothing is said about "
-        f"{'this person' if alone else 'them'}.",
+        f"colleague (no interval: a count; n {plural(n, 'item')} in all): no score of a pair "
+        f"with {'this person' if alone else 'them'} is shown.",
         "Give them items that others have labelled.",
     )
 
 
 def without_link(groups: Sequence[Sequence[str]], n: int) -> Told:
     """Return message and advice about groups of annotators without a common item."""
-    named = listed([listed(sorted(one), most=3) for one in groups], most=3)
+    named = "; ".join(listed(sorted(one), most=3) for one in groups[:MOST_GROUPS])
+    named += f"; and {count(len(groups) - MOST_GROUPS)} more" if len(groups) > MOST_GROUPS else ""
     return Told(
         f"The annotators fall into {count(len(groups))} groups without a common item (no interval: a count; n "
         f"{plural(n, 'item')}): {named}. They can't be compared with each other.",

@@ -36,7 +36,7 @@ CAMPS = Named(
     "One group of annotators reads the guideline differently from another, throughout the project.",
 )
 COPY = Named(
-    "Two annotators wrong together",
+    "Two annotators who deviate together",
     "Two people give the same label where everybody else gives another, far more often than chance or a shared "
     "ambiguity explains.",
 )
@@ -59,12 +59,12 @@ LABEL_PAIR = Named(
 )
 PREVALENCE = Named(
     "Numbers that mislead",
-    "One class holds most of the labels, or two people use a class at different rates, so that averages and kappa say "
+    "One label is given most of the time, or two people use a label at different rates, so that averages and kappa say "
     "something else than they seem to.",
 )
 ROUND_CHANGE = Named(
     "Change between rounds",
-    "Agreement in a section is clearly better or worse than in the round before, at one label mix.",
+    "Agreement in a section is clearly better or worse than in the round before, the mix of labels taken out.",
 )
 SECTION = Named(
     "Unreliable guideline section",
@@ -90,7 +90,7 @@ THIN = Named(
 
 # what is left of the disagreement when every cause has its share, and when there is no cause
 SLIPS = "slips and hard items"
-DIFFUSE = "no single cause: training, difficulty or too many classes"
+DIFFUSE = "no single cause: training, difficulty or too many labels"
 
 MERGING = (
     "Merging some pair of labels always raises kappa (Warrens 2010), so a higher kappa alone is no reason to merge: "

@@ -152,6 +152,29 @@ def test_budget_adds_up_to_all_of_the_disagreement(projects, diagnosed):
     assert all(row["text"].startswith(("about", "under")) for row in budget)
 
 
+def test_budget_is_told_in_steps_that_add_up_and_the_flags_say_the_same(projects, diagnosed):
+    for seed in (12, 14, 15):
+        kinds = ("annotator", "section", "label_pair")
+        found = diagnosed(projects.project(seed, kinds=kinds, **PLAIN).annotations())
+        told = [int(re.sub(r"\D", "", row["text"])) * row["text"].startswith("about") for row in found.budget]
+        assert sum(told) == 100
+        shares = [flag.share_of_disagreement for flag in found.flags if flag.evidence.get("share_exact", 0) > 0]
+        assert shares == [share / 100 for share in told[:-1]]
+
+
+def test_sections_that_share_hardly_a_label_are_compared_as_they_are(annotations_of, diagnosed):
+    rng = np.random.default_rng(11)
+    section = np.arange(160) % 2
+    right = section + 2 * (np.arange(160) // 2 % 2)  # labels 0 and 2 in one section, 1 and 3 in the other
+    slips = rng.random((160, 4)) < np.where(section == 1, 0.3, 0.06)[:, None]
+    labels = np.where(slips, rng.integers(0, 4, (160, 4)), right[:, None])
+    items = pd.DataFrame({"section": section.astype(str)}, index=[f"i{i:04d}" for i in range(160)])
+    flags = diagnosed(annotations_of(frame(labels.astype(str), "ABCD"), items)).flags
+    flag = next(flag for flag in flags if flag.rule == "section")
+    apart = np.array([np.mean([a != b for n, a in enumerate(row) for b in row[n + 1 :]]) for row in labels])
+    assert flag.effect == pytest.approx(apart[section == 1].mean() - apart[section == 0].mean())
+
+
 def test_disagreement_without_a_cause_is_called_diffuse(annotations_of, diagnosed):
     rng = np.random.default_rng(5)
     true = rng.integers(0, 5, 600)
