@@ -88,11 +88,14 @@ class Sums:
 def sums_by(group: Ints, n_groups: int, cluster: Ints, value: Floats) -> Sums:
     """Return the sums of *value* by *group*; entries with a NaN value or a negative group are left out."""
     use = ~np.isnan(value) & (group >= 0)
-    group, cluster, value = group[use], cluster[use], value[use]
-    key = cluster * n_groups + group
+    if not use.all():
+        group, cluster, value = group[use], cluster[use], value[use]
+    key = cluster * n_groups
+    key += group
     if (key[1:] > key[:-1]).all():  # a crowd's labels come sorted, and each is alone: nothing to add up first
-        y, m, owner = value, np.ones(len(value)), group
-    elif len(key) and int(key.max()) <= min(DENSE, 20 * len(key)):
+        n, y = np.bincount(group, minlength=n_groups).astype(np.float64), tally(group, value, n_groups)
+        return Sums(n, y, tally(group, value * value, n_groups), y, n, n)
+    if len(key) and int(key.max()) <= min(DENSE, 20 * len(key)):
         times = tally(key, np.ones(len(key)), 1)
         filled = np.flatnonzero(times)
         y, m, owner = tally(key, value, 1)[filled], times[filled], filled.astype(np.int64) % n_groups

@@ -5,7 +5,9 @@ distance to the unit's other labels is enough, whatever the layer: nominal and o
 without listing pairs; spans, answers and label sets bring their pairs.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +18,11 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+T = TypeVar("T")
+_NONE = np.zeros(0, np.int64)
 MIN_DOCUMENTS = 20
 DENSE = 20_000_000  # cells up to which counting in a full table is faster than sorting
+CACHED = 1_000_000  # numbers that stay in the processor's cache; memory that is used again needs no fresh pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +72,75 @@ class Evidence:
     weights: Floats | None = None
     pairs: Pairs | None = None
     expected: float = 1.0
-    total: Floats = field(init=False)
     size: Ints = field(init=False)
-    disagreement: Floats = field(init=False)
-    _counted: list[tuple[Ints, Ints, Floats]] = field(init=False, repr=False, compare=False, default_factory=list)
+    known: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Fill in: ``total`` (N,) distance to the unit's others, ``size`` (U,) labels, ``disagreement`` (U,) mean."""
-        n_units = len(self.section)
-        size = np.bincount(self.unit[self.kept], minlength=n_units)
-        total = self._totals(n_units)
-        summed = np.bincount(self.unit, total, minlength=n_units)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = np.where(size >= 2, summed / (size * (size - 1.0)), np.nan)
-        object.__setattr__(self, "total", total)
-        object.__setattr__(self, "size", size.astype(np.int64))
-        object.__setattr__(self, "disagreement", mean)
+        """Fill in: ``size`` (U,) labels that count."""
+        unit = self.unit if self.kept.all() else self.unit[self.kept]
+        object.__setattr__(self, "size", np.bincount(unit, minlength=len(self.section)).astype(np.int64, copy=False))
 
-    def _totals(self, n_units: int) -> Floats:
-        """Return (N,) each kept label's summed distance to the other kept labels of its unit; 0 for the rest."""
-        total = np.zeros(len(self.unit))
+    def once(self, name: str, made: Callable[[], T]) -> T:
+        """Return what *made* gives, made once: many rules ask for the same."""
+        if name not in self.known:
+            self.known[name] = made()
+        found: T = self.known[name]
+        return found
+
+    @property
+    def total(self) -> Floats:
+        """(N,) each kept label's summed distance to the other kept labels of its unit; 0 for the rest."""
+        return self.once("total", self._totals)
+
+    @property
+    def disagreement(self) -> Floats:
+        """(U,) mean distance of two labels; NaN where fewer than two count."""
+        return self.once("disagreement", self._disagreement)
+
+    def _disagreement(self) -> Floats:
+        """Return (U,) what ``disagreement`` is."""
+        summed = np.bincount(self.unit, self.total, minlength=len(self.section))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self.size >= 2, summed / (self.size * (self.size - 1.0)), np.nan)
+
+    def _totals(self) -> Floats:
+        """Return (N,) what ``total`` is."""
+        n_units, total = len(self.section), np.zeros(len(self.unit))
         if self.pairs is not None:
             both = self.kept[self.pairs.a] & self.kept[self.pairs.b]
             for side in (self.pairs.a, self.pairs.b):
                 total += np.bincount(side[both], self.pairs.distance[both], minlength=len(total))
             return total
-        unit, label = self.unit[self.kept], self._codes()[self.kept]
         k = len(self.labels)
         if self.weights is not None:
+            unit, label = self.unit[self.kept], self._codes()[self.kept]
             counts = np.bincount(unit * k + label, minlength=n_units * k).reshape(n_units, k)
             total[self.kept] = (counts @ self.weights)[unit, label]
             return total
-        same = _same(unit * k + label, n_units * k)
-        total[self.kept] = np.bincount(unit, minlength=n_units)[unit] - same
+        for rows, _, key in self._stretches():
+            total[rows] = self.size[self.unit[rows]] - _same(key)
         return total
+
+    def _stretches(self) -> Iterator[tuple[slice | Ints, int, Ints]]:
+        """Yield for some units at a time the rows that count, the first unit, and their (unit - first) * K + label.
+
+        The table of a few units by labels is small enough to be counted in quickly.
+        """
+        k, n_units, codes = max(len(self.labels), 1), len(self.section), self._codes()
+        everything = bool(self.kept.all())
+        if everything and (self.unit[1:] >= self.unit[:-1]).all():
+            rows, unit = None, self.unit
+        else:
+            counted = np.flatnonzero(self.kept)
+            rows = counted[np.argsort(self.unit[counted], kind="stable")]
+            unit = self.unit[rows]
+        firsts = np.arange(0, n_units, max(CACHED // k, CACHED // 100))
+        for first, start, stop in zip(
+            firsts.tolist(), np.searchsorted(unit, firsts).tolist(),
+            np.searchsorted(unit, np.append(firsts[1:], n_units)).tolist(), strict=True,
+        ):  # fmt: skip
+            mine = slice(start, stop) if rows is None else rows[start:stop]
+            yield mine, first, (self.unit[mine] - first) * k + codes[mine]
 
     def _codes(self) -> Ints:
         """Return the label codes of a layer whose labels are categories."""
@@ -126,7 +166,7 @@ class Evidence:
     @property
     def present(self) -> Ints:
         """Annotators with at least one label that counts."""
-        return np.flatnonzero(np.bincount(self.annotator[self.kept], minlength=1))
+        return self.once("present", lambda: np.flatnonzero(np.bincount(self.annotator[self.kept], minlength=1)))
 
     def without(self, rows: Bools) -> "Evidence":
         """Return the evidence with the labels *rows* (N,) no longer counted."""
@@ -138,6 +178,8 @@ class Evidence:
 
     def merged(self, pairs: list[tuple[int, int]]) -> "Evidence":
         """Return the evidence in which each of the label *pairs* counts as one label; nominal layers only."""
+        if not pairs:
+            return self
         code = np.arange(len(self.labels))
         for a, b in pairs:
             code[code == code[b]] = code[a]
@@ -163,32 +205,33 @@ class Evidence:
         >>> evidence.contrast().round(2)  # (1 - 0) * 2/3; (1/2 - 1) * 2/3, twice; two labels give none
         array([ 0.67, -0.33, -0.33,   nan,   nan])
         """
-        r = self.size[self.unit].astype(np.float64)
-        pairs = r * (r - 1) / 2 * self.disagreement[self.unit]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            w = (self.total / (r - 1) - (pairs - self.total) / ((r - 1) * (r - 2) / 2)) * (r - 1) / r
-        return np.where(self.kept & (r >= 3), w, np.nan)
+        found = np.empty(len(self.unit))
+        for start in range(0, len(found), CACHED):
+            rows = slice(start, start + CACHED)
+            unit, total = self.unit[rows], self.total[rows]
+            r = self.size[unit].astype(np.float64)
+            pairs = r * (r - 1) / 2 * self.disagreement[unit]
+            with np.errstate(invalid="ignore", divide="ignore"):
+                w = (total / (r - 1) - (pairs - total) / ((r - 1) * (r - 2) / 2)) * (r - 1) / r
+            found[rows] = np.where(self.kept[rows] & (r >= 3), w, np.nan)
+        return found
 
     def label_counts(self) -> tuple[Ints, Ints, Floats]:
         """Return unit, label and count of every label that a unit with two or more labels was given, sorted."""
-        if not self._counted:  # most rules ask for it
-            self._counted.append(self._count_labels())
-        return self._counted[0]
+        return self.once("label_counts", self._count_labels)
 
     def _count_labels(self) -> tuple[Ints, Ints, Floats]:
         """Return what ``label_counts`` does."""
-        use = self.kept & self.compared[self.unit]
-        k = max(len(self.labels), 1)
-        key = self.unit * k + self._codes()
-        if not use.all():
-            key = key[use]
-        if len(self.section) * k <= max(DENSE, 8 * len(key)):
-            given = np.bincount(key, minlength=1)
-            key = np.flatnonzero(given)
-            count = given[key]
-        else:
-            key, count = np.unique(key, return_counts=True)
-        return key // k, key % k, count.astype(np.float64)
+        k, compared = max(len(self.labels), 1), self.compared
+        units, labels, counts = [_NONE], [_NONE], [_NONE]
+        for _, first, key in self._stretches():
+            cell, count = _counted(key)
+            unit = first + cell // k
+            use = compared[unit]
+            units.append(unit[use])
+            labels.append((cell % k)[use])
+            counts.append(count[use])
+        return np.concatenate(units), np.concatenate(labels), np.concatenate(counts).astype(np.float64)
 
 
 def tally(index: Ints, value: NDArray[np.float64 | np.int64 | np.bool_], minlength: int) -> Floats:
@@ -196,12 +239,26 @@ def tally(index: Ints, value: NDArray[np.float64 | np.int64 | np.bool_], minleng
     return np.bincount(index, value, minlength=minlength).astype(np.float64)
 
 
-def _same(key: Ints, cells: int) -> Ints:
-    """Return how many entries of *key* equal each entry; *key* is below *cells*."""
-    if cells <= max(20_000_000, 8 * len(key)):
-        return np.bincount(key, minlength=1)[key].astype(np.int64)
+def _few(key: Ints) -> bool:
+    """Return True if the cells numbered by *key* are few enough for a full table."""
+    return int(key.max(initial=0)) <= max(CACHED, 8 * len(key))
+
+
+def _same(key: Ints) -> Ints:
+    """Return how many entries of *key* equal each entry."""
+    if _few(key):
+        return np.bincount(key)[key]
     _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
     return counts[inverse].astype(np.int64)
+
+
+def _counted(key: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct entries of *key*, sorted, and how many of each there are."""
+    if _few(key):
+        given = np.bincount(key)
+        cells = np.flatnonzero(given)
+        return cells, given[cells]
+    return np.unique(key, return_counts=True)
 
 
 def from_units(units: Units, weights: Floats | None = None) -> Evidence:
@@ -250,4 +307,6 @@ def independent(item: Ints, cluster: Ints, documents: int) -> Ints:
     array([0, 1, 1])
     """
     code = item if documents < MIN_DOCUMENTS else np.where(cluster < 0, documents + item, cluster)
+    if len(code) and code[0] == 0 and (code[1:] == code[:-1] + 1).all():
+        return code.astype(np.int64, copy=False)
     return np.unique(code, return_inverse=True)[1].astype(np.int64)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from agreement.annotations import Annotations
+from agreement.annotations import Annotations, rows_holding
 from agreement.wording import between, plural, shortened
 
 TEXT_LIMIT = 1200
@@ -137,9 +137,9 @@ def cards(
     kind = annotations.layers[layer].kind
     items = {item for item, _ in wanted}
     table, asked = (
-        frame.loc[frame["layer"].eq(layer) & frame["item"].isin(items)]
-        for frame in (annotations.table, annotations.assignments)
+        frame.iloc[rows_holding(frame["item"], items)] for frame in (annotations.table, annotations.assignments)
     )
+    table, asked = (frame.loc[frame["layer"].eq(layer)] for frame in (table, asked))
     asked = asked.loc[asked["status"].isin(("done", "empty"))]
     answers = _answers(table, asked)
     gold_names = set(annotations.of_kind("gold"))

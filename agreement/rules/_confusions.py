@@ -57,6 +57,11 @@ class Confusions:
 
 def confusions(evidence: Evidence) -> Confusions:
     """Return the label confusions of the evidence."""
+    return evidence.once("confusions", lambda: _confusions(evidence))
+
+
+def _confusions(evidence: Evidence) -> Confusions:
+    """Return what ``confusions`` does."""
     k = len(evidence.labels)
     unit, label, count = evidence.label_counts()
     r = evidence.size[unit].astype(np.float64)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from agreement.annotations import rows_holding
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
@@ -86,7 +87,8 @@ def examples(case: Case, units: Ints) -> tuple[Example, ...]:
     if not len(units):
         return ()
     wanted = {(case.items[unit], case.rounds[unit]): number for number, unit in enumerate(units)}
-    rows = table.loc[table["layer"].eq(case.layer) & table["item"].isin([item for item, _ in wanted])]
+    rows = table.iloc[rows_holding(table["item"], [item for item, _ in wanted])]
+    rows = rows.loc[rows["layer"].eq(case.layer)]
     names = set(case.whole.annotators)
     labels: list[dict[str, list[str]]] = [{} for _ in units]
     origin = [""] * len(units)

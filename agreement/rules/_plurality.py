@@ -7,8 +7,6 @@ import numpy as np
 from agreement.diagnosis.contrasts import Estimate, Sums, difference, sums_by
 from agreement.diagnosis.evidence import Evidence, Floats, Ints, tally
 
-MAX_CELLS = 2e7
-
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
@@ -62,19 +60,23 @@ def leaving(evidence: Evidence) -> Leaving | None:
     >>> found.sums.mean().value  # x: (1/2 + 0) / 2; y: 0
     array([0.25, 0.  ])
     """
-    k, n_units = len(evidence.labels), len(evidence.section)
-    if evidence.label is None or n_units * k > MAX_CELLS:
+    k = len(evidence.labels)
+    if evidence.label is None:
         return None
     unit, label, count = evidence.label_counts()
-    given = tally(unit * k + label, count, n_units * k).reshape(n_units, k)
-    size = evidence.size.astype(np.float64)
-    two = np.partition(given, k - 2, axis=1)[:, -2:] if k >= 2 else np.zeros((n_units, 2))
-    clear = (size >= 3) & (two[:, 1] > two[:, 0])
-    top = np.where(clear, given.argmax(axis=1), -1)
+    size = evidence.size
+    starts = np.flatnonzero(np.diff(unit, prepend=-1))
+    most = np.zeros(len(size))
+    most[unit[starts]] = np.maximum.reduceat(count, starts) if len(starts) else 0
+    first = count == most[unit]
+    clear = (size >= 3) & (np.bincount(unit[first], minlength=len(size)) == 1) & (k >= 2)
+    top = np.full(len(size), -1)
+    top[unit[first]] = label[first]
+    top[~clear] = -1
     with np.errstate(invalid="ignore", divide="ignore"):
-        left = np.where(clear, (size - two[:, 1]) / (size - 1), np.nan)
-        share = given / size[:, None]
+        left = np.where(clear, (size - most) / (size - 1), np.nan)
     n = np.bincount(top[clear], minlength=k)
-    mean = np.zeros((k, k))
-    np.add.at(mean, top[clear], share[clear])
+    use = clear[unit]
+    cell = top[unit[use]] * k + label[use]
+    mean = tally(cell, count[use] / size[unit[use]], k * k).reshape(k, k)
     return Leaving(sums_by(top, k, evidence.cluster, left), mean / np.maximum(n, 1)[:, None], n)

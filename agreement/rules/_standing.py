@@ -53,16 +53,18 @@ def standing(evidence: Evidence) -> Standing | None:
 def _within_items(evidence: Evidence, scale: float) -> Standing:
     """Return the standing from items with three labels or more, where everything but the annotator cancels."""
     n_annotators, n_sections = len(evidence.annotators), len(evidence.sections) + 1
-    contrast, size = evidence.contrast(), evidence.size[evidence.unit]
+    contrast, size = evidence.contrast(), evidence.size
     rows = np.isfinite(contrast)
     mean = sums_by(evidence.annotator, n_annotators, evidence.cluster[evidence.unit], contrast).mean()
     with np.errstate(invalid="ignore", divide="ignore"):
-        factor = mean.n / np.bincount(evidence.annotator[rows], (size[rows] - 1) / size[rows], minlength=n_annotators)
+        apart = ((size - 1) / size)[evidence.unit[rows]]
+        factor = mean.n / np.bincount(evidence.annotator[rows], apart, minlength=n_annotators)
     raw = Estimate(mean.value * factor, mean.se * factor, mean.df, mean.n)
     own, se, residual, group = _freed(evidence, contrast, raw)
     excess = Estimate((own - _centre(own[:, None], group)[:, 0]) / scale, se / scale, mean.df, mean.n)
     cell = evidence.annotator * n_sections + evidence.section[evidence.unit] % n_sections
-    partial = residual + own[evidence.annotator]
+    partial = residual
+    partial += own[evidence.annotator]
     cells = sums_by(cell, n_annotators * n_sections, evidence.unit, partial)
     cells = Sums(*(values.reshape(n_annotators, n_sections) for values in cells.parts()))
     left = cells.sum(1).expand(1).minus(cells).mean().value
@@ -90,7 +92,8 @@ def _freed(evidence: Evidence, contrast: Floats, raw: Estimate) -> tuple[Floats,
     rows = np.flatnonzero(np.isfinite(contrast))
     who, unit, w = evidence.annotator[rows], evidence.unit[rows], contrast[rows]
     n_annotators, n_units = len(evidence.annotators), len(evidence.section)
-    present, column = np.unique(who, return_inverse=True)
+    met = np.bincount(who, minlength=n_annotators) > 0
+    present, column = np.flatnonzero(met), (np.cumsum(met) - 1)[who]
     own, se, group = np.full(n_annotators, np.nan), np.full(n_annotators, np.nan), np.full(n_annotators, -1)
     size = np.maximum(np.bincount(unit, minlength=n_units), 1)
     group[present] = 0
@@ -112,8 +115,9 @@ def _freed(evidence: Evidence, contrast: Floats, raw: Estimate) -> tuple[Floats,
         scores = sparse.csr_matrix((left, (cluster, column)), shape=(clusters, m))
         covariance = inverse @ (scores.T @ scores).toarray() @ inverse * clusters / max(clusters - 1, 1)
         se[present] = np.sqrt(np.maximum(np.diag(covariance), 0)) if clusters > 1 else np.nan
+    mine = own[who]
     residual = np.full(len(contrast), np.nan)
-    residual[rows] = w - own[who] + (np.bincount(unit, own[who], minlength=n_units) / size)[unit]
+    residual[rows] = w - mine + (np.bincount(unit, mine, minlength=n_units) / size)[unit]
     return own, se, residual, group
 
 

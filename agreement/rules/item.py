@@ -31,7 +31,9 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     evidence = case.whole
     units = disputed(evidence)
     score = np.nan_to_num(evidence.disagreement) + evidence.size * 1e-6
-    for rank, unit in enumerate(most(score, units, int(thresholds["most"])), start=1):
+    first = most(score, units, int(thresholds["most"]))
+    shown = examples(case, first)
+    for rank, (unit, example) in enumerate(zip(first, shown, strict=True), start=1):
         r, share = int(evidence.size[unit]), float(evidence.disagreement[unit])
         pairs = r * (r - 1) // 2
         expected = hit_rate(r)
@@ -46,7 +48,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
             *notes.item(case.items[unit], told, r, expected),
             "guideline owner", effect=share, n=r, disputes=1, share_of_disputes=1 / int(units.sum()),
             evidence={"rank": rank, "expected_hit_rate": expected, "labels": r},
-            examples=examples(case, np.array([unit])),
+            examples=(example,),
         )  # fmt: skip
 
 

@@ -25,9 +25,7 @@ def _specific(evidence: Evidence) -> tuple[Floats, Floats, Floats]:
     with np.errstate(invalid="ignore", divide="ignore"):
         f1 = np.bincount(label, agree, minlength=k) / total
     score = agree - np.nan_to_num(f1)[label] * share
-    n_clusters = int(evidence.cluster.max(initial=0)) + 1
-    key, inverse = np.unique(label * n_clusters + evidence.cluster[unit], return_inverse=True)
-    squares = np.bincount(key // n_clusters, np.bincount(inverse, score) ** 2, minlength=k)
+    squares = sums_by(label, k, evidence.cluster[unit], score).yy
     return f1, np.sqrt(squares) / np.maximum(total, 1e-12), np.bincount(label, minlength=k).astype(np.float64)
 
 
