@@ -29,6 +29,18 @@ def _finish_pooled(sums: Floats) -> Parts:
     return sums[..., 2] / sums[..., 0], None, None
 
 
+def _unanimous_terms(counts: Floats) -> Floats:
+    """Return whether each unit has two or more labels, and whether these are all one: (U, K) → (U, 2)."""
+    r = counts.sum(axis=1)
+    two = r >= 2
+    return np.column_stack([two, two & (counts.max(axis=1, initial=0.0) == r)]).astype(np.float64)
+
+
+def _finish_unanimous(sums: Floats) -> Parts:
+    """Return the units with one label over those with two or more labels."""
+    return sums[..., 1] / sums[..., 0], None, None
+
+
 SUMS = LabelSums(_terms, _finish, Reason.NO_SHARED_ITEMS)
 POOLED = UnitSums(unit_terms(), _finish_pooled, Reason.NO_SHARED_ITEMS)
 
@@ -47,6 +59,25 @@ def percent_agreement(counts: NDArray[np.int64] | Floats) -> Scores:
     0.7
     """
     return SUMS.score(counts)
+
+
+UNANIMOUS = UnitSums(_unanimous_terms, _finish_unanimous, Reason.NO_SHARED_ITEMS)
+
+
+def unanimous(counts: NDArray[np.int64] | Floats) -> Scores:
+    """Return the share of units on which all annotators agree, from item x label counts (U, K).
+
+    Of the units with two labels or more, those whose labels are all equal; 0 to 1. It falls with every annotator more,
+    also at equal skill: compare it only between projects with as many labels per item. Of two annotators it is percent
+    agreement. Undefined if no unit has two labels. It is what ``agree`` of the R package irr returns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(unanimous(np.array([[3, 0], [2, 1], [0, 2], [1, 0]])).value.round(6))  # two of the three with two labels
+    0.666667
+    """
+    return UNANIMOUS.score(counts)
 
 
 def weighted_agreement(counts: NDArray[np.int64] | Floats, weight: Floats) -> Scores:
@@ -103,6 +134,15 @@ MEASURE = (
         interval="wilson",
         sums=SUMS,
         pooled=POOLED,
+    ),
+    Measure(
+        *called("percent_agreement_unanimous"),
+        takes="item_counts",
+        compute=unanimous,
+        range=(0.0, 1.0),
+        symmetric=True,
+        citation="Gamer, Lemon & Singh 2019, irr: Various Coefficients of Interrater Reliability and Agreement, agree",
+        pooled=UNANIMOUS,
     ),
     *(
         Measure(

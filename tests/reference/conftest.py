@@ -169,6 +169,7 @@ def pooled_values(rows, labels):
             f"brennan_prediger{kind}": even,
         }
         if not kind:
+            values["percent_agreement_unanimous"] = mean([Fraction(len(set(u)) == 1) for u in two])
             values |= {"f1_micro": observed, "randolph_kappa": even}
             per = [Counter(row[a] for row in rows if row[a] is not None) for a in range(len(rows[0]))]
             per = [{x: Fraction(times, c.total()) for x, times in c.items()} for c in per if c]
