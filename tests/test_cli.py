@@ -106,7 +106,10 @@ def test_lists_have_a_line_each(command, capsys):
 
 
 @pytest.mark.parametrize("story", ["tickets", "sentiment", "entities"])
-def test_demo_stories_run(story, tmp_path, capsys):
+def test_demo_stories_run(story, tmp_path, capsys, monkeypatch):
+    """Whatever settings there are for the labels of the folder where somebody stands."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "agreement.toml").write_text('[columns]\nitem = "ticket"\n', encoding="utf-8")
     assert run(["demo", story, "-o", str(tmp_path / "p.html")]) == 0
     assert (tmp_path / "p.html").stat().st_size > 10_000
     assert len(capsys.readouterr().out.splitlines()) <= 40
