@@ -2,7 +2,8 @@
 
 Run as ``python benchmarks/real_sections.py FOLDER [runs]``; FOLDER holds the exports named in ``EXPORTS``. In some of
 the runs something is planted among the real labels: a section in which 35 % of the labels are replaced, or a busy
-annotator half of whose labels are. Spans are dropped instead.
+annotator half of whose labels are. Spans are dropped instead. People and items differ of their own, so what was planted
+does not always show: how often it is large enough to ask for (decisions.md 13) is counted beside.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
+from agreement.diagnosis.case import open_case
 from agreement.diagnosis.diagnosing import diagnose
+from agreement.diagnosis.evidence import Evidence
 from agreement.flags import Flag
 from agreement.loaders import load
 from agreement.settings import Settings
@@ -28,7 +31,9 @@ from agreement.units import item_units
 
 SECTIONS = 6
 IN_SECTION, BY_ANNOTATOR = 0.35, 0.50
+PERSON = ("annotator", "span_annotator", "drift")
 PLANTED = 12  # runs with something planted
+MIN_UNITS = 20
 BUSY = 3  # planted among the busiest annotators who are not flagged as it is
 
 
@@ -50,7 +55,9 @@ EXPORTS = (
         (("reading", {"duplicates": "first"}),),
     ),
     Export("crowd, yes or no", ("tsv-long-gal/BarzanMozafari_labels.txt",), "label"),
-    Export("spans, Label Studio", ("labelstudio-leoka/LEOKA_team_1.json",), "label"),
+    Export("spans, Label Studio, team 1", ("labelstudio-leoka/LEOKA_team_1.json",), "label"),
+    Export("spans, Label Studio, team 6", ("labelstudio-leoka/LEOKA_team_6.json",), "label"),
+    Export("spans, Label Studio, team 10", ("labelstudio-leoka/LEOKA_team_10.json",), "label"),
 )  # fmt: skip
 
 
@@ -60,6 +67,39 @@ def diagnosed(annotations: Annotations, layer: str, settings: Settings) -> list[
     units = None if spans else item_units(annotations, layer)
     comparison = Comparison(annotations.layers[layer], pd.DataFrame(), units)
     return [flag for flag in diagnose(annotations, [comparison], settings).flags if flag.verdict == "confirmed"]
+
+
+def evidence_of(annotations: Annotations, layer: str, settings: Settings) -> Evidence:
+    """Return who disagrees with whom on one layer."""
+    units = None if annotations.layers[layer].kind == "spans" else item_units(annotations, layer)
+    return open_case(annotations, Comparison(annotations.layers[layer], pd.DataFrame(), units), settings).whole
+
+
+def shows(inside: NDArray[np.float64], outside: NDArray[np.float64], least: float) -> bool:
+    """Return whether a difference of means is one to ask for: *least*, four standard errors, twenty units."""
+    if min(len(inside), len(outside)) < MIN_UNITS:
+        return False
+    effect = inside.mean() - outside.mean()
+    return bool(effect >= least and effect >= 4 * np.sqrt(inside.var() / len(inside) + outside.var() / len(outside)))
+
+
+def section_shows(evidence: Evidence, name: str) -> bool:
+    """Return whether people really disagree more in section *name*."""
+    inside = evidence.section == evidence.sections.index(name)
+    d = evidence.disagreement
+    return shows(d[inside & evidence.compared], d[~inside & evidence.compared], 0.08)
+
+
+def annotator_shows(evidence: Evidence, name: str) -> bool:
+    """Return whether *name* really stands out, on items with three labels; else whether pairs with *name* do."""
+    mine = evidence.annotator == evidence.annotators.index(name)
+    contrast = evidence.contrast() * evidence.size[evidence.unit] / np.maximum(evidence.size[evidence.unit] - 1, 1)
+    own = contrast[mine & np.isfinite(contrast)]
+    if len(own) >= MIN_UNITS:
+        return shows(own, np.zeros(len(own)), 0.10)
+    with_name = np.isin(np.arange(len(evidence.section)), evidence.unit[mine])
+    d = evidence.disagreement
+    return shows(d[with_name & evidence.compared], d[~with_name & evidence.compared], 0.10)
 
 
 def with_sections(annotations: Annotations, rng: np.random.Generator) -> Annotations:
@@ -95,6 +135,7 @@ def runs(export: Export, folder: Path, count: int) -> Iterator[tuple[str, int]]:
     of_layer = annotations.table["layer"].eq(export.layer).to_numpy()
     who = annotations.table["annotator"].astype(str).to_numpy()
     candidates: list[str] = []
+    how = export.layer, settings
     for seed in range(count):
         rng = np.random.default_rng([seed, 5])
         drawn = with_sections(annotations, rng)
@@ -106,15 +147,19 @@ def runs(export: Export, folder: Path, count: int) -> Iterator[tuple[str, int]]:
             continue
         section = drawn.items["section"].reindex(drawn.table["item"].astype(str)).to_numpy()
         inside = of_layer & (section == "S1") & (rng.random(len(of_layer)) < IN_SECTION)
-        found = diagnosed(spoiled(drawn, export.layer, inside, rng), export.layer, settings)
-        yield "planted", 1
-        yield "section found", any(flag.rule == "section" and flag.subject.section == "S1" for flag in found)
+        worse = spoiled(drawn, export.layer, inside, rng)
+        found = any(flag.rule == "section" and flag.subject.section == "S1" for flag in diagnosed(worse, *how))
+        counts = section_shows(evidence_of(worse, *how), "S1")
+        yield from (("planted", 1), ("section found", found), ("section shows", counts))
+        yield "section shows and found", counts and found
         candidates = candidates or busy(annotations, export.layer, flags)
         name = candidates[seed % len(candidates)]
         off = of_layer & (who == name) & (rng.random(len(of_layer)) < BY_ANNOTATOR)
-        found = diagnosed(spoiled(drawn, export.layer, off, rng), export.layer, settings)
-        kinds = ("annotator", "span_annotator")
-        yield "annotator found", any(flag.rule in kinds and flag.subject.annotator == name for flag in found)
+        worse = spoiled(drawn, export.layer, off, rng)
+        found = any(flag.rule in PERSON and flag.subject.annotator == name for flag in diagnosed(worse, *how))
+        counts = annotator_shows(evidence_of(worse, *how), name)
+        yield from (("annotator found", found), ("annotator shows", counts))
+        yield "annotator shows and found", counts and found
 
 
 if __name__ == "__main__":
@@ -123,9 +168,14 @@ if __name__ == "__main__":
         seen: Counter[str] = Counter()
         for what, times in runs(one, where, wanted):
             seen[what] += times
+        told = [
+            f"{what} {seen[f'{what} found']} of {seen['planted']}, {seen[f'{what} shows and found']} of "
+            f"{seen[f'{what} shows']} that show"
+            for what in ("section", "annotator")
+        ]
         print(
             f"{one.name:28} {wanted} assignments, {seen['sections']} sections: {seen['false section']} flagged "
-            f"({100 * seen['false section'] / seen['sections']:.1f} %), {seen['false cell']} cells; planted section "
-            f"{seen['section found']} of {seen['planted']}, annotator {seen['annotator found']} of {seen['planted']}",
+            f"({100 * seen['false section'] / seen['sections']:.1f} %), {seen['false cell']} cells; planted "
+            f"{'; '.join(told)}",
             flush=True,
         )
