@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from agreement._arrays import Ints
 from agreement.annotations import Annotations, Layer
 from agreement.settings import Settings
 from agreement.wording import detection as said
 from agreement.wording.reading import LAYOUTS, one_each
 
 PAIRS_LISTED = 15
+MOST_CELLS = 1 << 22
 SCALES = (
     ("very negative", "negative", "neutral", "positive", "very positive"),
     ("strongly disagree", "disagree", "neutral", "agree", "strongly agree"),
@@ -100,21 +102,22 @@ def _overlap(annotations: Annotations) -> list[str]:
     who = annotations.compared
     if len(who) < 2:
         return [_line(said.OVERLAP, said.NOTHING_TO_COMPARE)]
-    shared = _shared_items(annotations, who)
-    first, second = np.triu_indices(len(who), 1)
-    numbers = shared[first, second]
-    if len(numbers) <= PAIRS_LISTED:
+    given = _given(annotations, who)
+    pairs = len(who) * (len(who) - 1) // 2
+    if pairs <= PAIRS_LISTED:
+        shared = (given.T @ given).toarray()
         return [
-            _line("" if at else said.OVERLAP, said.pair(who[a], who[b], int(n)))
-            for at, (a, b, n) in enumerate(zip(first, second, numbers, strict=True))
+            _line("" if at else said.OVERLAP, said.pair(who[a], who[b], int(shared[a, b])))
+            for at, (a, b) in enumerate(zip(*np.triu_indices(len(who), 1), strict=True))
         ]
-    spread = (int(numbers.min()), int(numbers.max()), int(np.median(numbers)))
-    none, few = int((numbers == 0).sum()), int((numbers < 30).sum())
-    return [_line(said.OVERLAP, said.pairs(len(numbers), *spread, none=none, few=few))]
+    times = _pairs_by_shared_items(given)
+    sizes = np.flatnonzero(times)
+    spread = (int(sizes[0]), int(sizes[-1]), _median(times))
+    return [_line(said.OVERLAP, said.pairs(pairs, *spread, none=int(times[0]), few=int(times[:30].sum())))]
 
 
-def _shared_items(annotations: Annotations, who: Sequence[str]) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]]":
-    """Return (A, A) how many items, per round, each two annotators both answered in any layer."""
+def _given(annotations: Annotations, who: Sequence[str]) -> sparse.csr_matrix:
+    """Return (U, A) 1 where an annotator answered an item, in a round, in any layer."""
     answered = annotations.assignments
     answered = answered.loc[answered["status"].isin(("done", "empty")) & answered["annotator"].isin(who)]
     codes = pd.Index(who).get_indexer(answered["annotator"].cat.categories.astype("str"))[
@@ -126,7 +129,33 @@ def _shared_items(annotations: Annotations, who: Sequence[str]) -> "np.ndarray[t
     ones = np.ones(len(position), dtype=np.int32)
     given = sparse.csr_matrix((ones, (position, codes)), shape=(len(unique), len(who)))
     given.data[:] = 1
-    return np.asarray((given.T @ given).todense(), dtype=np.int64)
+    return given
+
+
+def _pairs_by_shared_items(given: sparse.csr_matrix) -> Ints:
+    """Return how many pairs of annotators share 0, 1, 2 … items, a few annotators at a time: crowds are large."""
+    by_annotator = given.T.tocsr()
+    a = by_annotator.shape[0]
+    times = np.zeros(given.shape[0] + 1, dtype=np.int64)
+    step = max(1, MOST_CELLS // a)
+    for start in range(0, a, step):
+        shared = sparse.triu(by_annotator[start : start + step] @ given, start + 1)
+        times += np.bincount(shared.data, minlength=len(times))
+    times[0] = a * (a - 1) // 2 - times[1:].sum()
+    return times
+
+
+def _median(times: Ints) -> int:
+    """Return the median of 0, 1, 2 …, each of which occurs so many *times*, half ones rounded down.
+
+    Examples
+    --------
+    >>> _median(np.array([1, 0, 2])), _median(np.array([1, 0, 1]))
+    (2, 1)
+    """
+    above, total = np.cumsum(times), int(times.sum())
+    low, high = np.searchsorted(above, [(total - 1) // 2, total // 2], side="right")
+    return int(low + high) // 2
 
 
 def _labels(annotations: Annotations, layer: str) -> dict[str, int]:
