@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from agreement.counts import Contingency, Ints
 from agreement.crowds import Block, crowded, shared_units
+from agreement.uncertainty.pooled_kappas import Whole
 from agreement.uncertainty.pooling import Patterns, documents, patterns
 from agreement.units import Units
 
@@ -47,15 +48,20 @@ class Counted:
         The item x label counts of all units of the data.
     shared
         Of a crowd, all pairs that share a unit; else None, and the pairs are counted from *units*.
-    sampled
-        (U,) how many units of the data each unit of a sample stands for; None if *units* hold everything.
+    whole
+        What *units* are a sample of; None if they hold everything.
     """
 
     units: Units
     cluster: Ints | None
     patterns: Patterns
     shared: SharedPairs | None = None
-    sampled: Floats | None = field(default=None)
+    whole: Whole | None = field(default=None)
+
+    @property
+    def sampled(self) -> Floats | None:
+        """(U,) how many units of the data each unit of a sample stands for; None if *units* hold everything."""
+        return None if self.whole is None else self.whole.times
 
     @property
     def documents(self) -> int | None:

@@ -131,8 +131,8 @@ def add_pools(rows: Rows, pool: Pool, settings: Settings) -> None:
             continue
         scores = pair.get(measure.name) or unit_scores(measure.pooled, found, measure.range, confidence)
         rows.add(measure.name, scores, params=pool.scope())
-    if pool.counted.sampled is None:
-        rows.add("conger_kappa", conger_scores(pool.units, pool.cluster, confidence), params=pool.scope())
+    conger = conger_scores(pool.units, pool.cluster, confidence, whole=pool.counted.whole)
+    rows.add("conger_kappa", conger, params=pool.scope())
     if pool.ordered:
         _add_alphas_by_value(rows, pool, found, confidence)
     _add_labels(rows, pool, found, confidence)

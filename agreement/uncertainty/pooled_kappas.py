@@ -15,7 +15,7 @@ from agreement.crowds import Block, DenseBlock
 from agreement.intervals import cell_values, moved, smoothed
 from agreement.measures.conger_kappa import finish as conger_parts
 from agreement.scores import Measure, Reason, Scores, scored
-from agreement.uncertainty.pooling import informative_units, with_limits
+from agreement.uncertainty.pooling import Patterns, informative, informative_units, with_limits
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -89,8 +89,10 @@ def mean_kappas(
         for sums, change, pairs_of in zip(found, changes[::2], changes[1::2], strict=True):
             sums.change += change
             sums.pairs += pairs_of
+    sampled = times is not None
     return [
-        _mean_scores(mean, sums, units, cluster, counted, confidence) for mean, sums in zip(means, found, strict=True)
+        _mean_scores(mean, sums, units, cluster, counted, confidence, sampled=sampled)
+        for mean, sums in zip(means, found, strict=True)
     ]
 
 
@@ -121,8 +123,22 @@ def _block_values(counts: Ints, mean: Mean, sums: _Sums) -> tuple[Floats, Floats
     return change, compared[:, None, None] * (1 + BOTH * (1 - np.eye(counts.shape[-1])))
 
 
+def _of_documents(
+    change: Floats, cluster: Ints, compared: NDArray[np.bool_], counted: Floats, *, sampled: bool
+) -> tuple[float, int]:
+    """Return the variance of the sum of *change* (U,) over documents, and their number.
+
+    Whole documents are drawn: one in a sample stands for as many as its units do, each with the same change.
+    """
+    documents = len(np.unique(cluster[compared]))
+    if not sampled:
+        return float((np.bincount(cluster, counted * change) ** 2).sum()), documents
+    stands_for = float(counted[compared].mean())
+    return stands_for * float((np.bincount(cluster, change) ** 2).sum()), round(stands_for * documents)
+
+
 def _mean_scores(
-    mean: Mean, sums: _Sums, units: Units, cluster: Ints | None, counted: Floats, confidence: float
+    mean: Mean, sums: _Sums, units: Units, cluster: Ints | None, counted: Floats, confidence: float, *, sampled: bool
 ) -> Scores:
     """Return the value, standard error and limits of one mean."""
     total = sums.total
@@ -144,41 +160,60 @@ def _mean_scores(
     if cluster is None:
         variance, size = float(counted @ change**2), units_compared
     else:
-        variance = float((np.bincount(cluster, counted * change) ** 2).sum())
-        size = len(np.unique(cluster[compared]))
+        variance, size = _of_documents(change, cluster, compared, counted, sampled=sampled)
         scores = replace(scores, clusters=np.asarray(size))
     se = np.asarray(np.sqrt(size / (size + 1) * (variance + sums.spread / total**2)))
     disagreeing = round(float(counted[compared & (differing > 0)].sum()))
     return with_limits(scores, np.asarray(centre), se, size, (-1.0, 1.0), confidence, disagreeing=disagreeing)
 
 
-def conger_scores(units: Units, cluster: Ints | None, confidence: float = 0.95) -> Scores:
-    """Return Conger's kappa of the *units* with its interval."""
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What units are a sample of.
+
+    Parameters
+    ----------
+    patterns
+        The item x label counts of all units.
+    totals
+        (A, K) how often each annotator gave each label.
+    times
+        (U,) how many units of the data each unit of the sample stands for.
+    """
+
+    patterns: Patterns
+    totals: Ints
+    times: Floats
+
+
+def conger_scores(
+    units: Units, cluster: Ints | None, confidence: float = 0.95, *, whole: Whole | None = None
+) -> Scores:
+    """Return Conger's kappa of the *units* with its interval; where they are a sample, only that is estimated."""
     k, a = len(units.labels), len(units.annotators)
     weight = units.weight.astype(np.float64)
-    counts = units.item_counts().astype(np.float64)
-    r = counts.sum(axis=1)
-    two = r >= 2
-    agreement = np.where(two, (np.einsum("uk,uk->u", counts, counts) - r) / np.maximum(r * (r - 1), 1), 0.0)
-    n = int(units.weight[two].sum())
-    totals = (
-        np.bincount(units.annotator * k + units.label, weight[units.unit], minlength=a * k)
-        .astype(np.float64)
-        .reshape(a, k)
-    )
-    observed = np.asarray(weight @ agreement / n if n else np.nan)
+    two, agreement = _agreement(units.item_counts())
+    if whole is None:
+        outside, of_all, weight_of_all = informative_units(units, two), (two, agreement), weight
+        given = np.bincount(units.annotator * k + units.label, weight[units.unit], minlength=a * k).reshape(a, k)
+    else:
+        outside, of_all = informative(whole.patterns), _agreement(whole.patterns.counts)
+        weight, weight_of_all, given = whole.times, whole.patterns.weight.astype(np.float64), whole.totals
+    totals = given.astype(np.float64)
+    n, agreed = round(float(weight_of_all[of_all[0]].sum())), float(weight_of_all @ of_all[1])
+    observed = np.asarray(agreed / n if n else np.nan)
     value, _, expected = conger_parts(observed, totals)
     chance = np.asarray(expected)
     scores = scored(
         value, np.asarray(n),
         [(np.asarray(n == 0), Reason.NO_SHARED_ITEMS), (~np.isfinite(value), Reason.ONE_LABEL)],
         observed=observed, expected=chance,
-        n_informative=np.asarray(informative_units(units, two)),
+        n_informative=np.asarray(outside),
     )  # fmt: skip
     if n < 2 or not np.isfinite(value):
         return scores
     a_e = float(chance)
-    a_o = (float(weight @ agreement) + (1 + a_e) / 2) / (n + 1)
+    a_o = (agreed + (1 + a_e) / 2) / (n + 1)
     centre = (a_o - a_e) / (1 - a_e)
     without_e = _conger_chance_without(units, totals)
     without_o = ((n + 1) * a_o - agreement) / np.where(two, n, n + 1)
@@ -188,14 +223,21 @@ def conger_scores(units: Units, cluster: Ints | None, confidence: float = 0.95) 
     hits = ((n + 1) * a_o - np.array([1.0, 0.0])) / n
     pseudo = np.array([1 + a_e, 1 - a_e]) / 2 @ ((hits - a_e) / (1 - a_e) - centre) ** 2
     if cluster is None:
-        variance, size = weight @ change**2, n
+        variance, size = float(weight @ change**2), n
     else:
-        variance = (np.bincount(cluster, weight * change) ** 2).sum()
-        size = len(np.unique(cluster[two]))
+        variance, size = _of_documents(change, cluster, two, weight, sampled=whole is not None)
         scores = replace(scores, clusters=np.asarray(size))
     se = np.asarray(np.sqrt(size / (size + 1) * (variance + pseudo)))
-    disagreeing = int(units.weight[two & (agreement < 1)].sum())
+    disagreeing = round(float(weight_of_all[of_all[0] & (of_all[1] < 1)].sum()))
     return with_limits(scores, np.asarray(centre), se, size, (-1.0, 1.0), confidence, disagreeing=disagreeing)
+
+
+def _agreement(counts: Ints) -> tuple[NDArray[np.bool_], Floats]:
+    """Return which units have two labels, and (U,) the share of their pairs of labels that agree, else 0."""
+    given = counts.astype(np.float64)
+    r = given.sum(axis=1)
+    two = r >= 2
+    return two, np.where(two, (np.einsum("uk,uk->u", given, given) - r) / np.maximum(r * (r - 1), 1), 0.0)
 
 
 def _conger_chance_without(units: Units, totals: Floats) -> Floats:

@@ -27,6 +27,7 @@ from agreement.pipeline import Audit
 from agreement.pipeline import audit as audit_in_memory
 from agreement.rules._parts import excerpt
 from agreement.settings import Settings
+from agreement.uncertainty.pooled_kappas import Whole
 from agreement.uncertainty.pooling import documents
 from agreement.units import Units, item_units
 from agreement.warehouse import profiles
@@ -239,10 +240,11 @@ def _standing_for(units: Units, found: Prepared) -> Ints:
 
 def _crowd(found: Prepared, settings: Settings, units: Units, folder: Path, share: float) -> Counted:
     """Return the counts of a crowd: histograms, pair cells, and a sample of units for the interval of mean kappa."""
-    two = np.bincount(units.unit, minlength=units.n_units) >= 2
-    times = np.where(two, found.compared / max(int(two.sum()), 1), 1.0) if share < 1 else None
+    two, whole, every = np.bincount(units.unit, minlength=units.n_units) >= 2, None, histograms(found)
+    if share < 1:
+        whole = Whole(every, profiles.given(found), np.where(two, found.compared / max(int(two.sum()), 1), 1.0))
     shared = pair_cells(found, settings.measures.min_pair_items, crowds.shared_units(units), folder)
-    return Counted(units, documents(units), histograms(found), shared, times)
+    return Counted(units, documents(units), every, shared, whole)
 
 
 def _resting(annotations: Annotations, found: Prepared, *, exact: bool) -> str:

@@ -58,6 +58,15 @@ def histograms(found: Prepared) -> Patterns:
     return Patterns(counts, rows["n"].to_numpy(dtype=np.int64), cluster)
 
 
+def given(found: Prepared) -> Ints:
+    """Return (A, K) how often each annotator gave each label."""
+    cells = len(found.annotators) * len(found.labels)
+    every = found.shown.select(code=found.shown.pattern.unnest())
+    rows = found.traffic.fetch(every.group_by("code").agg(n=every.count()))
+    code, times = (rows[name].to_numpy(dtype=np.int64) for name in ("code", "n"))
+    return np.bincount(code, times, minlength=cells).astype(np.int64).reshape(-1, len(found.labels))
+
+
 def _with_cluster(found: Prepared) -> "tuple[ir.Table, bool]":
     """Return the items with what is independent as ``cluster``, and whether that is a document."""
     import ibis  # noqa: PLC0415 - the warehouse extra

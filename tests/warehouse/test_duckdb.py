@@ -146,21 +146,27 @@ def test_a_crowd_is_read_whole_while_its_couples_fit_and_sampled_beyond(tmp_path
     assert "of 900 items" in told
 
 
-def test_a_sample_changes_no_score_of_a_crowd_but_the_interval_of_means(tmp_path, monkeypatch):
-    frame = crowd(items=3000)
+@pytest.mark.parametrize("documents", [0, 300])
+def test_a_sample_changes_no_score_of_a_crowd_but_the_interval_of_means(tmp_path, monkeypatch, documents):
+    frame = crowd(documents, items=6000)
     monkeypatch.setattr(profiles, "MOST_PATTERNS", -1)
     monkeypatch.setattr("agreement.crowds.MOST_CODES", 0)
     frame.to_parquet(tmp_path / "labels.parquet")
-    found = audit_warehouse(str(tmp_path / "labels.parquet"), drawn=4500)
-    expected = audit(load_frame(frame))
+    settings = Settings.from_mapping(
+        {"columns": {"section": "section", **({"document": "document"} if documents else {})}}
+    )
+    found = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings, drawn=9000)
+    expected = audit(load_frame(frame, settings), settings)
     assert any("random sample" in warning for warning in found.annotations.reading.warnings)
     assert found.annotations.reading.rows_read == len(frame)
     one, other = (part.scores_table().set_index(KEY).sort_index() for part in (found, expected))
-    other = other.drop(index=other.index[other.index.get_level_values("measure") == "conger_kappa"])
     pd.testing.assert_series_equal(one["value"], other["value"], rtol=1e-9)
-    mean = one.index.get_level_values("measure").isin(["kappa_mean", "light_kappa"])
-    pd.testing.assert_series_equal(one.loc[~mean, "low"], other.loc[~mean, "low"], rtol=1e-9)
-    np.testing.assert_allclose(one.loc[mean, "se"], other.loc[mean, "se"], rtol=0.1)
+    pd.testing.assert_series_equal(one["n"], other["n"])
+    estimated = one.index.get_level_values("measure").isin(["kappa_mean", "light_kappa", "conger_kappa"])
+    np.testing.assert_allclose(one.loc[estimated, "se"], other.loc[estimated, "se"], rtol=0.1)
+    # of a sample, the intervals of single pairs count items as independent, and the account says so
+    pooled = ~estimated & (one.index.get_level_values("reference").isna() if documents else True)
+    pd.testing.assert_series_equal(one.loc[pooled, "low"], other.loc[pooled, "low"], rtol=1e-9)
 
 
 def test_only_aggregates_come_back_and_a_log_line_says_how_many(tickets, caplog):
