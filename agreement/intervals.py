@@ -25,6 +25,8 @@ __all__ = [
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
+Totals = tuple[Floats, Floats, Floats]
+"""Of each label: units both gave it, and each of the two gave it, (…, K) each."""
 MOST_UNDEFINED = 0.05  # share of resamples without a value above which a bootstrap says nothing
 
 
@@ -64,12 +66,26 @@ def smoothed(tables: NDArray[np.number]) -> tuple[Floats, Floats]:
     Half of it lies on the diagonal in proportion to the label shares of both annotators, half is spread as the product
     of their margins.
     """
-    n = np.maximum(tables.sum(axis=(-2, -1)), 1).astype(np.float64)[..., None]
-    reference, other = tables.sum(axis=-1) / n, tables.sum(axis=-2) / n
-    pseudo = reference[..., :, None] * other[..., None, :] / 2
+    return smoothed_with(tables, Margins(*_totals(tables)))[:2]
+
+
+def smoothed_with(tables: NDArray[np.number], margins: Margins) -> tuple[Floats, Floats, Totals]:
+    """Return what :func:`smoothed` does of tables whose *margins* are known, and the totals with the pseudo-unit."""
+    n = np.maximum(margins.n, 1)[..., None]
+    reference, other = margins.reference / n, margins.other / n
+    pseudo = (reference / 2)[..., :, None] * other[..., None, :]
     diagonal = np.arange(tables.shape[-1])
-    pseudo[..., diagonal, diagonal] += (reference + other) / 4
-    return tables + pseudo, pseudo
+    matched = (reference + other) / 4
+    pseudo[..., diagonal, diagonal] += matched
+    full: Floats = tables.astype(np.float64)
+    full += pseudo
+    more = (margins.reference + reference / 2 + matched, margins.other + other / 2 + matched)
+    return full, pseudo, (full[..., diagonal, diagonal], *more)
+
+
+def _totals(tables: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return the matches of each label and the totals of the two annotators, (…, K) each."""
+    return np.diagonal(tables, axis1=-2, axis2=-1), tables.sum(axis=-1), tables.sum(axis=-2)
 
 
 def transformed(
@@ -110,7 +126,9 @@ def moved(without: Floats, centre: Floats, bounds: tuple[float, float]) -> Float
     leave next to nothing to divide by.
     """
     reach = np.clip(without, -1.0, 2.0) if bounds == (0.0, 1.0) else without
-    return np.where(np.isfinite(reach), reach - centre, 0.0)
+    change = np.asarray(reach - centre)
+    change[~np.isfinite(reach)] = 0.0
+    return change
 
 
 def pair_scores(
@@ -125,26 +143,30 @@ def pair_scores(
     *clustered* makes documents the thing taken out; *n_clusters* (S,) says how many a table has. The jackknife needs
     two units or documents; with fewer there is a value and no interval.
     """
-    scores = measure.compute(tables)
+    margins = Margins(*_totals(tables))
+    if measure.sums is not None:
+        scores = measure.sums.score_margins(margins.both, margins.reference, margins.other)
+    else:
+        scores = measure.compute(tables)
     n = scores.n
-    scores = replace(scores, n_informative=n - np.diagonal(tables, axis1=-2, axis2=-1).max(axis=-1, initial=0))
+    scores = replace(scores, n_informative=n - margins.both.max(axis=-1, initial=0))
     if clustered is not None:
         scores = replace(scores, clusters=n_clusters)
     if measure.interval == "none":
         return scores
-    agree = np.trace(tables, axis1=-2, axis2=-1)
+    agree = margins.both.sum(axis=-1)
     if clustered is None and measure.interval == "wilson" and not measure.binary:
         return _limits(scores, *wilson(agree, n, confidence))
     if clustered is None and measure.interval in ("wilson", "wilson_f1"):
         part, whole = _shares(measure.name, tables)
         limits = (wilson_f1 if measure.interval == "wilson_f1" else wilson)(part, whole, confidence)
         return _limits(scores, *limits)
-    se, centre = _jackknife(measure, tables, clustered, n_clusters)
+    se, centre = _jackknife(measure, tables, margins, clustered, n_clusters)
     size = n if n_clusters is None or clustered is None else n_clusters
     low, high = transformed(scores.value, centre, se, size - 1, measure.range, confidence)
     least = None if scores.expected is not None else at_most_disagreement(measure, tables, n - agree, confidence)
     low, high = nearly_unanimous(low, high, scores, n - agree, measure.range, confidence, least)
-    high = np.maximum(high, unmet(measure, tables, confidence))
+    high = np.maximum(high, unmet(measure, tables, margins, confidence))
     return _limits(replace(scores, se=np.where(size >= 2, se, np.nan)), low, high, size >= 2)
 
 
@@ -169,19 +191,19 @@ def _limits(scores: Scores, low: Floats, high: Floats, enough: NDArray[np.bool_]
 
 
 def _jackknife(
-    measure: Measure, tables: Ints, clustered: Clustered | None, n_clusters: Ints | None
+    measure: Measure, tables: Ints, margins: Margins, clustered: Clustered | None, n_clusters: Ints | None
 ) -> tuple[Floats, Floats]:
     """Return the standard error (S,) and the value of the smoothed table (S,)."""
     variance, centre = np.zeros(len(tables)), np.zeros(len(tables))
     k = tables.shape[-1]
-    for chunk in chunks(len(tables), k**2 * (6 if measure.sums else k**2), CACHED):
-        full, pseudo = smoothed(tables[chunk])
-        without, centre[chunk] = cell_values(measure, full)
-        weight = full if clustered is None else pseudo
-        spread = weight * moved(without, centre[chunk, None, None], measure.range) ** 2
-        variance[chunk] = spread.sum(axis=(-2, -1))
+    for chunk in chunks(len(tables), k**2 * (2 if measure.sums else k**2), CACHED):
+        some = Margins(margins.both[chunk], margins.reference[chunk], margins.other[chunk])
+        full, pseudo, more = smoothed_with(tables[chunk], some)
+        without, centre[chunk] = cell_values(measure, full, more)
+        change = moved(without, centre[chunk, None, None], measure.range)
+        variance[chunk] = np.einsum("sij,sij,sij->s", full if clustered is None else pseudo, change, change)
     if clustered is None or n_clusters is None:
-        size = tables.sum(axis=(-2, -1)) + 1.0
+        size = margins.n + 1.0
     else:
         size = n_clusters + 1.0
         without = _cluster_values(measure, tables, clustered)
@@ -190,36 +212,37 @@ def _jackknife(
     return np.sqrt((size - 1) / size * variance), centre
 
 
-def cell_values(measure: Measure, full: Floats) -> tuple[Floats, Floats]:
-    """Return the value without one unit of each cell (S, K, K), and with all (S,)."""
+def cell_values(measure: Measure, full: Floats, totals: Totals | None = None) -> tuple[Floats, Floats]:
+    """Return the value without one unit of each cell (S, K, K), and with all (S,); *totals* of *full* if known."""
     if measure.sums is not None:
-        return without_one(measure.sums, full)
+        return without_one(measure.sums, *(totals or _totals(full)))
     k = full.shape[-1]
     one = np.eye(k * k).reshape(k * k, k, k)
     centre = measure.compute(full).value
     return measure.compute(full[:, None] - one).value.reshape(-1, k, k), centre
 
 
-def without_one(sums: LabelSums, full: Floats) -> tuple[Floats, Floats]:
-    """Return the values (S, K, K) without one unit of each cell of tables (S, K, K), and with all units (S,).
+def without_one(sums: LabelSums, both: Floats, reference: Floats, other: Floats) -> tuple[Floats, Floats]:
+    """Return the values (S, K, K) of tables without one unit of each cell, and with all units (S,), from their totals.
 
     Taking out a unit of cell (i, j) changes the terms of label i by one use of the reference, of label j by one use of
     the other, and on the diagonal by one match.
     """
-    both, reference, other = np.diagonal(full, axis1=-2, axis2=-1), full.sum(axis=-1), full.sum(axis=-2)
-    k = full.shape[-1]
+    k = reference.shape[-1]
     n = reference.sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = sums.terms(both, reference, other)
-        rows = sums.terms(both, reference - 1, other) - terms
-        columns = sums.terms(both, reference, other - 1) - terms
-        matched = sums.terms(both - 1, reference - 1, other - 1) - terms
         total = terms.sum(axis=-2)
-        changed = rows[:, :, None] + columns[:, None, :]
+        rest = total[:, None] - terms
+        rows = rest + sums.terms(both, reference - 1, other)
+        columns = sums.terms(both, reference, other - 1) - terms
+        matched = rest + sums.terms(both - 1, reference - 1, other - 1)
+        changed = np.empty((terms.shape[-1], len(terms), k, k))  # a term after the other: each is one run of memory
+        for term, row, column in zip(changed, *(np.moveaxis(part, -1, 0) for part in (rows, columns)), strict=True):
+            np.add(row[:, :, None], column[:, None, :], out=term)
         diagonal = np.arange(k)
-        changed[:, diagonal, diagonal] = matched
-        changed += total[:, None, None]
-        value = sums.finish(changed, (n - 1)[:, None, None])[0]
+        changed[:, :, diagonal, diagonal] = np.moveaxis(matched, -1, 0)
+        value = sums.finish(np.moveaxis(changed, 0, -1), (n - 1)[:, None, None])[0]
         return value, sums.finish(total, n)[0]
 
 

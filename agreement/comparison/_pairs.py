@@ -22,6 +22,8 @@ BASICS = (
     "cohen_kappa", "cohen_kappa.linear", "cohen_kappa.quadratic", "cohen_kappa.custom", "percent_agreement",
     "f1_macro", "f1_weighted", "precision_macro", "recall_macro", "gwet_ac1",
 )  # fmt: skip
+MIRRORED = {"precision_macro": "recall_macro", "recall_macro": "precision_macro"}
+"""With the other annotator as the reference, each of these is what its mirror image is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def add_pairs(rows: Rows, source: Source, choice: Choice, settings: Settings) ->
         _score(scored, choice.overall, counts, documents, n_clusters, settings.measures.confidence)
     tables = source.tables
     names = np.array(tables.annotators, dtype=object)
-    for (name, turned), parts in scored.items():
+    for name, turned, parts in _in_order(scored, choice.overall):
         reference, other = names[tables.pairs[:, int(turned)]], names[tables.pairs[:, int(not turned)]]
         rows.add(name, joined(parts), reference=reference, other=other)
 
@@ -142,7 +144,7 @@ def add_labels(rows: Rows, source: Source, choice: Choice, settings: Settings) -
     tables = source.tables
     names = np.array(tables.annotators, dtype=object)
     labels = np.tile(np.array(tables.labels, dtype=object), len(tables.pairs))
-    for (name, turned), parts in scored.items():
+    for name, turned, parts in _in_order(scored, choice.by_label):
         reference, other = names[tables.pairs[:, int(turned)]], names[tables.pairs[:, int(not turned)]]
         params = f"beta={settings.measures.beta:g}" if name == "fbeta" else ""
         rows.add(name, joined(parts), label=labels, reference=reference.repeat(k), other=other.repeat(k), params=params)
@@ -157,11 +159,25 @@ def _score(
     confidence: float,
 ) -> None:
     """Add the scores of the *tables* by measure and by whether the roles are turned."""
+    names = {measure.name for measure in chosen}
     for measure in chosen:
-        for turned in (False,) if measure.symmetric else (False, True):
+        mirror = MIRRORED.get(measure.name)
+        for turned in (False,) if measure.symmetric or mirror in names else (False, True):
             part, behind = (tables.swapaxes(-1, -2), turn(documents)) if turned else (tables, documents)
             scores = pair_scores(measure, part, confidence, behind, n_clusters)
             scored.setdefault((measure.name, turned), []).append(scores)
+            if mirror in names:
+                scored.setdefault((str(mirror), True), []).append(scores)
+
+
+def _in_order(
+    scored: dict[tuple[str, bool], list[Scores]], chosen: tuple[Measure, ...]
+) -> Iterator[tuple[str, bool, list[Scores]]]:
+    """Yield the scores of each measure *chosen*, and after them those with the roles turned, if it has any."""
+    for measure in chosen:
+        for turned in (False, True):
+            if (measure.name, turned) in scored:
+                yield measure.name, turned, scored[measure.name, turned]
 
 
 def by_document(block: Block, cluster: Ints, weight: Ints, *, full: bool = False) -> Clustered:

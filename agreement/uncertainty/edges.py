@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.counts import Ints, chunks
+from agreement.counts import Ints, Margins, chunks
 from agreement.scores import Measure, Scores
 from agreement.uncertainty.closed_forms import clopper_pearson_high
 
@@ -58,7 +58,7 @@ def at_most_disagreement(measure: Measure, tables: Ints, disagreeing: Ints, conf
     return found
 
 
-def unmet(measure: Measure, tables: Ints, confidence: float) -> Floats:
+def unmet(measure: Measure, tables: Ints, margins: Margins, confidence: float) -> Floats:
     """Return (S,) the least that an upper limit must be where a label was used and never matched; -inf elsewhere.
 
     A jackknife can't know that such a label could match: its matches are the same 0 whatever is taken out. The most
@@ -67,8 +67,7 @@ def unmet(measure: Measure, tables: Ints, confidence: float) -> Floats:
     is not raised: all its uses on that side would be matches.
     """
     found = np.full(len(tables), -np.inf)
-    both = np.diagonal(tables, axis1=-2, axis2=-1)
-    reference, other = tables.sum(axis=-1), tables.sum(axis=-2)
+    both, reference, other = margins.both, margins.reference, margins.other
     could = (both == 0) & (measure.symmetric | ((reference > 0) & (other > 0)))
     either = np.where(could, reference + other, 0)
     some = np.flatnonzero(either.any(axis=-1))
