@@ -13,7 +13,10 @@ from agreement.settings import Settings
 MANY_LABELS = 50
 MANY_ANNOTATORS = 100
 LARGEST = 1e300  # differences of larger numbers have no place in a double
-MOST_ANNOTATORS = 10_000
+MOST_ANNOTATORS = 5_000  # memory grows with the square
+MOST_LABELS = 2_000  # of a layer; memory grows with the square
+MOST_LAYERS = 1_000
+MOST_ROUNDS = 1_000
 SHOWN = 20
 
 
@@ -24,6 +27,7 @@ def implausible(rows: pd.DataFrame, layers: Mapping[str, Layer], settings: Setti
         *_no_numbers(rows, layers),
         *_not_labels(rows, layers, settings),
         *_too_many(rows, settings),
+        *_too_many_parts(rows, layers),
     ]
 
 
@@ -82,6 +86,37 @@ def _too_many(rows: pd.DataFrame, settings: Settings) -> list[Problem]:
         what = f"{count:,} annotators ({names} …); at most {MOST_ANNOTATORS:,} can be compared, all with all."
         return [Problem("annotators", what, "Name the column of the annotator with --annotator, or audit batches.")]
     return []
+
+
+def _too_many_parts(rows: pd.DataFrame, layers: Mapping[str, Layer]) -> list[Problem]:
+    """Return a problem if there are more layers, rounds, or labels of a layer than can be compared."""
+    problems = []
+    for title, column, most, option in (
+        ("layers", "layer", MOST_LAYERS, "Name the column of the layer with --layer, or those of labels with --label."),
+        ("rounds", "round", MOST_ROUNDS, "Name the column of the round with --round."),
+    ):
+        names = rows[column].cat.categories
+        if len(names) > most:
+            first = ", ".join(map(repr, names[:3]))
+            problems.append(
+                Problem(title, f"{len(names):,} {title} ({first} …); at most {most:,} are compared.", option)
+            )
+    if problems or len(rows["label"].cat.categories) <= MOST_LABELS:
+        return problems
+    for layer in layers.values():
+        if layer.kind in ("number", "answer"):
+            continue
+        distinct = rows.loc[rows["layer"].eq(layer.name) & rows["label"].ne(""), "label"].nunique()
+        if distinct > MOST_LABELS:
+            problems.append(
+                Problem(
+                    f"layer {layer.name}",
+                    f"{distinct:,} different labels; at most {MOST_LABELS:,} are compared, all with all.",
+                    "Name the column that holds labels with --label, join rare ones under [labels.aliases], or declare "
+                    f'[layers.{layer.name}] kind = "answer" in agreement.toml.',
+                )
+            )
+    return problems
 
 
 def _no_numbers(rows: pd.DataFrame, layers: Mapping[str, Layer]) -> list[Problem]:

@@ -21,6 +21,7 @@ from agreement.settings import LayerKind, Settings
 from agreement.wording import reading as said
 
 TEXT_COLUMNS = ["item", "round", "annotator", "layer", "label", "fragments", "source", "status"]
+MOST_SECTIONS = 1_000  # each is compared with all others
 MULTIPLE: tuple[LayerKind, ...] = ("labels", "spans")
 
 
@@ -110,6 +111,9 @@ def assemble(records: Records, settings: Settings) -> Annotations:
     reading.rows_used = reading.rows_read - sum(reading.set_aside.values())
     layers = _with_label_sets(table, layers)
     items = _items(assignments, records.items)
+    if items["section"].nunique() > MOST_SECTIONS:
+        reading.warnings.append(said.too_many_sections(items["section"].nunique(), MOST_SECTIONS))
+        items["section"] = ""
     _warn_of_unlisted_sections(items, records.guidelines, reading)
     return Annotations(
         table=table,

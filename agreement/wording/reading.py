@@ -341,3 +341,11 @@ def did_you_mean(names: Sequence[str]) -> str:
 def there_are(names: Sequence[str], left: int) -> str:
     """Return which names there are, and how many more."""
     return f"There are: {first_of([repr(name) for name in names], left)}."
+
+
+def too_many_sections(count: int, most: int) -> str:
+    """Return that a column names too many sections to be those of a guideline."""
+    return (
+        f"{count:,} different sections are more than a guideline has (at most {most:,}), so they were not used. "
+        "Name the column of the section with --section."
+    )

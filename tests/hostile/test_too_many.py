@@ -1,0 +1,71 @@
+"""Too many of anything: each ends in one sentence, or in memory that does not grow with the square."""
+
+import tracemalloc
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from agreement import detect, implausible
+from agreement.errors import InputError
+from agreement.loaders import load_frame
+from agreement.settings import Settings
+
+
+def frame(items: int, **columns: str) -> pd.DataFrame:
+    """Return three annotators' labels of *items*; each of *columns* is a format of the item's number."""
+    rows = [
+        {"item": f"i{item}", "annotator": who, "label": "xyz"[item % 3]}
+        | {name: text.format(item) for name, text in columns.items()}
+        for item in range(items)
+        for who in "abc"
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("what", ["layer", "round"])
+def test_too_many_layers_and_rounds_are_refused(what: str) -> None:
+    with pytest.raises(InputError, match=rf"{what}s: 1,001 {what}s \('q0', .* at most 1,000 are compared"):
+        load_frame(frame(1001, **{what: "q{}"}))
+
+
+def test_too_many_labels_are_refused_and_text_may_be_declared() -> None:
+    many = frame(2001, label="L{}")
+    with pytest.raises(InputError, match="layer label: 2,001 different labels; at most 2,000 are compared"):
+        load_frame(many)
+    answers = Settings.from_mapping({"layers": {"label": {"kind": "answer"}}})
+    assert load_frame(many, answers).layers["label"].kind == "answer"
+
+
+def test_a_section_for_each_item_is_none() -> None:
+    found = load_frame(frame(1001, section="s{}"))
+    assert set(found.items["section"]) == {""}
+    assert any("1,001 different sections" in warning for warning in found.reading.warnings)
+    assert load_frame(frame(1000, section="s{}")).items["section"].nunique() == 1000
+
+
+def test_too_many_annotators_are_refused() -> None:
+    rows = [(f"i{item}", f"w{who}", "x") for item in range(2) for who in range(implausible.MOST_ANNOTATORS + 1)]
+    with pytest.raises(InputError, match=r"5,001 annotators .* at most 5,000 can be compared"):
+        load_frame(pd.DataFrame(rows, columns=["item", "annotator", "label"]))
+
+
+def test_pairs_are_counted_a_few_annotators_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = np.random.default_rng(1).random((60, 23)) < 0.3
+    shared = (given.T.astype(int) @ given.astype(int))[np.triu_indices(23, 1)]
+    for most in (1, 70, 1 << 22):
+        monkeypatch.setattr(detect, "MOST_CELLS", most)
+        times = detect._pairs_by_shared_items(sparse.csr_matrix(given.astype(np.int32)))
+        assert times.tolist() == np.bincount(shared, minlength=61).tolist()
+        assert detect._median(times) == int(np.median(shared))
+
+
+def test_detect_needs_no_table_of_all_pairs() -> None:
+    rows = [(f"i{(who + step) % 2500}", f"w{who}", "xy"[step]) for who in range(5000) for step in (0, 1)]
+    found = load_frame(pd.DataFrame(rows, columns=["item", "annotator", "label"]))
+    tracemalloc.start()
+    assert "12,497,500 pairs share 0 to 2 items" in detect.describe(found)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60e6  # a table of all pairs takes 200 MB
