@@ -308,4 +308,5 @@ def set_apart(evidence: Evidence, apart: Apart) -> Evidence:
         touched = np.isin(evidence.label, apart.vague) & evidence.kept
         units = np.bincount(evidence.unit[touched], minlength=len(evidence.section)) > 0
         evidence = evidence.without_units(units)
-    return evidence.merged(apart.pairs) if apart.pairs else evidence
+    pairs = apart.pairs[: max(len(evidence.labels) - 2, 0)]  # strongest first; two labels at least have to be left
+    return evidence.merged(pairs) if pairs else evidence

@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 
 from agreement.diagnosis.diagnosing import CAUSES
+from agreement.diagnosis.evidence import from_units
 from agreement.errors import SettingsError
+from agreement.rules._sections import Apart, set_apart
 from agreement.settings import Settings
+from agreement.units import units_from_matrix
 
 PLAIN = {"a": 5, "n": 1000, "k": 5, "shape": "even", "high": False}
 KEYS = {
@@ -215,3 +218,8 @@ def test_a_vague_label_with_one_large_partner_is_told_from_the_pair(projects, di
     one = projects.project(11, kinds=("label",), **PLAIN)
     assert one.causes[0].counts
     assert causes(diagnosed(one.annotations())) == planted(one)
+
+
+def test_labels_that_are_all_confused_with_each_other_are_not_all_counted_as_one():
+    evidence = from_units(units_from_matrix([["x", "y"], ["y", "z"], ["x", "z"], ["x", "x"]]))
+    assert set_apart(evidence, Apart([(0, 1), (1, 2)], [])).disagreement.tolist() == [0, 1, 1, 0]
