@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 ITEM = (
@@ -91,6 +92,7 @@ ASIDES = frozenset({
     "explanation", "justification", "duration", "seconds", "time", "timestamp", "date", "kommentar", "bemerkung",
 })  # fmt: skip
 GUIDELINE_SHEET = re.compile(r"(annotation_|labell?ing_)?(guide_?lines?|sections?|code_?book|manual|guide)")
+LONGEST_NAME = 100
 ITEMS_SHEET = re.compile(r"(items?|texts?|tickets?|documents?|data|samples?|tasks?|source|sentences?|messages?)")
 
 
@@ -134,6 +136,12 @@ def is_aside(name: str) -> bool:
 
 def is_known(name: str) -> bool:
     """Return whether *name* is one that people give to some column of a label table."""
+    return len(name) <= LONGEST_NAME and _is_known(name)
+
+
+@lru_cache(maxsize=1 << 14)  # asked of every cell near the top of a table, where labels recur
+def _is_known(name: str) -> bool:
+    """Return whether a short *name* is known."""
     return item_rank(name) is not None or any(is_called(name, role) for role in ROLES)
 
 
