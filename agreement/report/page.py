@@ -103,8 +103,9 @@ def make_environment(overrides: Path | None = None) -> SandboxedEnvironment:
         loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
-        "count": wording.count, "decimal": wording.decimal, "percent": wording.percent, "plural": wording.plural,
+        "count": wording.count, "decimal": wording.decimal, "percent": wording.percent, "plural": _plural,
         "listed": wording.listed, "lowered": wording.lowered, "clip": _clip, "embedded": _embedded,
+        "together": _together,
     }  # fmt: skip
     environment.globals |= {
         "RESULT_WORDS": wording.RESULT_WORDS, "KIND_WORDS": wording.KIND_WORDS, "F1_WORDS": wording.F1_WORDS,
@@ -115,6 +116,16 @@ def make_environment(overrides: Path | None = None) -> SandboxedEnvironment:
 def _clip(position: float) -> float:
     """Return a percent position inside the plot."""
     return round(min(max(position, 0.0), 100.0), 1)
+
+
+def _together(text: str) -> str:
+    """Return what a value rests on, ``n 1,200`` or ``39 of 128``, so that no line ends inside it."""
+    return re.sub(r"\b(n|\d|of) (?=\d|of \d)", "\\1\N{NO-BREAK SPACE}", text)
+
+
+def _plural(number: int, noun: str, nouns: str = "") -> str:
+    """Return *number* with its noun on the same line."""
+    return wording.plural(number, noun, nouns).replace(" ", "\N{NO-BREAK SPACE}", 1)
 
 
 def _embedded(value: Any) -> Markup:  # noqa: ANN401 - anything JSON holds

@@ -1,6 +1,6 @@
 """What the rules say about causes of disagreement: one message with n and interval, and what to do about it."""
 
-# ruff: noqa: RUF002 - the en dash is what a page prints
+# ruff: noqa: RUF001, RUF002 - the en dash and the typographic apostrophe are what a page prints
 
 from collections.abc import Sequence
 
@@ -46,7 +46,7 @@ def _talk_first(name: str, noun: str) -> str:
     """Return what to do about an annotator off the pack."""
     return (
         f"Go through the examples with {name} first: a difference is a reason to talk, not a grade. If it stays, "
-        f"repeat the training or have {name}'s {noun}s labelled again, the labels with the lowest agreement first."
+        f"repeat the training or have {name}’s {noun}s labelled again, the labels with the lowest agreement first."
     )
 
 
@@ -144,7 +144,7 @@ def section_unreliable(section: str, effect: Figure, smallest: float, *, several
     return Told(
         f"In section {section}, {'people' if several else 'the two annotators'} disagree {amount(effect)} "
         f"more than in the other sections {within(effect)}{whoever}.",
-        f"Rewrite section {section}, starting from its disputed {effect.unit}s: as it stands, it doesn't settle them.",
+        f"Rewrite section {section}, starting from its disputed {effect.unit}s: as it stands, it doesn’t settle them.",
     )
 
 
@@ -198,7 +198,7 @@ def label_pair(labels: Sequence[str], rarer: str, effect: Figure, nature: str, d
     told = {
         "symmetric": "Nobody leans to either label, so it is the definition, not the people.",
         "different rules": f"People apply different rules ({direction}); who is right is open.",
-        "open": "Whether people lean to different labels can't be told yet.",
+        "open": "Whether people lean to different labels can’t be told yet.",
     }[nature]
     decide = f"Write a decision rule {first} / {second} with two examples each"
     return Told(

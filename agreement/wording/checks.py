@@ -104,7 +104,7 @@ ONLY_COUNTS = "only counts were given"
 FEW_IN_SECTION = "fewer than two items of it were labelled twice"
 
 # who differs, where that can't be told
-UNIDENTIFIED = "Who of them differs can't be told from their labels."
+UNIDENTIFIED = "Who of them differs can’t be told from their labels."
 TOO_FEW = "Too few items to see a difference between annotators."
 MORE_FOR_SUSPECT = "more items labelled by this annotator and two others"
 THIRD_ANNOTATOR = "a third annotator on the same items, or gold labels"
@@ -124,7 +124,7 @@ def more_units(number: int, unit: str = "items") -> str:
 
 def on_the_limit(unit: str) -> str:
     """Return what settles a check whose value lies on its limit."""
-    return f"a rule will, more {unit} won't: the value lies on the limit"
+    return f"a rule will, more {unit} won’t: the value lies on the limit"
 
 
 def no_interval_yet(unit: str) -> str:

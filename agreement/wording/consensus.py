@@ -1,6 +1,6 @@
 """What is printed about a consensus: how it was found, what stays open, what each annotator is worth."""
 
-# ruff: noqa: RUF002 - intervals have dashes, in print too
+# ruff: noqa: RUF001, RUF002 - intervals have dashes, in print too
 
 from collections.abc import Iterator, Mapping
 
@@ -12,12 +12,12 @@ TITLES = {
     "dawid-skene": "an error matrix per annotator (Dawid-Skene)",
 }
 UNIDENTIFIED = (
-    "Labels alone can't tell who errs here (two annotators, or two sides that only meet each other): read these shares "
+    "Labels alone can’t tell who errs here (two annotators, or two sides that only meet each other): read these shares "
     "as agreement, not as accuracy."
 )
 
 # why a method was chosen
-WHO_ERRS = "the labels can't tell who errs, so nobody's vote weighs more"
+WHO_ERRS = "the labels can’t tell who errs, so nobody’s vote weighs more"
 MATRICES_FIT = "the labels suffice for an error matrix each, and fit it better (BIC)"
 MATRICES_DO_NOT = "an error matrix each fits the labels no better than one accuracy each (BIC)"
 EACH_LABEL = "each label is a question of its own"

@@ -1,5 +1,7 @@
 """What every measure is called, and one sentence that says what it means: printed beside its values and its source."""
 
+# ruff: noqa: RUF001 - the typographic apostrophe is what a page prints
+
 _ORDERED = ("linear", "quadratic")
 _EVENLY = "How far the agreement exceeds that of guessing evenly among the labels of the set."
 _SAME_LABELS = "How far two annotators used the same labels in a document, as often, wherever the spans are."
@@ -36,14 +38,14 @@ NORMALISATIONS = {
 }
 _HEADS = {
     "f1": ("F1", "Of the spans that either marked, how far both did"),
-    "precision": ("precision", "Share of the other's spans that the reference shares"),
-    "recall": ("recall", "Share of the reference's spans that the other finds"),
+    "precision": ("precision", "Share of the other’s spans that the reference shares"),
+    "recall": ("recall", "Share of the reference’s spans that the other finds"),
 }
 _THE_EXACT, _BY_LABEL = ": the exact span F1", "By label: between spans of that label."
 _MARKED = {
     "f1": ("F1", "Of the {level}s that either put in a span, how far both gave them the same label."),
-    "precision": ("precision", "Share of the other's {level}s that the reference shares."),
-    "recall": ("recall", "Share of the reference's {level}s that the other finds."),
+    "precision": ("precision", "Share of the other’s {level}s that the reference shares."),
+    "recall": ("recall", "Share of the reference’s {level}s that the other finds."),
 }
 _TOKEN_KAPPAS = {
     "": ("all tokens", "on what every token is, O (in no span) being one of the labels"),
@@ -55,58 +57,58 @@ _OVER_PAIRS = ", mean of the pairs weighted by their tokens"
 # measure: title, and what it means
 _LABELS = {
     "brennan_prediger": ("Brennan-Prediger", _EVENLY),
-    "bennett_s": ("Bennett's S", _EVENLY),
-    "randolph_kappa": ("Randolph's free-marginal κ", _EVENLY),
+    "bennett_s": ("Bennett’s S", _EVENLY),
+    "randolph_kappa": ("Randolph’s free-marginal κ", _EVENLY),
     "cohen_kappa": (
-        "Cohen's κ", "How far two annotators agree beyond what their own label shares would give by chance.",
+        "Cohen’s κ", "How far two annotators agree beyond what their own label shares would give by chance.",
     ),
     "cohen_kappa_max": (
         "Largest possible κ",
-        "The Cohen's κ that two annotators would reach if they differed only in how often they use the labels.",
+        "The Cohen’s κ that two annotators would reach if they differed only in how often they use the labels.",
     ),
     "conger_kappa": (
-        "Conger's κ",
-        "Fleiss' κ with chance from each annotator's own label shares: Cohen's κ for any number of annotators.",
+        "Conger’s κ",
+        "Fleiss’ κ with chance from each annotator’s own label shares: Cohen’s κ for any number of annotators.",
     ),
     "entropy": ("Entropy of an item", "How spread out the labels of one item are: 0 bits when all are equal."),
     "f1": ("F1", "Of the items that either annotator gave this label, how far both did."),
-    "precision": ("Precision", "The share of the other annotator's uses of this label that the reference shares."),
-    "recall": ("Recall", "The share of the reference's uses of this label that the other annotator finds."),
+    "precision": ("Precision", "The share of the other annotator’s uses of this label that the reference shares."),
+    "recall": ("Recall", "The share of the reference’s uses of this label that the other annotator finds."),
     "fbeta": ("Fβ", "F1 in which recall counts beta times as much as precision."),
     "fleiss_kappa": (
-        "Fleiss' κ",
+        "Fleiss’ κ",
         "How far any number of annotators agree beyond what their common label shares give by chance.",
     ),
     "gwet_ac1": (
-        "Gwet's AC1", "Chance-corrected agreement that stays high when one label dominates; it hides rare labels.",
+        "Gwet’s AC1", "Chance-corrected agreement that stays high when one label dominates; it hides rare labels.",
     ),
     "jaccard": ("Jaccard index", "Of the items that either annotator gave this label, the share that both did."),
     "kappa_mean": (
-        "Mean Cohen's κ",
-        "The Cohen's κ of the pairs, averaged with their shared items as weights: the headline number.",
+        "Mean Cohen’s κ",
+        "The Cohen’s κ of the pairs, averaged with their shared items as weights: the headline number.",
     ),
-    "light_kappa": ("Light's κ", "The plain mean of the Cohen's κ of the pairs."),
+    "light_kappa": ("Light’s κ", "The plain mean of the Cohen’s κ of the pairs."),
     "krippendorff_alpha.nominal": (
-        "Krippendorff's alpha",
+        "Krippendorff’s alpha",
         "How far disagreement stays below what shuffled labels would show; missing labels are no obstacle.",
     ),
     "krippendorff_alpha.ordinal": (
-        "Krippendorff's alpha, ordinal",
+        "Krippendorff’s alpha, ordinal",
         "Alpha in which labels count as further apart the more labels were given between them.",
     ),
     "f1_macro": ("Macro F1", "The mean of the F1 of the labels, rare and frequent ones alike."),
     "precision_macro": ("Macro precision", "The mean of the precision of the labels."),
     "recall_macro": ("Macro recall", "The mean of the recall of the labels."),
-    "f1_weighted": ("Weighted F1", "The F1 of the labels, averaged with the reference's uses as weights."),
-    "precision_weighted": ("Weighted precision", "Precision, averaged with the reference's uses as weights."),
-    "recall_weighted": ("Weighted recall", "Recall, weighted by the reference's uses: percent agreement."),
+    "f1_weighted": ("Weighted F1", "The F1 of the labels, averaged with the reference’s uses as weights."),
+    "precision_weighted": ("Weighted precision", "Precision, averaged with the reference’s uses as weights."),
+    "recall_weighted": ("Weighted recall", "Recall, weighted by the reference’s uses: percent agreement."),
     "balanced_accuracy": (
         "Balanced accuracy",
         "The mean, over the labels the reference used, of the share of its uses that the other finds.",
     ),
     "matthews_correlation": (
         "Matthews correlation",
-        "The correlation of the two annotators' labels: 1 is full agreement, 0 none beyond chance.",
+        "The correlation of the two annotators’ labels: 1 is full agreement, 0 none beyond chance.",
     ),
     "pabak": (
         "PABAK",
@@ -122,7 +124,7 @@ _LABELS = {
     ),
     "accuracy": (
         "Accuracy",
-        "The share of items on which the other gave the reference's label: percent agreement, by another name.",
+        "The share of items on which the other gave the reference’s label: percent agreement, by another name.",
     ),
     "f1_micro": ("Micro F1", "F1 from matches summed over labels; with one label per item it is percent agreement."),
     "prevalence_index": (
@@ -130,7 +132,7 @@ _LABELS = {
         "How one-sided the label is: near 1 or -1 almost all items are alike and κ is low by construction.",
     ),
     "bias_index": ("Bias index", "How much more often the reference uses the label than the other annotator."),
-    "scott_pi": ("Scott's π", "Like Cohen's κ, with chance from the label shares of both annotators together."),
+    "scott_pi": ("Scott’s π", "Like Cohen’s κ, with chance from the label shares of both annotators together."),
     "positive_specific_agreement": (
         "Positive specific agreement", "Agreement on the items that either gave this label: F1, by another name.",
     ),
@@ -146,20 +148,20 @@ _LABELS = {
 # the same with labels further apart counting as worse: title, and the measure that they start from
 _BY_RANK = {
     "brennan_prediger": ("Brennan-Prediger", "Brennan-Prediger"),
-    "cohen_kappa": ("Weighted κ", "Cohen's κ"),
-    "fleiss_kappa": ("Fleiss' κ", "Fleiss' κ"),
-    "gwet_ac2": ("Gwet's AC2", "AC1"),
-    "scott_pi": ("Weighted π", "Scott's π"),
+    "cohen_kappa": ("Weighted κ", "Cohen’s κ"),
+    "fleiss_kappa": ("Fleiss’ κ", "Fleiss’ κ"),
+    "gwet_ac2": ("Gwet’s AC2", "AC1"),
+    "scott_pi": ("Weighted π", "Scott’s π"),
 }
 _NUMBERS = {
     "mean_difference": (
-        "Mean difference", "By how much the other annotator's numbers are higher than the reference's, on average.",
+        "Mean difference", "By how much the other annotator’s numbers are higher than the reference’s, on average.",
     ),
     "mean_absolute_difference": (
-        "Mean absolute difference", "How far apart the two annotators' numbers are, on average.",
+        "Mean absolute difference", "How far apart the two annotators’ numbers are, on average.",
     ),
     "limits_of_agreement": (
-        "Limits of agreement", "Between which values about 95 % of the differences of the two annotators lie.",
+        "Limits of agreement", "Between which values about 95% of the differences of the two annotators lie.",
     ),
     "icc.2_1": (
         "ICC(2,1), absolute agreement",
@@ -167,11 +169,11 @@ _NUMBERS = {
     ),
     "icc.3_1": (
         "ICC(3,1), consistency",
-        "The share of the spread of numbers that lies between items, each annotator's own level taken off.",
+        "The share of the spread of numbers that lies between items, each annotator’s own level taken off.",
     ),
     **{
         f"krippendorff_alpha.{kind}": (
-            f"Krippendorff's alpha, {kind}", f"Alpha for labels that are numbers, with the {kind} distance.",
+            f"Krippendorff’s alpha, {kind}", f"Alpha for labels that are numbers, with the {kind} distance.",
         )
         for kind in ("interval", "ratio")
     },
@@ -179,19 +181,19 @@ _NUMBERS = {
 _LABEL_SETS = {
     "f1_samples": ("F1 of sets", f"Labels two sets share, as F1{_SETS}"),
     "precision_samples": (
-        "Precision of sets", f"Share of the other's labels of an item that the reference gave too{_SETS}",
+        "Precision of sets", f"Share of the other’s labels of an item that the reference gave too{_SETS}",
     ),
-    "recall_samples": ("Recall of sets", f"Share of the reference's labels of an item that the other gave too{_SETS}"),
+    "recall_samples": ("Recall of sets", f"Share of the reference’s labels of an item that the other gave too{_SETS}"),
     "jaccard_samples": ("Jaccard index of sets", f"Labels both gave over labels either gave{_SETS}"),
     "jaccard_distance": ("Jaccard distance", f"1 - Jaccard index of two sets{_SETS}"),
     "masi_distance": ("MASI distance", f"Jaccard distance that forgives a subset more{_SETS}"),
     "krippendorff_alpha.nominal_sets": (
-        "Krippendorff's alpha, sets equal or not",
+        "Krippendorff’s alpha, sets equal or not",
         "Alpha for sets of labels, where two sets agree only if they are equal.",
     ),
     **{
         f"krippendorff_alpha.{kind.lower()}": (
-            f"Krippendorff's alpha, {kind}",
+            f"Krippendorff’s alpha, {kind}",
             f"Alpha for sets of labels, with the {kind} distance between two sets.",
         )
         for kind in ("MASI", "Jaccard")
@@ -237,16 +239,16 @@ _ANSWERS = {
     "chrf": ("chrF", "How alike two answers are in their characters; recall weighs twice."),
     "squad_f1": ("Answer F1", "How many words two answers share, as F1; the mean over items."),
     "squad_f1_micro": ("Answer F1, all words", "Words two answers share, all items together."),
-    "squad_precision": ("Answer precision", "Share of the other's words the reference has."),
-    "squad_recall": ("Answer recall", "Share of the reference's words the other has."),
+    "squad_precision": ("Answer precision", "Share of the other’s words the reference has."),
+    "squad_recall": ("Answer recall", "Share of the reference’s words the other has."),
     "squad_exact_match": ("Exact match", "The share of items on which the two wrote the same."),
     "squad_f1_references": (
         "Answer F1, several references",
-        "An annotator's best answer F1 with any other annotator; the mean over items.",
+        "An annotator’s best answer F1 with any other annotator; the mean over items.",
     ),
     "squad_exact_match_references": (
         "Exact match, several references",
-        "The share of an annotator's answers that another annotator wrote too.",
+        "The share of an annotator’s answers that another annotator wrote too.",
     ),
 }
 
@@ -255,9 +257,9 @@ _WITH_OWN_WEIGHTS = {
     f"{measure}.custom": (f"{title}, own weights", _OWN_WEIGHTS)
     for measure, title in (
         ("cohen_kappa", "Weighted κ"),
-        ("gwet_ac2", "Gwet's AC2"),
-        ("fleiss_kappa", "Fleiss' κ"),
-        ("krippendorff_alpha", "Krippendorff's alpha"),
+        ("gwet_ac2", "Gwet’s AC2"),
+        ("fleiss_kappa", "Fleiss’ κ"),
+        ("krippendorff_alpha", "Krippendorff’s alpha"),
     )
 }
 
@@ -289,6 +291,9 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
     **_WITH_OWN_WEIGHTS,
 }
 """Every measure of the program: its title and its meaning. A measure of one's own brings both with it."""
+
+NO_ESTIMATE = "it describes these labels and estimates nothing"
+TOO_FEW_TO_TAKE_OUT = "too few units or documents to leave one out at a time"
 
 
 def called(measure: str) -> tuple[str, str, str]:

@@ -1,5 +1,7 @@
 """The formats of platforms, in words: what they are called, how to export them, and what was found in them."""
 
+# ruff: noqa: RUF001 - the typographic apostrophe is what a page prints
+
 from collections.abc import Sequence
 
 _SPAN_RECORD = '{"id": …, "annotator": …, "text": …, "spans": [{"start": 0, "end": 4, "label": …}]}'
@@ -55,11 +57,11 @@ WORKER_OF_JUDGMENT = "worker id of each judgment"
 JUDGMENTS = "one judgment per worker and unit"
 WORKER_ID_OF_JUDGMENT = "worker_id of each judgment"
 FILE_PER_MEMBER = "one file per member"
-MATCHED_BY_TEXT = "ids differ between the members' files: examples were matched by their text."
+MATCHED_BY_TEXT = "ids differ between the members’ files: examples were matched by their text."
 DOCCANO_NOT_DONE = "doccano: nothing marked from here to the end of the file, so not done"
 COMPLETED_BY = "completed_by of each annotation"
 TASKS = "tasks with annotations"
-PREDICTIONS = "predictions (--predictions reads them as a model's)"
+PREDICTIONS = "predictions (--predictions reads them as a model’s)"
 OTHER_DRAFTS = "drafts beside a submitted annotation"
 REGION_CHOICES = "choices of single regions"
 UNTYPED_RESULTS = "results without a type"
@@ -67,7 +69,7 @@ RECORD_PER_ANNOTATION = "one record per annotation"
 MIN_HAS_LESS = "this export has no skipped annotations and no ground-truth marks; JSON has both."
 DATA_ROW_PER_LINE = "one data row per line"
 CREATED_BY = "label_details.created_by of each label"
-PICTURE_OBJECTS = "pictures' objects"
+PICTURE_OBJECTS = "pictures’ objects"
 ASSIGNMENT_PER_ROW = "one assignment per row"
 FILE_PER_ANNOTATOR = "one file per annotator"
 USER_OF_FILE = "user_id of each file"
@@ -97,7 +99,7 @@ def called(name: str) -> tuple[str, str, str]:
 
 def suggestions(number: int) -> str:
     """Return how many suggestions were not read, and how to read them."""
-    return f"suggestions not read: {number} (--predictions reads them as a model's)."
+    return f"suggestions not read: {number} (--predictions reads them as a model’s)."
 
 
 def unmatched_tag(scheme: str) -> str:
@@ -142,7 +144,7 @@ def items_per_assignment(items: int) -> str:
 
 def potato_spans(file: str) -> str:
     """Return that spans are not in the states of users, and what exports them."""
-    return f"spans in {file} not audited: export them with potato's exporter."
+    return f"spans in {file} not audited: export them with potato’s exporter."
 
 
 def several_interfaces(interfaces: Sequence[str]) -> str:

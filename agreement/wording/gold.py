@@ -1,5 +1,7 @@
 """What is said about gold labels: slips, how far a score on them can be trusted, what gold is missing, what to do."""
 
+# ruff: noqa: RUF001 - the typographic apostrophe is what a page prints
+
 from collections.abc import Sequence
 
 from agreement.wording.numbers import Figure, count, listed, plural
@@ -29,7 +31,7 @@ TOO_FEW = "No gold item has three labels beside it, so no gold label is judged."
 
 def one_label(label: str) -> str:
     """Return that the gold holds one label only."""
-    return f"Every gold label is {label}: how well annotators find the others can't be said."
+    return f"Every gold label is {label}: how well annotators find the others can’t be said."
 
 
 def items_alone(items: Sequence[str]) -> str:

@@ -35,9 +35,9 @@ HEADLINES: dict[str, tuple[str, str]] = {
 SAME_SET = ("Same set", "How often two annotators give exactly the same set.")
 
 # the same in plain letters, where several values are told apart in a table
-COHEN, WEIGHTED = "Cohen's kappa, mean of pairs", "Weighted kappa, mean of pairs"
-ALPHA, ALPHA_ORDINAL = "Krippendorff's alpha", "Krippendorff's alpha, ordinal"
-ALPHA_INTERVAL = "Krippendorff's alpha, interval"
+COHEN, WEIGHTED = "Cohen’s kappa, mean of pairs", "Weighted kappa, mean of pairs"
+ALPHA, ALPHA_ORDINAL = "Krippendorff’s alpha", "Krippendorff’s alpha, ordinal"
+ALPHA_INTERVAL = "Krippendorff’s alpha, interval"
 MACRO_F1, F1, ALL_F1 = "Macro F1", "F1", "F1 over all labels"
 PRECISION, RECALL, EXACT, TOKEN, WEIGHTED_KAPPA = "Precision", "Recall", "Exact F1", "Token F1", "Weighted κ"
 SETS_ALIKE, ANSWERS_ALIKE, OWN_SIMILARITY = "Same set", "Same answer", "Own similarity"

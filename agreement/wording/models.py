@@ -16,7 +16,7 @@ NOTHING_SHARED = "no item shared with two people"
 
 # what limits a comparison
 NO_BAR = "No item that the model answered was answered by two people, so people set no bar for it."
-RISKS_LIMITED = "What a worse model's chances are is computed for single labels and up to 200 people only."
+RISKS_LIMITED = "What a worse model’s chances are is computed for single labels and up to 200 people only."
 FLAGGED_STAY = "People whom the diagnosis flags stay in: without them nobody could be compared."
 NEEDS_THREE = "needs three people who labelled items together with the model"
 # what was scored where a model gave the score of its own label only

@@ -1,5 +1,7 @@
 """What the rules note: items to decide, gold to look at again, labels that look like one, numbers that mislead."""
 
+# ruff: noqa: RUF001 - the typographic apostrophe is what a page prints
+
 from collections.abc import Mapping, Sequence
 
 from agreement.wording.numbers import Figure, between, count, decimal, listed, percent, plural
@@ -164,7 +166,7 @@ def only_two(names: Sequence[str], n: int) -> Told:
     """Return message and advice where two annotators are all there are."""
     return Told(
         f"With two annotators ({listed(names)}, n {plural(n, 'item')}) only the sum of their differences is seen: "
-        "where and on which labels they differ can be known; which of the two is nearer to the guideline can't.",
+        "where and on which labels they differ can be known; which of the two is nearer to the guideline can’t.",
         "Have 10 to 20% of the items labelled by a third person, or add gold labels.",
     )
 
@@ -192,7 +194,7 @@ def without_link(groups: Sequence[Sequence[str]], n: int) -> Told:
     named += f"; and {count(len(groups) - MOST_GROUPS)} more" if len(groups) > MOST_GROUPS else ""
     return Told(
         f"The annotators fall into {count(len(groups))} groups without a common item (no interval: a count; n "
-        f"{plural(n, 'item')}): {named}. They can't be compared with each other.",
+        f"{plural(n, 'item')}): {named}. They can’t be compared with each other.",
         "Give each group some items of the others.",
     )
 
@@ -200,7 +202,7 @@ def without_link(groups: Sequence[Sequence[str]], n: int) -> Told:
 def never_rotates(n: int) -> Told:
     """Return message and advice where who works with whom never changes enough."""
     return Told(
-        f"Who works with whom never changes enough (n {plural(n, 'item')}, no interval: a design): the data can't tell "
+        f"Who works with whom never changes enough (n {plural(n, 'item')}, no interval: a design): the data can’t tell "
         "whose differences they are.",
         "Rotate the pairs at random: the same number of labels then tells people apart.",
     )

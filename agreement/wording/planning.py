@@ -1,5 +1,7 @@
 """What a plan says in a terminal: what each value needs, and what to label next."""
 
+# ruff: noqa: RUF001 - the typographic apostrophe is what a page prints
+
 from collections.abc import Sequence
 
 from agreement.wording.numbers import decimal, listed, percent, plural
@@ -13,8 +15,8 @@ FEW_COMPARISONS, OFTEN_DISPUTED = "few comparisons of its label so far", "items 
 JOINS = "joins annotators never compared"
 # what to do next
 JOIN_GROUPS = "Give the groups items in common first: without them no number says how the groups agree."
-ROTATE = "Let pairs rotate, so that it shows who differs; with fixed pairs it can't be known."
-ADD_A_THIRD = "Have some items labelled by a third person: with two it can't be known who errs."
+ROTATE = "Let pairs rotate, so that it shows who differs; with fixed pairs it can’t be known."
+ADD_A_THIRD = "Have some items labelled by a third person: with two it can’t be known who errs."
 EVERY_PAIR = "Every pair of annotators shares items, so pooled numbers describe all of them."
 
 

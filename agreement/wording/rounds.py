@@ -1,6 +1,6 @@
 """What is said about rounds: what changed from one to the next, and what a step rests on."""
 
-# ruff: noqa: RUF002 - true minus and en dash are what a page prints
+# ruff: noqa: RUF001, RUF002 - true minus and en dash are what a page prints
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ NOT_MEASURED = "nothing to measure"
 EVERYTHING = "all items"
 
 # what a step rests on
-ONLY_COUNTS = "Only pair counts were kept: n counts pairs of labels, items can't be matched, intervals are wide."
+ONLY_COUNTS = "Only pair counts were kept: n counts pairs of labels, items can’t be matched, intervals are wide."
 TOO_FEW_ITEMS = "too few items"
 ONE_MIX = "Agreement, at one label mix"
 # what the course over several rounds means
@@ -44,7 +44,7 @@ def left_out(annotators: Sequence[str]) -> str:
 
 def other_annotators(annotators: Sequence[str]) -> str:
     """Return that the annotators changed."""
-    return f"The annotators changed ({', '.join(annotators)}), so a change may be theirs and not the guideline's."
+    return f"The annotators changed ({', '.join(annotators)}), so a change may be theirs and not the guideline’s."
 
 
 def only_in(name: str, labels: Sequence[str]) -> str:

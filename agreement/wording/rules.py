@@ -1,5 +1,7 @@
 """What the rules are called and mean, and how a contrast, its interval and a share are put into words."""
 
+# ruff: noqa: RUF001 - the typographic apostrophe is what a page prints
+
 from typing import NamedTuple
 
 from agreement.wording.numbers import Figure, between, percent, plural
@@ -42,7 +44,7 @@ COPY = Named(
 )
 DRIFT = Named(
     "Annotator changes over time",
-    "This person's disagreement with colleagues on the same items rises or falls, or more gold labels are missed.",
+    "This person’s disagreement with colleagues on the same items rises or falls, or more gold labels are missed.",
 )
 GOLD_ITEM = Named(
     "Gold label that looks wrong",

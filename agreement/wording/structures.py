@@ -25,7 +25,7 @@ NO_LINKS = "no entity has two mentions, so there are no links"
 
 NOBODY_PARTS = "Nobody disagrees, so no labels part anywhere."
 
-PATH_ALPHA = "Krippendorff's alpha, paths"
+PATH_ALPHA = "Krippendorff’s alpha, paths"
 PATH_ALPHA_TELLS = "Alpha in which two paths differ by the share of their levels that they do not have in common."
 
 

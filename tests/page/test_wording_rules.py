@@ -162,3 +162,17 @@ def test_nobody_is_said_to_be_as_expected_on_few_items():
     assert "Too few items to say: no annotator shares 30 items with colleagues." in people
     assert "As expected." not in people
     assert "Nobody stands out" not in people
+
+
+@pytest.mark.parametrize("name", ["tickets", "sentiment", "full"])
+def test_one_kind_of_apostrophe(pages, parse, name):
+    sections = [one for one in main_of(parse(pages[name])).find("section") if one.attributes["id"] != "items"]
+    assert sections
+    for section in sections:
+        assert not re.search(r"[a-zβ]'(s|t|re|ve|ll)\b|[a-z]s' [a-zκ]", section.text), section.attributes["id"]
+
+
+def test_no_line_ends_between_n_and_its_number(pages):
+    assert re.search(r"\bn\N{NO-BREAK SPACE}[\d,]+</span>", pages["tickets"])
+    assert not re.search(r'class="ci">[^<]*\bn \d', pages["tickets"])
+    assert not re.search(r'class="ci">[^<]*\d of \d', pages["tickets"])
