@@ -46,9 +46,10 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 AT_ONCE = 1_000_000
-"""Rows up to which a table is read like a file, and labels of the sample of a table that is too large for memory."""
+"""Rows up to which a table that needs the labels themselves is read like a file."""
 EVERY_ITEM = 10_000_000  # labels up to which the pattern of every item comes back, and everything is as in memory
-EVERY_SET = 2_000_000  # the same for answers of several labels, which need more memory
+EVERY_SET = 1_000_000  # the same for answers of several labels, which need more memory
+DRAWN = 3_000_000  # labels of the sample of a larger table
 MOST_COUPLES = 60_000_000  # of labels of one item: more can't be listed here pair by pair, as a crowd's have to be
 OURS = ("agreement", "numpy", "pandas", "scipy")  # where an error is a fault of this program, not of an engine
 MOST_TEXTS = 2_000  # most disputed items whose texts come back
@@ -81,7 +82,7 @@ def audit_warehouse(
     drawn
         Labels of the items that come back: of all of them if that is as many as there are, else of a sample, on which
         the disputes and, of a crowd, the diagnosis rest. By default all items up to ``EVERY_ITEM`` labels, else a
-        sample of ``AT_ONCE``.
+        sample of ``DRAWN``.
 
     Raises
     ------
@@ -164,19 +165,11 @@ def _read_whole(asked: Asked, traffic: Traffic) -> Audit:
 def _from_sums(asked: Asked, traffic: Traffic) -> Audit:
     """Return the audit from the pattern of every item, or from what the engine counted and a sample of items."""
     found, settings, text = prepared(asked, traffic)
-    drawn = draw(found, _to_draw(asked, found))
-    annotations = annotations_of(drawn, found, settings)
-    share = len(drawn) / max(found.units, 1)
-    if share < 1:
-        annotations.reading.drawn_of = {"items": found.units, "annotations": sum(found.given.values())}
-    if found.members is None and (share < 1 or not _countable_here(found)):
-        result = _from_counts(asked, found, settings, drawn, annotations)
-    else:  # sets of labels are compared from the patterns of the items themselves
-        if share < 1:
-            _tell(asked, annotations, _resting(annotations, found, exact=False))
-        del drawn
-        found.release()  # what the engine holds and what comes now would not fit in memory side by side
-        result = audit_in_memory(annotations, settings)
+    most = _to_draw(asked, found)
+    enough = most >= found.n_labels and _countable_here(found)
+    # sets of labels are compared from the patterns of the items themselves
+    inside = found.members is None and not enough
+    result = (_from_counts if inside else _from_items)(asked, found, settings, most)
     return _with_texts(result, text, found)
 
 
@@ -189,8 +182,9 @@ def _to_draw(asked: Asked, found: Prepared) -> int:
     """Return the labels of the items that are to come back."""
     if asked.drawn is not None:
         return asked.drawn
-    most = EVERY_ITEM if found.members is None else EVERY_SET
-    return most if found.n_labels <= most and _countable_here(found) else AT_ONCE
+    if found.members is not None:
+        return EVERY_SET
+    return EVERY_ITEM if found.n_labels <= EVERY_ITEM and _countable_here(found) else DRAWN
 
 
 def _tell(asked: Asked, annotations: Annotations, what: str) -> None:
@@ -199,14 +193,31 @@ def _tell(asked: Asked, annotations: Annotations, what: str) -> None:
     LOG.info("%s: %s", asked.name, what)
 
 
-def _from_counts(
-    asked: Asked, found: Prepared, settings: Settings, drawn: pd.DataFrame, annotations: Annotations
-) -> Audit:
-    """Return the audit from what the engine counted, and from the *annotations* of the items *drawn*."""
-    share = len(drawn) / max(found.units, 1)
-    units = item_units(annotations, LAYER)
+def _drawn(found: Prepared, settings: Settings, most: int) -> tuple[pd.DataFrame, Annotations]:
+    """Return items with about *most* labels, as patterns and as annotations."""
+    drawn = draw(found, most)
+    annotations = annotations_of(drawn, found, settings)
+    if len(drawn) < found.units:
+        annotations.reading.drawn_of = {"items": found.units, "annotations": sum(found.given.values())}
+    return drawn, annotations
+
+
+def _from_items(asked: Asked, found: Prepared, settings: Settings, most: int) -> Audit:
+    """Return the audit of the items themselves, of all that there are or of a sample."""
+    annotations = _drawn(found, settings, most)[1]
+    if annotations.reading.drawn_of:
+        _tell(asked, annotations, _resting(annotations, found, exact=False))
+    found.release()  # what the engine holds and what comes now would not fit in memory side by side
+    return audit_in_memory(annotations, settings)
+
+
+def _from_counts(asked: Asked, found: Prepared, settings: Settings, most: int) -> Audit:
+    """Return the audit from what the engine counts, and from a sample of items."""
     with tempfile.TemporaryDirectory(prefix="agreement-") as folder:
-        counted = profiles.profiles(found) or _crowd(found, settings, units, Path(folder), share)
+        complete = _counts(found, settings, Path(folder))
+        drawn, annotations = _drawn(found, settings, most)
+        share, units = len(drawn) / max(found.units, 1), item_units(annotations, LAYER)
+        counted = complete(units)
         comparison = compare_counted(counted, annotations, LAYER, settings)
 
     def disagreement(units: Units) -> Floats:
@@ -238,13 +249,24 @@ def _standing_for(units: Units, found: Prepared) -> Ints:
     return weight
 
 
-def _crowd(found: Prepared, settings: Settings, units: Units, folder: Path, share: float) -> Counted:
-    """Return the counts of a crowd: histograms, pair cells, and a sample of units for the interval of mean kappa."""
-    two, whole, every = np.bincount(units.unit, minlength=units.n_units) >= 2, None, histograms(found)
-    if share < 1:
-        whole = Whole(every, profiles.given(found), np.where(two, found.compared / max(int(two.sum()), 1), 1.0))
-    shared = pair_cells(found, settings.measures.min_pair_items, crowds.shared_units(units), folder)
-    return Counted(units, documents(units), every, shared, whole)
+def _counts(found: Prepared, settings: Settings, folder: Path) -> Callable[[Units], Counted]:
+    """Return what makes the counts from the units of a sample, on which only a crowd's intervals of means rest.
+
+    The engine counts first: what it needs for that and the sample would not fit in memory side by side.
+    """
+    few = profiles.profiles(found)
+    if few is not None:
+        return lambda _: few
+    every, totals = histograms(found), profiles.given(found)
+    tables = pair_cells(found, settings.measures.min_pair_items, folder)
+
+    def complete(units: Units) -> Counted:
+        two = np.bincount(units.unit, minlength=units.n_units) >= 2
+        times = np.where(two, found.compared / max(int(two.sum()), 1), 1.0)
+        whole = Whole(every, totals, times) if units.n_units < found.units else None
+        return Counted(units, documents(units), every, tables(crowds.shared_units(units)), whole)
+
+    return complete
 
 
 def _resting(annotations: Annotations, found: Prepared, *, exact: bool) -> str:

@@ -1,7 +1,8 @@
 """The pair tables of a crowd: cells that the engine counted, kept on disk and read back some pairs at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,8 +100,8 @@ class PairCells:
         return pair, np.arange(len(pair))
 
 
-def pair_cells(found: Prepared, least: int, sample: Shared, folder: Path) -> PairCells:
-    """Return the cells of every pair that shares at least *least* items, counted by the engine.
+def pair_cells(found: Prepared, least: int, folder: Path) -> Callable[[Shared], PairCells]:
+    """Return the cells of every pair that shares at least *least* items, counted by the engine, but for the sample.
 
     The engine writes down every couple of labels of one item once, as one number for pair and cell. Then it counts how
     many couples each pair has, and the tables of those that share enough, some first annotators at a time, so that
@@ -123,9 +124,7 @@ def pair_cells(found: Prepared, least: int, sample: Shared, folder: Path) -> Pai
         _keep(files[-1], found.traffic.fetch(_tables(mine, k), patterns=True), key)
         bounds.append(int(np.searchsorted(pairs[:, 0], stop)))
     coupled.release()
-    return PairCells(
-        found.labels, found.annotators, pairs, sizes, counted, tuple(files), np.array(bounds), sample,
-    )  # fmt: skip
+    return partial(PairCells, found.labels, found.annotators, pairs, sizes, counted, tuple(files), np.array(bounds))
 
 
 def _couples(found: Prepared, annotators: int, k: int) -> "CachedTable":

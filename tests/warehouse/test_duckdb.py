@@ -135,7 +135,7 @@ def test_a_crowd_is_read_whole_while_its_couples_fit_and_sampled_beyond(tmp_path
     frame = crowd(items=900)
     monkeypatch.setattr("agreement.crowds.MOST_CODES", 0)
     monkeypatch.setattr(profiles, "MOST_PATTERNS", -1)
-    monkeypatch.setattr("agreement.warehouse.audit.AT_ONCE", 1500)
+    monkeypatch.setattr("agreement.warehouse.audit.DRAWN", 1500)
     frame.to_parquet(tmp_path / "labels.parquet")
     whole, expected = audit_warehouse(str(tmp_path / "labels.parquet")), audit(load_frame(frame))
     assert_same_scores(whole, expected)
