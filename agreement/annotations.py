@@ -1,5 +1,6 @@
 """Annotations: what the annotators did and did not do; the one table and the only place that validates it."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +15,7 @@ from agreement.settings import LayerKind
 TABLE = ("item", "round", "annotator", "layer", "label", "start", "end", "fragments", "source", "row")
 ASSIGNMENTS = ("item", "round", "annotator", "layer", "status", "time")
 STATUSES = ("done", "empty", "skipped", "rejected", "draft")
+SOME = 1000  # values that are looked up one by one: categories are sorted, or they are not found so
 ANNOTATOR_KINDS = ("human", "model", "gold", "curator")
 
 
@@ -140,7 +142,7 @@ class Annotations:
 
     def origin(self, position: int) -> str:
         """Return where row *position* of the table came from, e.g. ``labels.xlsx[Ana]!17``."""
-        source, row = self.table["source"].iat[position], self.table["row"].to_numpy(int)[position]
+        source, row = self.table["source"].iat[position], int(self.table["row"].iat[position])
         return f"{source}!{row}" if row > 0 else str(source)
 
     def of_kind(self, *kinds: str) -> tuple[str, ...]:
@@ -166,5 +168,12 @@ def rows_holding(column: "pd.Series[Any]", values: Iterable[str]) -> NDArray[np.
     >>> rows_holding(pd.Series(["b", "a", "b"], dtype="category"), ["b", "z"]).tolist()
     [0, 2]
     """
-    held = np.append(column.cat.categories.isin(list(values)), [False])  # the last one is code -1, a blank cell
+    names = column.cat.categories
+    wanted = list(values)
+    at = [bisect_left(names, value) for value in wanted] if len(wanted) <= SOME else []
+    if at and all(place < len(names) and names[place] == value for place, value in zip(at, wanted, strict=True)):
+        held = np.zeros(len(names) + 1, bool)
+        held[at] = True
+    else:
+        held = np.append(names.isin(wanted), [False])  # the last one is code -1, a blank cell
     return np.flatnonzero(held[column.cat.codes.to_numpy()])

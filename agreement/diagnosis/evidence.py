@@ -127,13 +127,11 @@ class Evidence:
         The table of a few units by labels is small enough to be counted in quickly.
         """
         k, n_units, codes = max(len(self.labels), 1), len(self.section), self._codes()
-        everything = bool(self.kept.all())
-        if everything and (self.unit[1:] >= self.unit[:-1]).all():
-            rows, unit = None, self.unit
-        else:
-            counted = np.flatnonzero(self.kept)
-            rows = counted[np.argsort(self.unit[counted], kind="stable")]
-            unit = self.unit[rows]
+        rows = None if self.kept.all() else np.flatnonzero(self.kept)
+        unit = self.unit if rows is None else self.unit[rows]
+        if not (unit[1:] >= unit[:-1]).all():
+            order = np.argsort(unit, kind="stable")
+            rows, unit = order if rows is None else rows[order], unit[order]
         firsts = np.arange(0, n_units, max(CACHED // k, CACHED // 100))
         for first, start, stop in zip(
             firsts.tolist(), np.searchsorted(unit, firsts).tolist(),
@@ -171,6 +169,16 @@ class Evidence:
     def without(self, rows: Bools) -> "Evidence":
         """Return the evidence with the labels *rows* (N,) no longer counted."""
         return replace(self, kept=self.kept & ~rows) if rows.any() else self
+
+    def around(self, annotator: int) -> "Evidence":
+        """Return the evidence of the units that one annotator labelled, renumbered; of labels that are categories."""
+        mine = np.zeros(len(self.section), bool)
+        mine[self.unit[self.annotator == annotator]] = True
+        rows = np.flatnonzero(mine[self.unit])
+        return replace(
+            self, unit=(np.cumsum(mine) - 1)[self.unit[rows]], annotator=self.annotator[rows],
+            label=self._codes()[rows], section=self.section[mine], cluster=self.cluster[mine], kept=self.kept[rows],
+        )  # fmt: skip
 
     def without_units(self, units: Bools) -> "Evidence":
         """Return the evidence without the *units* (U,) marked."""

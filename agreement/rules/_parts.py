@@ -37,7 +37,7 @@ def scalar(estimate: Estimate, index: tuple[int, ...] | int, confidence: float) 
 
 def mass(case: Case) -> float:
     """Return the disagreement of the whole layer, summed over units: what every share is a share of."""
-    return max(float(np.nan_to_num(case.whole.disagreement).sum()), 1e-12)
+    return case.whole.once("mass", lambda: max(float(np.nan_to_num(case.whole.disagreement).sum()), 1e-12))
 
 
 def share_left_out(case: Case, evidence: Evidence, rows: Bools) -> float:
@@ -60,7 +60,7 @@ def guideline_on(case: Case, *labels: str) -> str:
 
 def disputed(evidence: Evidence) -> Bools:
     """Return (U,) the units with at least two different labels."""
-    return np.nan_to_num(evidence.disagreement) > 0
+    return evidence.once("disputed", lambda: np.nan_to_num(evidence.disagreement) > 0)
 
 
 def disputes(case: Case, units: Bools) -> dict[str, Any]:
@@ -124,6 +124,11 @@ def excerpt(text: str) -> str:
 
 def regular(evidence: Evidence) -> bool:
     """Return True if enough labels are on units with three or more, so that annotators compare within the item."""
+    return evidence.once("regular", lambda: _regular(evidence))
+
+
+def _regular(evidence: Evidence) -> bool:
+    """Return what ``regular`` does."""
     kept = int(evidence.kept.sum())
-    with_three = int((evidence.kept & (evidence.size[evidence.unit] >= 3)).sum())
+    with_three = int(evidence.size[evidence.size >= 3].sum())  # of labels that count
     return kept > 0 and with_three >= 0.3 * kept

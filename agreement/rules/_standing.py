@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from agreement.diagnosis.contrasts import Additive, Estimate, Sums, additive, sums_by
-from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
+from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
 from agreement.rules._parts import regular
 from agreement.uncertainty.distributions import fdr
 
@@ -171,10 +171,39 @@ def outliers(evidence: Evidence, thresholds: Mapping[str, float]) -> list[tuple[
             worst_first = suspected[np.argsort(-stands.excess.value[suspected], kind="stable")]
             found += [(int(code), float(q[code]), "suspected") for code in worst_first[: limit - len(found)]]
             break
-        worst = int(np.argmax(np.where(confirmed, stands.excess.value, -np.inf)))
-        found.append((worst, float(q[worst]), "confirmed"))
-        rest = rest.without(rest.annotator == worst)
+        codes = np.flatnonzero(confirmed)
+        codes = codes[np.argsort(-stands.excess.value[codes], kind="stable")]
+        # in a crowd company averages out, and careless colleagues only make somebody look better: all at once
+        worst = codes[: limit - len(found)] if crowded(rest) else codes[:1]
+        found += [(int(code), float(q[code]), "confirmed") for code in worst]
+        rest = rest.without(np.isin(rest.annotator, worst))
     return found
+
+
+def crowded(evidence: Evidence) -> bool:
+    """Return True if people are compared within items, and are too many to be solved for together."""
+    return evidence.label is not None and len(evidence.present) > MOST_JOINTLY and regular(evidence)
+
+
+def standing_in_crowd(near: Evidence, code: int, usual: Standing, kappa: float) -> Standing:
+    """Return how one annotator of a crowd stands, from *near*: the evidence of that annotator's units alone.
+
+    Nothing else tells of the annotator; what is *usual*, and the *kappa*, are those of the crowd without anybody
+    confirmed. Only the entries of *code* mean anything.
+    """
+    scale, n_sections = np.sqrt(max(kappa, KAPPA_FLOOR)), len(near.sections) + 1
+    raw = _within_items(near, scale).raw
+    centre = float(np.nanmedian(usual.raw.value))
+    own = np.where(np.arange(len(raw.value)) == code, raw.value, np.nan_to_num(usual.raw.value, nan=centre))
+    company = tally(near.unit[near.kept], own[near.annotator[near.kept]], len(near.size)) / np.maximum(near.size, 1)
+    mine = np.flatnonzero((near.annotator == code) & np.isfinite(near.contrast()))
+    unit = near.unit[mine]
+    partial, section = near.contrast()[mine] + company[unit], near.section[unit] % n_sections
+    given, total = np.bincount(section, minlength=n_sections), tally(section, partial, n_sections)
+    without = np.full((len(raw.value), n_sections), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        without[code] = ((total.sum() - total) / (given.sum() - given) - centre) / scale
+    return Standing(raw, Estimate((raw.value - centre) / scale, raw.se / scale, raw.df, raw.n), without)
 
 
 def _everywhere(stands: Standing, thresholds: Mapping[str, float], usual: float) -> Bools:

@@ -1,17 +1,18 @@
 """An annotator who differs from colleagues on the very same items, in all sections."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agreement.diagnosis.case import Case
-from agreement.diagnosis.evidence import Evidence, tally
+from agreement.diagnosis.evidence import Evidence, Ints, tally
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._cells import CAMP_ALPHA, CAMP_EFFECT, cells_off, read_in_two_ways, rows_of
 from agreement.rules._parts import (
     TEST,
-    disputes,
+    disputed,
     examples,
     mass,
     most,
@@ -23,7 +24,7 @@ from agreement.rules._parts import (
     verdict_of,
 )
 from agreement.rules._readings import camps
-from agreement.rules._standing import KAPPA_FLOOR, outliers, standing
+from agreement.rules._standing import KAPPA_FLOOR, Standing, crowded, outliers, standing, standing_in_crowd
 from agreement.rules.annotator_section import RULE as CELLS
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
@@ -38,27 +39,30 @@ def annotator_flags(
     confirmed = [code for code, _, verdict in found if verdict == "confirmed"]
     if _are_a_camp(case, evidence, confirmed):
         return
+    everybody_else = evidence.without(np.isin(evidence.annotator, confirmed))
+    usual = standing(everybody_else) if crowded(everybody_else) else None
     for code, q, _ in found:
-        verdict = verdict_of(q, thresholds)
+        verdict, name = verdict_of(q, thresholds), evidence.annotators[code]
+        if verdict is None or _only_for_a_while(case, name, thresholds):
+            continue
         others = [other for other in confirmed if other != code]
-        reference = evidence.without(np.isin(evidence.annotator, others))
-        stands = standing(reference)
-        if verdict is None or stands is None:
+        if usual is None:
+            seen = _seen(case, evidence, code, others)
+        else:
+            seen = _seen_in_crowd(case, evidence, (code, others), usual, everybody_else.kappa)
+        if seen is None:
             continue
-        name = evidence.annotators[code]
-        if _only_for_a_while(case, name, thresholds):
-            continue
+        stands = seen.stands
         value, low, high, n = scalar(stands.raw, code, case.confidence)
-        mine = case.whole.annotator == code
-        total = tally(evidence.unit, np.where(evidence.annotator == code, evidence.total, 0), len(evidence.section))
-        share = _share(case, reference, code, float(stands.excess.value[code]))
+        share = _share(case, seen.reference, code, float(stands.excess.value[code]))
         effect = Figure(value, low, high, n, case.noun, confidence=case.confidence)
         within = regular(evidence)
         yield Flag(
             kind, verdict, Subject(kind, case.layer, annotator=name),
             *told(name, effect, same_items=within, sections=len(evidence.sections) > 1),
             "annotator lead", effect=value, low=low, high=high, n=n, q=q, direction="",
-            **disputes(case, settled_by_leaving_out(case, mine)), share_of_disagreement=rounded(share),
+            disputes=seen.disputes, share_of_disputes=seen.disputes / max(int(disputed(case.whole).sum()), 1),
+            share_of_disagreement=rounded(share),
             evidence={
                 "excess": float(stands.excess.value[code]),
                 "excess_minimum": thresholds["min_effect"],
@@ -67,8 +71,42 @@ def annotator_flags(
                 "smallest_excess_without_a_section": _smallest(stands.without_section[code]),
                 "share_exact": share,
             },
-            examples=examples(case, most(total, total > 0)),
+            examples=examples(case, seen.most),
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An annotator against everybody who is not off: evidence, standing, disputes settled, and units that show it."""
+
+    reference: Evidence
+    stands: Standing
+    disputes: int
+    most: Ints
+
+
+def _seen(case: Case, evidence: Evidence, code: int, others: list[int]) -> _Seen | None:
+    """Return what is seen of one annotator without the *others* who are off; None if the design tells nothing."""
+    reference = evidence.without(np.isin(evidence.annotator, others))
+    stands = standing(reference)
+    if stands is None:
+        return None
+    total = tally(evidence.unit, np.where(evidence.annotator == code, evidence.total, 0), len(evidence.section))
+    settled = settled_by_leaving_out(case, case.whole.annotator == code)
+    return _Seen(reference, stands, int(settled.sum()), most(total, total > 0))
+
+
+def _seen_in_crowd(case: Case, evidence: Evidence, who: tuple[int, list[int]], usual: Standing, kappa: float) -> _Seen:
+    """Return the same for one of a crowd, of whom nothing but the annotator's own units tells."""
+    code, others = who
+    near, whole = evidence.around(code), case.whole.around(code)
+    reference = near.without(np.isin(near.annotator, others))
+    units = np.unique(evidence.unit[evidence.annotator == code])
+    total = tally(near.unit, np.where(near.annotator == code, near.total, 0), len(near.section))
+    settled = disputed(whole) & ~disputed(whole.without(whole.annotator == code))
+    return _Seen(
+        reference, standing_in_crowd(reference, code, usual, kappa), int(settled.sum()), units[most(total, total > 0)]
+    )
 
 
 def _smallest(values: NDArray[np.float64]) -> float | None:
