@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from agreement.comparison._result import SCORE_COLUMNS
 from agreement.scores import Scores
+from agreement.wording.definitions import NO_ESTIMATE, TOO_FEW_TO_TAKE_OUT
 
 Objects = NDArray[np.object_]
 NUMBERS = ("value", "low", "high", "se", "observed", "expected")
 SPREAD = ("low", "high", "se")
 COUNTS = ("n", "n_informative", "clusters")
+DESCRIPTIVE = ("prevalence_index", "bias_index", "cohen_kappa_max")
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class Rows:
         for at, name in enumerate(("measure", "params")):
             texts = np.array([block[at] for block in self.blocks], dtype=object)
             columns[name] = pd.Series(texts.repeat(sizes), dtype="str")
+        descriptive = np.array([block[0] in DESCRIPTIVE for block in self.blocks], dtype=bool).repeat(sizes)
         columns["label"] = pd.Series(_joined([block[2] for block in self.blocks]), dtype=object)
         columns["reference"] = pd.Series(_joined([block[3] for block in self.blocks]), dtype=object)
         columns["other"] = pd.Series(_joined([block[4] for block in self.blocks]), dtype=object)
@@ -68,6 +71,9 @@ class Rows:
             columns[name] = pd.array(values, dtype="Int64") if np.isnan(values).any() else values.astype(np.int64)
         reasons = _joined([block[5].reason.ravel() for block in self.blocks])
         columns["undefined"] = pd.Series([str(reason) for reason in reasons], dtype=object)
+        bare = ~undefined & np.isnan(np.asarray(columns["low"]))
+        why = np.where(descriptive, NO_ESTIMATE, TOO_FEW_TO_TAKE_OUT)
+        columns["no_interval"] = pd.Series(np.where(bare, why, ""), dtype=object)
         return pd.DataFrame(columns, index=pd.RangeIndex(sum(sizes))).reindex(columns=list(SCORE_COLUMNS))
 
 

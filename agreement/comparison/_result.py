@@ -12,6 +12,7 @@ from agreement.units import Units
 SCORE_COLUMNS = (
     "layer", "level", "measure", "params", "label", "reference", "other", "value", "low", "high", "n",
     "n_informative", "clusters", "se", "observed", "expected", "undefined",
+    "no_interval",
 )  # fmt: skip
 
 
@@ -26,7 +27,8 @@ class Comparison:
     scores
         Row per score with ``SCORE_COLUMNS``. ``label``, ``reference`` and ``other`` are None where they do not
         apply: pooled values have no annotators, overall values no label. Symmetric measures appear once per pair
-        (reference < other), the rest twice. ``value`` is missing exactly where ``undefined`` gives the reason.
+        (reference < other), the rest twice. ``value`` is missing exactly where ``undefined`` gives the reason, and
+        its interval where ``no_interval`` does.
         ``params`` is text such as ``min_pair_items=30``. ``n`` are the units compared (of a pooled F1 of a label: those
         that anybody gave the label), ``n_informative`` those outside the largest group of equal answers, ``clusters``
         the documents that the interval rests on, missing where units count as independent. For alpha ``observed`` and

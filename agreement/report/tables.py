@@ -44,7 +44,7 @@ def audit_to_dict(audit: "Audit", *, counts_only: bool = False) -> dict[str, Any
         "layers": [layer_to_dict(comparison) for comparison in audit.comparisons],
         "annotators": _annotators(audit),
         "scores": [
-            row | {"undefined": row["undefined"] or None}
+            row | {"undefined": row["undefined"] or None, "no_interval": row["no_interval"] or None}
             for comparison in audit.comparisons
             for row in records(listed_scores(comparison, audit.settings))
         ],

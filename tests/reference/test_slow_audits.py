@@ -65,10 +65,12 @@ def check(found, expected, size=1):
             assert row["undefined"], (key, row)
             assert n == 0 or row["undefined"] != Reason.NO_SHARED_ITEMS, (key, row)
             assert all(row[name] is None for name in ("low", "high", "se"))
+            assert not row["no_interval"]
         else:
             assert not row["undefined"]
             within = 1e-9 * size + 1e-323 if "difference" in key[0] or "limits" in key[0] else 1e-9
             assert abs(row["value"] - float(value)) <= within, (key, row, value)
+            assert (row["low"] is None) == (row["high"] is None) == bool(row["no_interval"])
             if row["low"] is not None:
                 assert row["low"] <= row["value"] + 1e-12
                 assert row["high"] >= row["value"] - 1e-12
