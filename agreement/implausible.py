@@ -15,7 +15,7 @@ MANY_ANNOTATORS = 100
 LARGEST = 1e300  # differences of larger numbers have no place in a double
 MOST_ANNOTATORS = 5_000  # memory grows with the square
 MOST_LABELS = 2_000  # of a layer; memory grows with the square
-MOST_LAYERS = 1_000
+MOST_LAYERS = 500
 MOST_ROUNDS = 1_000
 SHOWN = 20
 

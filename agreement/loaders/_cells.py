@@ -11,6 +11,7 @@ import orjson
 from agreement.loaders._grids import Grid, is_number
 
 MAX_LABELS = 30
+JOINED_BY = 8  # columns of a group that another one is compared with
 LISTING = 0.1
 WHOLE = re.compile(r"\s*-?[0-9]{1,9}\s*")
 LONGEST_PART = 60
@@ -94,7 +95,7 @@ def joins(grid: Grid, one: int, group: Sequence[int]) -> bool:
 
     Numbers say little: years and ratings may share some by chance, so there the values must be shared both ways.
     """
-    for other in group[:8]:
+    for other in group[:JOINED_BY]:
         there, back = same_question(grid, one, other), same_question(grid, other, one)
         if there and back:
             return True

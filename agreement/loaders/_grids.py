@@ -10,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from agreement.errors import InputError, Problem
+
+MOST_COLUMNS = 16_384
 Rows: TypeAlias = npt.NDArray[np.int64]
 
 
@@ -148,6 +151,19 @@ def column_of(values: Sequence[str]) -> "pd.Categorical":
     interner = Interner()
     interner.add(np.array(values, dtype=object))
     return interner.finish()
+
+
+def refuse_width(name: str, columns: int) -> None:
+    """Refuse a table that is wider than any spreadsheet: each column is looked at and made a column of codes.
+
+    Raises
+    ------
+    InputError
+        If it has more than ``MOST_COLUMNS``.
+    """
+    if columns > MOST_COLUMNS:
+        what = f"has {columns:,} columns; at most {MOST_COLUMNS:,} are read, as in a spreadsheet."
+        raise InputError([Problem(name, what, "Give a row per annotation: item, annotator, label.")])
 
 
 def letter(position: int) -> str:

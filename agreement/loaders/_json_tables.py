@@ -10,7 +10,7 @@ import orjson
 from agreement.errors import InputError, Problem
 from agreement.loaders._base import Source
 from agreement.loaders._cells import plain
-from agreement.loaders._grids import Grid, column_of, letter
+from agreement.loaders._grids import Grid, column_of, letter, refuse_width
 from agreement.loaders._headers import find_header
 from agreement.loaders._json import collector_paused, json_records, refuse_repeated_keys
 from agreement.loaders._vocabulary import ROLES, is_known, is_numbered, item_rank, names_a_person, words
@@ -197,6 +197,7 @@ def _of_records(records: Sequence[Row], source: Source, settings: Settings, shee
                     ]
                 )
     names = list(dict.fromkeys(str(key) for _, record in rows for key in record))
+    refuse_width(source.name, len(names))
     lists = {str(key) for _, record in rows for key, value in record.items() if isinstance(value, list)}
     columns = [column_of([_cell(record.get(name)) for _, record in rows]) for name in names]
     numbers = np.array([number for number, _ in rows], dtype=np.int64)

@@ -13,7 +13,7 @@ from agreement.annotations import Reading
 from agreement.errors import InputError, Problem
 from agreement.loaders._base import Source
 from agreement.loaders._decoding import text_bytes
-from agreement.loaders._grids import Grid, Interner, coded_column, column_of, letter
+from agreement.loaders._grids import Grid, Interner, coded_column, column_of, letter, refuse_width
 from agreement.loaders._headers import find_header
 from agreement.loaders._plain_text import plain_cells
 from agreement.settings import Settings
@@ -38,6 +38,7 @@ def read_text_table(source: Source, reading: Reading, settings: Settings) -> Gri
     rows = list(_records(data[: 1 << 20].decode("utf-8", "ignore"), delimiter, SAMPLE_ROWS))
     if not any(cell.strip() for row in rows for cell in row):
         raise InputError([Problem(source.name, "is empty.", "Export it again.")])
+    refuse_width(source.name, max(map(len, rows)))
     first, has_header = find_header(rows)
     if settings.columns.header is not None:
         first, has_header = max(settings.columns.header - 1, 0), settings.columns.header > 0

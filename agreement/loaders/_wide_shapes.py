@@ -8,11 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from agreement.errors import InputError, Problem
-from agreement.loaders._cells import is_counter, is_label_like, joins, pairs_unique_share, same_question, whole_numbers
+from agreement.loaders._cells import (
+    JOINED_BY,
+    is_counter,
+    is_label_like,
+    joins,
+    pairs_unique_share,
+    same_question,
+    whole_numbers,
+)
 from agreement.loaders._grids import Grid, is_number
 from agreement.loaders._roles import Roles, find_column
 from agreement.loaders._shape import DEFAULT_LAYER, Shape, compound, flags, refuse_free_text
-from agreement.loaders._vocabulary import is_called, names_a_person, words
+from agreement.loaders._vocabulary import LONGEST_NAME, is_called, names_a_person, words
 from agreement.settings import Columns, Settings
 
 SHORT = 20
@@ -30,8 +38,10 @@ SPLIT = re.compile(r"(?<=[^\W_])[_.:/\-\s|]+(?=[^\W_])")
 
 def product_of_names(names: Sequence[str]) -> tuple[list[str], list[str], list[tuple[str, str]]] | None:
     """Return the two parts that all *names* are made of, if every combination of them occurs once."""
+    if len(names) < 4 or max(map(len, names)) > LONGEST_NAME:
+        return None
     splits = [[(name[: cut.start()], name[cut.end() :]) for cut in SPLIT.finditer(name)] for name in names]
-    if len(names) < 4 or not all(splits):
+    if not all(splits):
         return None
     for pick in range(max(map(len, splits))):
         for side in (1, -1):
@@ -136,21 +146,20 @@ def _groups(grid: Grid, free: Sequence[int]) -> list[list[int]]:
     people = [one for one in free if grid.has_header and names_a_person(grid.names[one])]
     candidates = [one for one in free if is_label_like(grid, one) or one in people]
     candidates.sort(key=lambda one: (one not in people, int(grid.blank(one).sum()), one))
+    if len(people) == len(candidates) > 1:
+        return [sorted(candidates)]
     groups: list[list[int]] = []
+    holders: dict[str, set[int]] = {}  # by cell: only groups that hold one of its cells can take a column
     for one in candidates:
-        home = next(
-            (
-                group
-                for group in groups
-                if joins(grid, one, group)
-                or (one in people and all(other in people for other in group) and len(people) == len(candidates))
-            ),
-            None,
-        )
-        if home is None:
-            groups.append([one])
-        else:
-            home.append(one)
+        cells = {cell.strip() for cell in grid.used(one)}
+        near = sorted(set().union(*(holders.get(cell, ()) for cell in cells)))
+        home = next((number for number in near if joins(grid, one, groups[number])), len(groups))
+        if home == len(groups):
+            groups.append([])
+        groups[home].append(one)
+        if len(groups[home]) <= JOINED_BY:
+            for cell in cells:
+                holders.setdefault(cell, set()).add(home)
     return [sorted(group) for group in groups if len(group) > 1]
 
 

@@ -1,6 +1,9 @@
 """Too many of anything: each ends in one sentence, or in memory that does not grow with the square."""
 
+import json
 import tracemalloc
+from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -9,7 +12,7 @@ from scipy import sparse
 
 from agreement import detect, implausible
 from agreement.errors import InputError
-from agreement.loaders import load_frame
+from agreement.loaders import _cells, load, load_frame
 from agreement.settings import Settings
 
 
@@ -24,10 +27,10 @@ def frame(items: int, **columns: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@pytest.mark.parametrize("what", ["layer", "round"])
-def test_too_many_layers_and_rounds_are_refused(what: str) -> None:
-    with pytest.raises(InputError, match=rf"{what}s: 1,001 {what}s \('q0', .* at most 1,000 are compared"):
-        load_frame(frame(1001, **{what: "q{}"}))
+@pytest.mark.parametrize(("what", "most"), [("layer", 500), ("round", 1000)])
+def test_too_many_layers_and_rounds_are_refused(what: str, most: int) -> None:
+    with pytest.raises(InputError, match=rf"{what}s: {most + 1:,} {what}s \('q0', .* at most {most:,} are compared"):
+        load_frame(frame(most + 1, **{what: "q{}"}))
 
 
 def test_too_many_labels_are_refused_and_text_may_be_declared() -> None:
@@ -69,3 +72,22 @@ def test_detect_needs_no_table_of_all_pairs() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 60e6  # a table of all pairs takes 200 MB
+
+
+@pytest.mark.parametrize("name", ["wide.csv", "wide.json"])
+def test_more_columns_than_a_spreadsheet_has_are_refused(tmp_path: Path, name: str) -> None:
+    cells = {f"c{number}": "x" for number in range(16_385)}
+    text = json.dumps([cells, cells]) if name.endswith("json") else ",".join(cells) + "\n" + ",".join(cells.values())
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match="has 16,385 columns; at most 16,384 are read, as in a spreadsheet"):
+        load(tmp_path / name)
+
+
+def test_columns_that_share_nothing_are_not_compared_all_with_all(tmp_path: Path) -> None:
+    names = [f"q{number}" for number in range(300)]
+    rows = [",".join(["item", *names])]
+    rows += [",".join([str(row), *(f"{name}{row % 3}" for name in names)]) for row in range(9)]
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    with patch.object(_cells, "same_question", wraps=_cells.same_question) as asked, pytest.raises(InputError):
+        load(tmp_path / "labels.csv")
+    assert asked.call_count < 10 * len(names)
