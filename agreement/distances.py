@@ -99,7 +99,7 @@ def set_distances(units: Units, first: Ints, second: Ints, *, masi: bool = False
     """Return the Jaccard distances of the label sets *first* and *second* (E,), or their MASI distances.
 
     MASI is 1 - J·M, J the Jaccard similarity, M = 1, 2/3, 1/3, 0 for equal sets, a subset, an overlap, disjoint sets
-    (Passonneau 2006, p. 831). Two empty sets are equal: distance 0.
+    (Passonneau 2006). Two empty sets are equal: distance 0.
     """
     members = np.zeros((0, 0), dtype=bool) if units.members is None else units.members
     k = max(len(members), 1)

@@ -65,7 +65,7 @@ def _alike(labels: tuple[tuple[str, ...], ...], level: int) -> NDArray[np.bool_]
 def path_distances(labels: tuple[tuple[str, ...], ...]) -> Floats:
     """Return (K, K) distances of paths: 1 - 2 (levels shared) / (levels of one + levels of the other).
 
-    0 for equal paths, 1 for paths that part at the top (Wu & Palmer 1994, ACL, p. 136: 1 less their similarity).
+    0 for equal paths, 1 for paths that part at the top (Wu & Palmer 1994, ACL, pp. 133-138: 1 less their similarity).
 
     Examples
     --------
@@ -102,7 +102,7 @@ def hierarchy_measures(labels: tuple[str, ...], separator: str | None = None) ->
             compute=partial(pair_alpha, distance),
             range=(-1.0, 1.0),
             symmetric=True,
-            citation="Krippendorff 2004, Content Analysis, 2nd ed., ch. 11; Wu & Palmer 1994, ACL, p. 136",
+            citation="Krippendorff 2004, Content Analysis, 2nd ed., ch. 11; Wu & Palmer 1994, ACL, pp. 133-138",
             pooled=alpha,
         ),
     )
@@ -120,7 +120,7 @@ def _agreement(depth: int, alike: NDArray[np.bool_]) -> Measure:
         compute=partial(_weighed, weight),
         range=(0.0, 1.0),
         symmetric=True,
-        citation="Fleiss 1971, Psychological Bulletin 76(5), p. 379",
+        citation="Fleiss 1971, Psychological Bulletin 76(5), pp. 378-382",
         pooled=_shares(weight),
     )
 

@@ -88,18 +88,18 @@ def _from_weights(layer: Layer, settings: Settings) -> list[Measure]:
         Measure(
             *called("cohen_kappa.custom"), takes="contingency",
             compute=partial(weighted_kappa, weight=weight),
-            citation="Cohen 1968, Psychological Bulletin 70(4), p. 216", **common,
+            citation="Cohen 1968, Psychological Bulletin 70(4), pp. 213-220", **common,
         ),
         Measure(
             *called("gwet_ac2.custom"), takes="contingency",
             compute=partial(gwet_ac2, weight=weight),
-            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 4",
+            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 3",
             pooled=unit_sums(partial(gwet_chance, weight=weight), partial(_fixed, weight)), **common,
         ),
         Measure(
             *called("fleiss_kappa.custom"), takes="item_counts",
             compute=unit_sums(partial(fleiss_chance, weight=weight), partial(_fixed, weight)).score,
-            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 4",
+            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 3",
             pooled=unit_sums(partial(fleiss_chance, weight=weight), partial(_fixed, weight)), **common,
         ),
         Measure(

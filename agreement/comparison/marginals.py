@@ -14,7 +14,7 @@ LEAST_DISCORDANT = 10
 
 
 def mcnemar(tables: Ints) -> tuple[Ints, NDArray[np.float64]]:
-    """Return discordant units and the exact p of tables label against rest (…, 2, 2) (McNemar 1947, p. 153).
+    """Return discordant units and the exact p of tables label against rest (…, 2, 2) (McNemar 1947, pp. 153-157).
 
     Two-sided binomial test of b against c at 1/2: whether one of the two gives the label more often. With no discordant
     unit there is nothing to test and p is NaN.

@@ -118,7 +118,7 @@ def _mean_absolute(sums: Floats) -> Floats:
 
 
 def _limit(sums: Floats, side: float) -> Floats:
-    """Return mean ± 1.96 standard deviations of the differences (Bland & Altman 1986, p. 308)."""
+    """Return mean ± 1.96 standard deviations of the differences (Bland & Altman 1986, pp. 307-310)."""
     n = sums[..., 0]
     variance = (sums[..., 2] - sums[..., 1] ** 2 / n) / (n - 1)
     limit: Floats = sums[..., 1] / n + side * float(ndtri(0.975)) * np.sqrt(np.maximum(variance, 0))

@@ -14,6 +14,6 @@ def measures() -> dict[str, Measure]:
     Examples
     --------
     >>> measures()["cohen_kappa"].citation
-    'Cohen 1960, Educational and Psychological Measurement 20(1), p. 40'
+    'Cohen 1960, Educational and Psychological Measurement 20(1), pp. 37-46'
     """
     return discover(sys.modules[__name__], "MEASURE", Measure)

@@ -110,7 +110,7 @@ MEASURE = (
             range=(-1.0, 1.0),
             symmetric=True,
             needs_order=True,
-            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 4",
+            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 3",
             pooled=unit_sums(partial(_chance_by_rank, kind), partial(weights, kind)),
         )
         for kind in KINDS

@@ -33,5 +33,5 @@ MEASURE = Measure(
     compute=chrf,
     range=(0.0, 1.0),
     symmetric=False,
-    citation="Popović 2015, Workshop on Statistical Machine Translation, p. 392",
+    citation="Popović 2015, Workshop on Statistical Machine Translation, pp. 392-395",
 )

@@ -30,7 +30,7 @@ def cohen_kappa(counts: NDArray[np.int64] | Floats) -> Scores:
     """Return Cohen's kappa of contingency tables (…, K, K), rows the reference, columns the other.
 
     kappa = (A_o - A_e) / (1 - A_e), with A_o the share on the diagonal and A_e = sum of p1_j p2_j over the labels j
-    (Cohen 1960, p. 40). 1 is full agreement, 0 what the two label shares give by chance, the minimum -1. Undefined
+    (Cohen 1960, pp. 37-46). 1 is full agreement, 0 what the two label shares give by chance, the minimum -1. Undefined
     without shared units, and when both use one and the same label only (A_e = 1).
 
     Examples
@@ -46,7 +46,7 @@ def cohen_kappa(counts: NDArray[np.int64] | Floats) -> Scores:
 def weighted_kappa(counts: NDArray[np.int64] | Floats, weight: Floats) -> Scores:
     """Return weighted kappa of contingency tables (…, K, K) with agreement weights (K, K), 1 on the diagonal.
 
-    kappa_w = (A_o - A_e) / (1 - A_e), with A_o = sum w_ij p_ij and A_e = sum w_ij p1_i p2_j (Cohen 1968, p. 216).
+    kappa_w = (A_o - A_e) / (1 - A_e), with A_o = sum w_ij p_ij and A_e = sum w_ij p1_i p2_j (Cohen 1968, pp. 213-220).
     Linear and quadratic weights go by rank of the label in its declared order, never by the alphabet. Range and
     undefined cases as :func:`cohen_kappa`.
 
@@ -75,7 +75,7 @@ MEASURE = (
         compute=cohen_kappa,
         range=(-1.0, 1.0),
         symmetric=True,
-        citation="Cohen 1960, Educational and Psychological Measurement 20(1), p. 40",
+        citation="Cohen 1960, Educational and Psychological Measurement 20(1), pp. 37-46",
         sums=SUMS,
     ),
     *(
@@ -86,7 +86,7 @@ MEASURE = (
             range=(-1.0, 1.0),
             symmetric=True,
             needs_order=True,
-            citation="Cohen 1968, Psychological Bulletin 70(4), p. 216",
+            citation="Cohen 1968, Psychological Bulletin 70(4), pp. 213-220",
         )
         for kind in KINDS
     ),

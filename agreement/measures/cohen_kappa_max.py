@@ -27,7 +27,7 @@ SUMS = LabelSums(_terms, _finish)
 def cohen_kappa_max(counts: NDArray[np.int64] | Floats) -> Scores:
     """Return the largest kappa possible for the margins of contingency tables (…, K, K).
 
-    Cohen's kappa with sum_j min(p1_j, p2_j) as observed agreement (Cohen 1960, p. 42). 1 when both use the labels
+    Cohen's kappa with sum_j min(p1_j, p2_j) as observed agreement (Cohen 1960, pp. 37-46). 1 when both use the labels
     equally often. Undefined as kappa is.
 
     Examples
@@ -45,7 +45,7 @@ MEASURE = Measure(
     compute=cohen_kappa_max,
     range=(-1.0, 1.0),
     symmetric=True,
-    citation="Cohen 1960, Educational and Psychological Measurement 20(1), p. 42",
+    citation="Cohen 1960, Educational and Psychological Measurement 20(1), pp. 37-46",
     interval="none",
     sums=SUMS,
 )

@@ -40,7 +40,7 @@ def mean_absolute_difference(reference: Floats, other: Floats, confidence: float
 def limits_of_agreement(reference: Floats, other: Floats, confidence: float = 0.95) -> Scores:
     """Return the limits of agreement (2,): the mean of other - reference ± 1.96 of its standard deviations.
 
-    About 95 % of the differences lie between them (Bland & Altman 1986, p. 308). Each limit has the interval of Bland &
+    About 95 % of the differences lie between them (Bland & Altman 1986). Each limit has the interval of Bland &
     Altman 1999, with variance s² (1/n + 1.96² / (2 (n - 1))). Undefined with fewer than two shared units.
 
     Examples
@@ -75,7 +75,7 @@ def _mean(difference: Floats, confidence: float, least: float = -np.inf) -> Scor
     )  # fmt: skip
 
 
-BLAND = "Bland & Altman 1986, Lancet 327(8476), p. 308"
+BLAND = "Bland & Altman 1986, Lancet 327(8476), pp. 307-310"
 
 MEASURE = (
     Measure(
@@ -93,7 +93,7 @@ MEASURE = (
         compute=mean_absolute_difference,
         range=(0.0, np.inf),
         symmetric=True,
-        citation="Willmott & Matsuura 2005, Climate Research 30(1), p. 79",
+        citation="Willmott & Matsuura 2005, Climate Research 30(1), pp. 79-82",
         interval="none",
     ),
     Measure(

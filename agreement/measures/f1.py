@@ -28,7 +28,7 @@ def f1(counts: Counts) -> Scores:
     """Return F1 of tables label against rest (…, 2, 2): 2 tp / (2 tp + fp + fn).
 
     The harmonic mean of precision and recall, 0 to 1; the same whoever is the reference, and the same as the positive
-    specific agreement (Hripcsak & Rothschild 2005, p. 297). It looks at this label only. Undefined where neither used
+    specific agreement (Hripcsak & Rothschild 2005). It looks at this label only. Undefined where neither used
     the label.
 
     Examples
@@ -82,7 +82,7 @@ def recall(counts: Counts) -> Scores:
     return share(counts, tp, tp + fn, Reason.REFERENCE_UNUSED)
 
 
-HRIPCSAK = "Hripcsak & Rothschild 2005, Journal of the American Medical Informatics Association 12(3), p. 297"
+HRIPCSAK = "Hripcsak & Rothschild 2005, Journal of the American Medical Informatics Association 12(3), pp. 296-298"
 RIJSBERGEN = "van Rijsbergen 1979, Information Retrieval, 2nd ed., ch. 7"
 
 MEASURE = (

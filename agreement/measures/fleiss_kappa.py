@@ -28,7 +28,7 @@ def fleiss_kappa(counts: NDArray[np.int64] | Floats, weight: NDArray[np.int64] |
 
     kappa = (A_o - A_e) / (1 - A_e); A_o is the mean over units with r >= 2 labels of
     sum_j n_j (n_j - 1) / (r (r - 1)), A_e = sum_j pi_j² with pi_j the mean of n_j / r over all labelled units (Fleiss
-    1971, p. 379; unequal r after Gwet 2014). 1 is full agreement, 0 what the label shares give by chance, the
+    1971, pp. 378-382; unequal r after Gwet 2014). 1 is full agreement, 0 what the label shares give by chance, the
     minimum -1. Undefined if no unit has two labels, and when only one label occurs. For one label against the rest,
     pass its two columns.
 
@@ -56,7 +56,7 @@ MEASURE = (
         compute=fleiss_kappa,
         range=(-1.0, 1.0),
         symmetric=True,
-        citation="Fleiss 1971, Psychological Bulletin 76(5), p. 379",
+        citation="Fleiss 1971, Psychological Bulletin 76(5), pp. 378-382",
         pooled=POOLED,
     ),
     *(
@@ -67,7 +67,7 @@ MEASURE = (
             range=(-1.0, 1.0),
             symmetric=True,
             needs_order=True,
-            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 4",
+            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 3",
             pooled=WEIGHTED[kind],
         )
         for kind in KINDS

@@ -40,7 +40,7 @@ def gwet_ac1(counts: NDArray[np.int64] | Floats) -> Scores:
     """Return Gwet's AC1 of contingency tables (…, K, K).
 
     AC1 = (A_o - A_e) / (1 - A_e) with A_e = sum_j pi_j (1 - pi_j) / (K - 1), pi_j the mean share of label j
-    (Gwet 2008, p. 38). 1 is full agreement, 0 what chance gives, the minimum -1. Undefined without shared units and
+    (Gwet 2008, pp. 29-48). 1 is full agreement, 0 what chance gives, the minimum -1. Undefined without shared units and
     when the set has one label only; defined when one of several labels is used.
 
     Examples
@@ -54,7 +54,7 @@ def gwet_ac1(counts: NDArray[np.int64] | Floats) -> Scores:
 
 
 def gwet_ac2(counts: NDArray[np.int64] | Floats, weight: Floats) -> Scores:
-    """Return Gwet's AC2, AC1 with agreement weights (K, K), of contingency tables (…, K, K) (Gwet 2014, p. 80).
+    """Return Gwet's AC2, AC1 with agreement weights (K, K), of contingency tables (…, K, K) (Gwet 2014, ch. 3).
 
     Examples
     --------
@@ -85,7 +85,7 @@ MEASURE = (
         compute=gwet_ac1,
         range=(-1.0, 1.0),
         symmetric=True,
-        citation="Gwet 2008, British Journal of Mathematical and Statistical Psychology 61(1), p. 38",
+        citation="Gwet 2008, British Journal of Mathematical and Statistical Psychology 61(1), pp. 29-48",
         sums=SUMS,
         pooled=unit_sums(chance),
     ),
@@ -97,7 +97,7 @@ MEASURE = (
             range=(-1.0, 1.0),
             symmetric=True,
             needs_order=True,
-            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 4",
+            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 3",
             pooled=unit_sums(partial(_chance_by_rank, kind), partial(weights, kind)),
         )
         for kind in KINDS

@@ -49,12 +49,12 @@ def icc(rows: Floats, *, agreement: bool = True) -> Scores:
     """Return ICC(2,1), or ICC(3,1) if not *agreement*, of numbers (U, k): items by annotators, complete.
 
     ICC(2,1) = (MS_items - MS_rest) / (MS_items + (k - 1) MS_rest + k (MS_annotators - MS_rest) / n), and ICC(3,1)
-    without the last term (Shrout & Fleiss 1979, p. 423). 1 is full agreement; below 0 items differ less than
+    without the last term (Shrout & Fleiss 1979, pp. 420-428). 1 is full agreement; below 0 items differ less than
     annotators do on one. Undefined with fewer than two items, and where all numbers are equal.
 
     Examples
     --------
-    Six items, four annotators (Shrout & Fleiss 1979, p. 423):
+    Six items, four annotators (Shrout & Fleiss 1979, pp. 420-428):
 
     >>> rows = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
     >>> round(float(icc(rows).value), 2), round(float(icc(rows, agreement=False).value), 2)
@@ -74,7 +74,7 @@ MEASURE = (
         compute=icc,
         range=(-1.0, 1.0),
         symmetric=True,
-        citation="Shrout & Fleiss 1979, Psychological Bulletin 86(2), p. 423",
+        citation="Shrout & Fleiss 1979, Psychological Bulletin 86(2), pp. 420-428",
     ),
     Measure(
         *called("icc.3_1"),
@@ -82,6 +82,6 @@ MEASURE = (
         compute=lambda rows: icc(rows, agreement=False),
         range=(-1.0, 1.0),
         symmetric=True,
-        citation="Shrout & Fleiss 1979, Psychological Bulletin 86(2), p. 423",
+        citation="Shrout & Fleiss 1979, Psychological Bulletin 86(2), pp. 420-428",
     ),
 )

@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 
 
 def jaccard_index(counts: NDArray[np.int64] | Floats) -> Scores:
-    """Return tp / (tp + fp + fn) of tables label against rest (…, 2, 2) (Jaccard 1912, p. 39).
+    """Return tp / (tp + fp + fn) of tables label against rest (…, 2, 2) (Jaccard 1912, pp. 37-50).
 
     0 to 1; F1 = 2 J / (1 + J). Undefined where neither used the label.
 
@@ -31,7 +31,7 @@ MEASURE = Measure(
     compute=jaccard_index,
     range=(0.0, 1.0),
     symmetric=True,
-    citation="Jaccard 1912, New Phytologist 11(2), p. 39",
+    citation="Jaccard 1912, New Phytologist 11(2), pp. 37-50",
     interval="wilson",
     binary=True,
 )

@@ -76,7 +76,7 @@ MEASURE = (
             range=(-1.0, 1.0),
             symmetric=True,
             needs_order=True,
-            citation="Cohen 1968, Psychological Bulletin 70(4), p. 216, averaged over pairs",
+            citation="Cohen 1968, Psychological Bulletin 70(4), pp. 213-220, averaged over pairs",
         )
         for kind in ("linear", "quadratic")
     ),

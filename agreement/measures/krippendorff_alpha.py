@@ -38,7 +38,7 @@ def ordinal(pairable: Floats) -> Floats:
 
 
 def masi(members: NDArray[np.bool_]) -> Floats:
-    """Return (K, K) MASI distances of label sets (K, M): 1 - J·M (Passonneau 2006, p. 831).
+    """Return (K, K) MASI distances of label sets (K, M): 1 - J·M (Passonneau 2006).
 
     J is the Jaccard similarity, M is 1 for equal sets, 2/3 for a subset, 1/3 for an overlap, 0 for disjoint ones; two
     empty sets are equal.
@@ -234,7 +234,7 @@ MEASURE = (
             compute=partial(krippendorff_alpha),
             range=(-1.0, 1.0),
             symmetric=True,
-            citation="Passonneau 2006, LREC, p. 831",
+            citation="Passonneau 2006, LREC",
         )
         for name in ("masi", "jaccard")
     ),

@@ -36,7 +36,7 @@ def set_precision(first: Bools, second: Bools) -> Scores:
 
 
 def set_jaccard(first: Bools, second: Bools) -> Scores:
-    """Return |A and B| / |A or B| of sets (…, M); 1 for two empty sets (Jaccard 1912, p. 39).
+    """Return |A and B| / |A or B| of sets (…, M); 1 for two empty sets (Jaccard 1912, pp. 37-50).
 
     Examples
     --------
@@ -53,7 +53,7 @@ def jaccard_distance(first: Bools, second: Bools) -> Scores:
 
 
 def masi_distance(first: Bools, second: Bools) -> Scores:
-    """Return 1 - J·M of sets (…, M): J of :func:`set_jaccard`, M = 1, 2/3, 1/3, 0 (Passonneau 2006, p. 831).
+    """Return 1 - J·M of sets (…, M): J of :func:`set_jaccard`, M = 1, 2/3, 1/3, 0 (Passonneau 2006).
 
     M is 1 for equal sets, 2/3 if one holds the other, 1/3 if they only overlap, 0 if they are disjoint.
 
@@ -76,15 +76,15 @@ def _measure(name: str, compute: Callable[..., Scores], citation: str, *, symmet
     return Measure(*called(name), "values", compute, (0.0, 1.0), symmetric, citation)
 
 
-GODBOLE = "Godbole & Sarawagi 2004, PAKDD, p. 26"
-PASSONNEAU = "Passonneau 2006, LREC, p. 831"
+GODBOLE = "Godbole & Sarawagi 2004, PAKDD, pp. 22-30"
+PASSONNEAU = "Passonneau 2006, LREC"
 
 MEASURE = (
     _measure("f1_samples", set_f1, GODBOLE),
     _measure("precision_samples", set_precision, GODBOLE, symmetric=False),
     _measure("recall_samples", set_recall, GODBOLE, symmetric=False),
     _measure("jaccard_samples", set_jaccard, GODBOLE),
-    _measure("jaccard_distance", jaccard_distance, "Jaccard 1912, New Phytologist 11(2), p. 39"),
+    _measure("jaccard_distance", jaccard_distance, "Jaccard 1912, New Phytologist 11(2), pp. 37-50"),
     _measure("masi_distance", masi_distance, PASSONNEAU),
     Measure(
         *called("krippendorff_alpha.nominal_sets"),

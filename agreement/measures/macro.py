@@ -71,7 +71,7 @@ BALANCED = LabelSums(_balanced_terms, _ratio, Reason.NO_SHARED_ITEMS)
 def f1_macro(counts: NDArray[np.int64] | Floats) -> Scores:
     """Return macro F1 of contingency tables (…, K, K): the mean F1 of the labels that occur on either side.
 
-    0 to 1; every label counts alike, however rare (Sokolova & Lapalme 2009, p. 430). A label that neither used is left
+    0 to 1; every label counts alike, however rare (Sokolova & Lapalme 2009). A label that neither used is left
     out, not 0. Precision and recall of a label that one of the two never used count as 0 in their macro means.
     Undefined without shared units.
 
@@ -97,7 +97,7 @@ def f1_weighted(counts: NDArray[np.int64] | Floats) -> Scores:
 
 
 def balanced_accuracy(counts: NDArray[np.int64] | Floats) -> Scores:
-    """Return the mean recall over the labels that the reference used (Brodersen et al. 2010, p. 3122).
+    """Return the mean recall over the labels that the reference used (Brodersen et al. 2010, pp. 3121-3124).
 
     1 is perfect, 1/K what answers give that do not depend on the reference, K the labels it used. Undefined without
     shared units.
@@ -119,7 +119,7 @@ def _measure(name: str, compute: Callable[..., Scores], sums: LabelSums, *, symm
         compute=compute,
         range=(0.0, 1.0),
         symmetric=symmetric,
-        citation="Sokolova & Lapalme 2009, Information Processing & Management 45(4), p. 430",
+        citation="Sokolova & Lapalme 2009, Information Processing & Management 45(4), pp. 427-437",
         sums=sums,
     )
 
@@ -137,7 +137,7 @@ MEASURE = (
         compute=balanced_accuracy,
         range=(0.0, 1.0),
         symmetric=False,
-        citation="Brodersen, Ong, Stephan & Buhmann 2010, ICPR, p. 3122",
+        citation="Brodersen, Ong, Stephan & Buhmann 2010, ICPR, pp. 3121-3124",
         sums=BALANCED,
     ),
 )

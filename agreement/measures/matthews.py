@@ -46,6 +46,6 @@ MEASURE = Measure(
     compute=matthews_correlation,
     range=(-1.0, 1.0),
     symmetric=True,
-    citation="Matthews 1975, Biochimica et Biophysica Acta 405(2), p. 442; Gorodkin 2004",
+    citation="Matthews 1975, Biochimica et Biophysica Acta 405(2), pp. 442-451; Gorodkin 2004",
     sums=SUMS,
 )

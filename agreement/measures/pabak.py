@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 
 
 def pabak(counts: NDArray[np.int64] | Floats) -> Scores:
-    """Return 2 A_o - 1 of contingency tables (…, 2, 2) (Byrt, Bishop & Carlin 1993, p. 425).
+    """Return 2 A_o - 1 of contingency tables (…, 2, 2) (Byrt, Bishop & Carlin 1993, pp. 423-429).
 
     1 is full agreement, 0 agreement on half of the units, -1 none. Undefined without shared units, and for label sets
     of another size than two, where Brennan-Prediger is its extension.
@@ -34,6 +34,6 @@ MEASURE = Measure(
     compute=pabak,
     range=(-1.0, 1.0),
     symmetric=True,
-    citation="Byrt, Bishop & Carlin 1993, Journal of Clinical Epidemiology 46(5), p. 425",
+    citation="Byrt, Bishop & Carlin 1993, Journal of Clinical Epidemiology 46(5), pp. 423-429",
     sums=SUMS,
 )

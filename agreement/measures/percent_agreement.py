@@ -50,7 +50,7 @@ def percent_agreement(counts: NDArray[np.int64] | Floats) -> Scores:
 
     A_o = sum_j n_jj / n; 0 to 1, 1 is full agreement. Undefined without shared units. For all annotators together
     (``MEASURE.pooled``) it is the mean over units with r >= 2 labels of sum_j n_j (n_j - 1) / (r (r - 1))
-    (Fleiss 1971, p. 379, eq. 2). With one label per unit it equals accuracy and micro F1.
+    (Fleiss 1971, pp. 378-382, eq. 2). With one label per unit it equals accuracy and micro F1.
 
     Examples
     --------
@@ -109,7 +109,7 @@ MEASURE = (
         compute=percent_agreement,
         range=(0.0, 1.0),
         symmetric=True,
-        citation="Fleiss 1971, Psychological Bulletin 76(5), p. 379",
+        citation="Fleiss 1971, Psychological Bulletin 76(5), pp. 378-382",
         interval="wilson",
         sums=SUMS,
         pooled=POOLED,
@@ -120,7 +120,7 @@ MEASURE = (
         compute=percent_agreement,
         range=(0.0, 1.0),
         symmetric=True,
-        citation="Sokolova & Lapalme 2009, Information Processing & Management 45(4), p. 430",
+        citation="Sokolova & Lapalme 2009, Information Processing & Management 45(4), pp. 427-437",
         interval="wilson",
         sums=SUMS,
     ),
@@ -130,7 +130,7 @@ MEASURE = (
         compute=percent_agreement,
         range=(0.0, 1.0),
         symmetric=True,
-        citation="Sokolova & Lapalme 2009, Information Processing & Management 45(4), p. 430",
+        citation="Sokolova & Lapalme 2009, Information Processing & Management 45(4), pp. 427-437",
         interval="wilson",
         sums=SUMS,
         pooled=POOLED,
@@ -152,7 +152,7 @@ MEASURE = (
             range=(0.0, 1.0),
             symmetric=True,
             needs_order=True,
-            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 4",
+            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 3",
             pooled=UnitSums(unit_terms(partial(weights, kind)), _finish_pooled, Reason.NO_SHARED_ITEMS),
         )
         for kind in KINDS

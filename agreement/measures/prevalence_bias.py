@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 
 
 def prevalence_index(counts: NDArray[np.int64] | Floats) -> Scores:
-    """Return (a - d) / n of tables [[a, b], [c, d]] (…, 2, 2) (Byrt, Bishop & Carlin 1993, p. 424).
+    """Return (a - d) / n of tables [[a, b], [c, d]] (…, 2, 2) (Byrt, Bishop & Carlin 1993, pp. 423-429).
 
     Near 1 both mostly use the first label, near -1 the second; kappa is low at either end. Undefined without shared
     units and for other than two labels.
@@ -25,7 +25,7 @@ def prevalence_index(counts: NDArray[np.int64] | Floats) -> Scores:
 
 
 def bias_index(counts: NDArray[np.int64] | Floats) -> Scores:
-    """Return (b - c) / n of tables [[a, b], [c, d]] (…, 2, 2) (Byrt, Bishop & Carlin 1993, p. 424).
+    """Return (b - c) / n of tables [[a, b], [c, d]] (…, 2, 2) (Byrt, Bishop & Carlin 1993, pp. 423-429).
 
     Above 0 the reference uses the first label more often than the other, below 0 less; the sign turns with the roles.
 
@@ -55,7 +55,7 @@ MEASURE = (
         compute=prevalence_index,
         range=(-1.0, 1.0),
         symmetric=True,
-        citation="Byrt, Bishop & Carlin 1993, Journal of Clinical Epidemiology 46(5), p. 424",
+        citation="Byrt, Bishop & Carlin 1993, Journal of Clinical Epidemiology 46(5), pp. 423-429",
         interval="none",
         binary=True,
     ),
@@ -65,7 +65,7 @@ MEASURE = (
         compute=bias_index,
         range=(-1.0, 1.0),
         symmetric=False,
-        citation="Byrt, Bishop & Carlin 1993, Journal of Clinical Epidemiology 46(5), p. 424",
+        citation="Byrt, Bishop & Carlin 1993, Journal of Clinical Epidemiology 46(5), pp. 423-429",
         interval="none",
         binary=True,
     ),

@@ -85,7 +85,7 @@ MEASURE = (
             range=(-1.0, 1.0),
             symmetric=True,
             needs_order=True,
-            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 4",
+            citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 3",
         )
         for kind in KINDS
     ),

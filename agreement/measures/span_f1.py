@@ -18,7 +18,7 @@ def span_f1(counts: Counts) -> Scores:
 
     2 credit / (reference + other), 0 to 1, the same whoever is the reference; n is what either marked. With a credit of
     1/2 for partial overlap it is the partial score of SemEval-2013 task 9.1. Undefined where neither marked anything.
-    Spans have no true negatives, so this is also what kappa tends to (Hripcsak & Rothschild 2005, p. 297).
+    Spans have no true negatives, so this is also what kappa tends to (Hripcsak & Rothschild 2005, pp. 296-298).
 
     Examples
     --------
@@ -46,7 +46,7 @@ def span_share(counts: Counts, of: int) -> Scores:
 
 
 SEMEVAL = "Segura-Bedmar, Martínez & Herrero-Zazo 2013, SemEval-2013 task 9, section 9.1"
-JACCARD = "Jaccard 1912, New Phytologist 11(2), p. 39"
+JACCARD = "Jaccard 1912, New Phytologist 11(2), pp. 37-50"
 HEADS: tuple[tuple[str, Callable[[Counts], Scores]], ...] = (
     ("f1", span_f1),
     ("precision", partial(span_share, of=2)),
@@ -81,7 +81,7 @@ MEASURE = (
             compute=compute,
             range=(0.0, 1.0),
             symmetric=kind == "f1",
-            citation="Hripcsak & Rothschild 2005, JAMIA 12(3), p. 297",
+            citation="Hripcsak & Rothschild 2005, JAMIA 12(3), pp. 296-298",
         )
         for kind, compute in HEADS
     ),

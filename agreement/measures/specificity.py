@@ -31,7 +31,7 @@ MEASURE = Measure(
     compute=specificity,
     range=(0.0, 1.0),
     symmetric=False,
-    citation="Yerushalmy 1947, Public Health Reports 62(40), p. 1432",
+    citation="Yerushalmy 1947, Public Health Reports 62(40), pp. 1432-1449",
     interval="wilson",
     binary=True,
 )

@@ -7,7 +7,7 @@ from agreement.scores import Measure, Reason, Scores, scored
 from agreement.text.answers import Normalisation, token_bags, token_f1
 from agreement.wording.definitions import called
 
-SQUAD = "Rajpurkar, Zhang, Lopyrev & Liang 2016, EMNLP, p. 2388"
+SQUAD = "Rajpurkar, Zhang, Lopyrev & Liang 2016, EMNLP, pp. 2383-2392"
 
 
 def squad_f1(references: list[list[str]], answers: list[str], normalisation: Normalisation = "squad") -> Scores:

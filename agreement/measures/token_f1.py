@@ -5,8 +5,8 @@ from agreement.measures.span_f1 import HEADS, span_f1
 from agreement.scores import Measure
 from agreement.wording.definitions import called
 
-HRIPCSAK = "Hripcsak & Rothschild 2005, Journal of the American Medical Informatics Association 12(3), p. 297"
-COHEN = "Cohen 1960, Educational and Psychological Measurement 20(1), p. 40"
+HRIPCSAK = "Hripcsak & Rothschild 2005, Journal of the American Medical Informatics Association 12(3), pp. 296-298"
+COHEN = "Cohen 1960, Educational and Psychological Measurement 20(1), pp. 37-46"
 
 MEASURE = (
     *(

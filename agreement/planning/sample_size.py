@@ -1,6 +1,6 @@
 """Sample sizes: how many items show a kappa, an F1 or a change of a given size.
 
-The variance of kappa is the non-null one of Fleiss, Cohen & Everitt (1969, Psychological Bulletin 72, p. 325).
+The variance of kappa is the non-null one of Fleiss, Cohen & Everitt (1969, Psychological Bulletin 72(5), pp. 323-327).
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def kappa_variance(table: Floats) -> float:
 def items_to_test_kappa(
     rates: tuple[float, float], kappa: float, null: float, power: float = 0.8, alpha: float = 0.05, sides: int = 1
 ) -> int:
-    """Return the items that tell *kappa* from *null* for two annotators and two labels (Cantor 1996, p. 150).
+    """Return the items that tell *kappa* from *null* for two annotators and two labels (Cantor 1996, pp. 150-153).
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def items_to_test_kappa_at_margins(
     """Return the items that tell *kappa* from *null* when both annotators use labels in shares *margins* (K,).
 
     The shares leave the table open; the largest variance among the tables that fit is used (Flack, Afifi, Lachenbruch &
-    Schouten 1988, Psychometrika 53(3), p. 321).
+    Schouten 1988, Psychometrika 53(3), pp. 321-325).
 
     Examples
     --------

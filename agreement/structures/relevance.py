@@ -49,7 +49,7 @@ def at_k(
 
     P@K = relevant among the first K / K, also where the list is shorter; R@K = relevant among the first K / all that
     this assessor finds relevant; F1@K = 2 relevant among the first K / (K + all relevant) (Manning, Raghavan & Schütze
-    2008, Introduction to Information Retrieval, p. 161). A document that is listed twice counts where it comes first.
+    2008, Introduction to Information Retrieval, ch. 8). A document that is listed twice counts where it comes first.
 
     Examples
     --------

@@ -8,7 +8,7 @@ Floats = NDArray[np.float64]
 
 
 def wilson(successes: NDArray[np.number], n: NDArray[np.number], confidence: float = 0.95) -> tuple[Floats, Floats]:
-    """Return the Wilson interval of shares, any shape; NaN where n is 0 (Wilson 1927, p. 209).
+    """Return the Wilson interval of shares, any shape; NaN where n is 0 (Wilson 1927, pp. 209-212).
 
     Examples
     --------
@@ -42,7 +42,7 @@ def wilson_f1(tp: NDArray[np.number], either: NDArray[np.number], confidence: fl
 
 
 def clopper_pearson_high(successes: NDArray[np.number], n: NDArray[np.number], confidence: float = 0.95) -> Floats:
-    """Return the upper limit of the exact binomial interval (Clopper & Pearson 1934, p. 404).
+    """Return the upper limit of the exact binomial interval (Clopper & Pearson 1934, pp. 404-413).
 
     Examples
     --------

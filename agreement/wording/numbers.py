@@ -159,7 +159,7 @@ def f1_band(value: float, bands: Sequence[float], digits: int = 2) -> str:
 
 
 def kappa_band(value: float) -> str:
-    """Return the word of Landis and Koch (1977, p. 165) for a kappa as printed with two digits.
+    """Return the word of Landis and Koch (1977, pp. 159-174) for a kappa as printed with two digits.
 
     Examples
     --------
