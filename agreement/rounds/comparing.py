@@ -241,9 +241,11 @@ def _overall(judge: Judge) -> Iterator[Judged]:
         return
     yield from _beyond_chance(judge)
     yield from _agreement(judge)
-    enough = np.all([_labels_given(taken) >= MIN_LABELS for taken in judge.sides], axis=0)
+    given = np.array([_labels_given(taken) for taken in judge.sides])
+    enough = (given >= MIN_LABELS).all(axis=0)
     if enough.any():
-        yield judge.change("f1_macro", titles.MACRO_F1, mixed_value(enough / enough.sum()))
+        title = words.macro_f1(int(enough.sum()), int(given.any(axis=0).sum()))
+        yield judge.change("f1_macro", title, mixed_value(enough / enough.sum()))
 
 
 def _agreement(judge: Judge) -> Iterator[Judged]:

@@ -138,9 +138,11 @@ def _of_layer(rounds: list[Snapshot], confidence: float) -> Iterable[Trend]:
         yield _trend(rounds, f"krippendorff_alpha.{metric}", titles.ALPHA, alpha_value, confidence)
     if kind == "number":
         return
-    in_all = np.all([(taken.possible > 0).sum(axis=0) >= MIN_UNITS for taken in rounds], axis=0)
+    units = np.array([(taken.possible > 0).sum(axis=0) for taken in rounds])
+    in_all = (units >= MIN_UNITS).all(axis=0)
     if in_all.any():
-        yield _trend(rounds, "f1_macro", titles.MACRO_F1, mixed_value(in_all / in_all.sum()), confidence)
+        title = words.macro_f1(int(in_all.sum()), int(units.any(axis=0).sum()))
+        yield _trend(rounds, "f1_macro", title, mixed_value(in_all / in_all.sum()), confidence)
     name = "span_f1.strict" if kind == "spans" else "percent_agreement"
     for section in sorted(set.intersection(*(set(taken.sections) for taken in rounds))):
         inside = [taken.inside(section) for taken in rounds]

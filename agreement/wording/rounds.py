@@ -4,6 +4,7 @@
 
 from collections.abc import Sequence
 
+from agreement.wording.measures import MACRO_F1
 from agreement.wording.numbers import Figure, count, decimal, percent, plural
 
 NOTHING_COMPARED = "Nothing to compare: no layer is in both rounds."
@@ -30,6 +31,17 @@ COURSES = {
 def at_one_mix(title: str) -> str:
     """Return the title of a measure that is taken at one label mix."""
     return f"{title}, at one label mix"
+
+
+def macro_f1(taken: int, used: int) -> str:
+    """Return the title of macro F1 of the classes *taken* out of those *used*: rare ones make no trend.
+
+    Examples
+    --------
+    >>> macro_f1(10, 10), macro_f1(12, 19)
+    ('Macro F1', 'Macro F1 of 12 of 19 classes')
+    """
+    return MACRO_F1 if taken == used else f"{MACRO_F1} of {taken} of {used} classes"
 
 
 def nothing_in(rounds: Sequence[str]) -> str:
