@@ -4,7 +4,7 @@ import gc
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import orjson
@@ -13,7 +13,7 @@ from agreement.errors import Problem
 from agreement.loaders._base import Source
 
 HALF = re.compile("[\ud800-\udfff]")
-CHECKED_BYTES = 1 << 26
+QUOTE, QUOTE_AS_NUMBER = b'"', b"\\u0022"
 LISTED = 20
 CUT_OFF = "Export the file again: it may have been cut off."
 
@@ -33,7 +33,7 @@ def collector_paused() -> Iterator[None]:
 def json_records(source: Source, problems: list[Problem]) -> list[tuple[int, Any]]:
     """Return the records of *source* with their numbers: lines of JSON lines, positions in a list, both from 1.
 
-    A record that can't be parsed is left out and added to *problems*.
+    A record that can't be parsed is left out and added to *problems*, and so is each key that occurs twice.
     """
     data = source.read()
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -42,36 +42,48 @@ def json_records(source: Source, problems: list[Problem]) -> list[tuple[int, Any
     with collector_paused():
         if data.lstrip()[:1] == b"[" or not _has_one_record_a_line(data):
             whole = _parsed(data, source.name, problems)
+            if whole is not None:
+                _note_repeated_keys(data, whole, source.name, problems)
             return list(enumerate(whole, 1)) if isinstance(whole, list) else [(1, whole)] if whole is not None else []
         records = []
         for number, line in enumerate(data.split(b"\n"), 1):
             if line.strip():
                 record = _parsed(line, f"{source.name}!{number}", problems)
                 if record is not None:
+                    _note_repeated_keys(line, record, f"{source.name}!{number}", problems)
                     records.append((number, record))
         return records
 
 
-def refuse_repeated_keys(source: Source, problems: list[Problem]) -> None:
-    """Add a problem for each key that occurs twice in one object: a parser keeps the last and says nothing."""
-    if source.size > CHECKED_BYTES:
+def _note_repeated_keys(text: bytes, value: Any, where: str, problems: list[Problem]) -> None:  # noqa: ANN401 - any JSON
+    """Add a problem for each key that occurs twice in one object of *text*: a parser keeps the last without a word.
+
+    What was left out took its quotes along, so that *value* written out has fewer of them; only such a text is parsed
+    slowly. A quote may also be written as a number, in which case nothing can be told by counting.
+    """
+    try:
+        written = sum(orjson.dumps(one).count(QUOTE) for one in (value if isinstance(value, list) else [value]))
+    except TypeError:  # numbers of more than 64 bits
+        written = -1
+    if text.count(QUOTE) == written and QUOTE_AS_NUMBER not in text:
         return
 
     def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         one = dict(pairs)
-        if len(one) < len(pairs) and len(problems) < LISTED:
-            seen: set[str] = set()
-            key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-            values = " and ".join(str(value)[:40] for name, value in pairs if name == key)
-            problems.append(
-                Problem(source.name, f"the key {key!r} occurs twice in one object ({values}).", "Keep one of them.")
-            )
+        if len(one) == len(pairs):
+            return one
+        given: dict[str, list[Any]] = {}
+        for key, inner in pairs:
+            given.setdefault(key, []).append(inner)
+        for key, values in given.items():
+            if any(other != values[0] for other in values) and len(problems) < LISTED:
+                shown = " and ".join(str(inner)[:40] for inner in values[:3])
+                told = f"the key {key!r} occurs twice in one object ({shown})."
+                problems.append(Problem(where, told, "Keep one of them."))
         return one
 
-    try:
-        json.loads(source.read().decode("utf-8-sig"), object_pairs_hook=note)
-    except (ValueError, RecursionError):
-        return  # what can't be read was said, or is JSON lines
+    with suppress(ValueError, RecursionError):  # what can't be read was said
+        json.loads(text.decode("utf-8"), object_pairs_hook=note)
 
 
 def _has_one_record_a_line(data: bytes) -> bool:

@@ -12,7 +12,7 @@ from agreement.loaders._base import Source
 from agreement.loaders._cells import plain
 from agreement.loaders._grids import Grid, column_of, letter, refuse_width
 from agreement.loaders._headers import find_header
-from agreement.loaders._json import collector_paused, json_records, refuse_repeated_keys
+from agreement.loaders._json import collector_paused, json_records
 from agreement.loaders._vocabulary import ROLES, is_known, is_numbered, item_rank, names_a_person, words
 from agreement.settings import Settings
 
@@ -34,10 +34,6 @@ def read_json_tables(source: Source, settings: Settings) -> list[Grid]:
         raise InputError([Problem(source.name, "is empty.", "Export it again.")])
     with collector_paused():
         records = json_records(source, problems)
-    if problems:
-        raise InputError(problems)
-    if len(records) == 1:
-        refuse_repeated_keys(source, problems)
     if problems:
         raise InputError(problems)
     try:

@@ -160,14 +160,31 @@ def test_a_value_nested_too_deep_for_a_cell_is_refused(tmp_path: Path) -> None:
     assert "is nested too deep" in refusal(path)
 
 
-@pytest.mark.parametrize(
-    "document",
-    ['{"i1": {"Ana": "x", "Ben": "y", "Ana": "z"}, "i2": {"Ana": "x"}}', '{"i1": {"Ana": "x"}, "i1": {"Ana": "y"}}'],
-)
-def test_a_key_that_occurs_twice_is_no_choice_of_the_parser(tmp_path: Path, document: str) -> None:
-    path = tmp_path / "labels.json"
-    path.write_text(document)
+REPEATED = {
+    "labels.json": '{"i1": {"Ana": "x", "Ben": "y", "Ana": "z"}, "i2": {"Ana": "x"}}',
+    "outer.json": '{"i1": {"Ana": "x"}, "i1": {"Ana": "y"}}',
+    "hidden.json": '{"i1": {"Ana": "x", "Ben": "a \\u0022:", "\\u0041na": "z"}, "i2": {"Ana": "x"}}',
+    "lines.jsonl": '{"item": 1, "annotator": "a", "label": "x"}\n'
+    '{"item": 1, "annotator": "b", "label": "x", "label": "y"}',
+    "studio.json": '[{"id": 1, "data": {"text": "Oslo"}, "annotations": [{"completed_by": 1, "completed_by": 2, '
+    '"result": [{"type": "choices", "from_name": "tone", "to_name": "text", "value": {"choices": ["pos"]}}]}]}]',
+    "prodigy.jsonl": '{"text": "a", "_input_hash": 1, "_task_hash": 1, "answer": "accept", "answer": "reject", '
+    '"label": "X", "_session_id": "d-ana"}',
+    "doccano.jsonl": '{"id": 1, "text": "spam", "label": ["spam"], "label": ["ham"], "Comments": []}',
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_a_key_that_occurs_twice_is_no_choice_of_the_parser(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text(REPEATED[name])
     assert "occurs twice in one object" in refusal(path)
+
+
+def test_a_key_that_occurs_twice_with_one_value_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text('{"i1": {"Ana": "x", "Ben": "y", "Ana": "x"}, "i2": {"Ana": "x", "Ben": "x"}}')
+    assert load(path).reading.rows_used == 4
 
 
 def test_halves_of_surrogate_pairs_become_replacement_characters(tmp_path: Path) -> None:
