@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from agreement._arrays import couples_in_runs
 from agreement.counts import Contingency, Ints, chunks, codes_by_annotator, seldom_meet, shared_rows
-from agreement.units import Units
+from agreement.units import CACHED, Units
 
 Floats = NDArray[np.float64]
 MOST_CODES = 50_000_000  # annotators x units up to which they are one matrix of codes
@@ -35,12 +36,15 @@ class Block:
     unit: Ints
     cell: Ints
 
-    def per_unit(self, values: list[Floats], units: int) -> Floats:
-        """Return (V, U) the sums, over the pairs that share a unit, of each of V *values* (P, K, K) of its cells."""
+    def add_per_unit(self, values: list[Floats], totals: list[Floats]) -> None:
+        """Add to each total (U,), over the pairs that share a unit, the value (P, K, K) of its cell."""
         k = self.counts.shape[-1]
-        place = self.pair * (k * k) + self.cell
-        found = [np.bincount(self.unit, one.ravel()[place], minlength=units) for one in values]
-        return np.array(found, dtype=np.float64)
+        for start in range(0, len(self.unit), CACHED):
+            rows = slice(start, start + CACHED)
+            place = self.pair[rows] * (k * k)
+            place += self.cell[rows]
+            for one, total in zip(values, totals, strict=True):
+                np.add.at(total, self.unit[rows], one.ravel()[place])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +63,17 @@ class DenseBlock:
     counts: Ints
     codes: Ints = field(repr=False)
 
-    def per_unit(self, values: list[Floats], units: int) -> Floats:
-        """Return (V, U) the sums, over the pairs that share a unit, of each of V *values* (P, K, K) of its cells."""
+    def add_per_unit(self, values: list[Floats], totals: list[Floats]) -> None:
+        """Add to each total (U,), over the pairs that share a unit, the value (P, K, K) of its cell."""
         wide = self.counts.shape[-1] + 1
         padded = [np.pad(one, ((0, 0), (0, 1), (0, 1))).ravel() for one in values]
-        total = np.zeros((len(values), units))
-        for chunk in chunks(len(self.pairs), 64 * units):  # few enough to stay in the processor's cache
+        for chunk in chunks(len(self.pairs), 64 * self.codes.shape[1]):  # few enough to stay in the processor's cache
             reference, other = self.pairs[chunk].T
             cell = self.codes[reference] * wide
             cell += self.codes[other]
             cell += np.arange(chunk.start, chunk.stop)[:, None] * (wide * wide)
-            for row, one in enumerate(padded):
-                total[row] += one[cell].sum(axis=0)
-        return total
+            for one, total in zip(padded, totals, strict=True):
+                np.add(total, one[cell].sum(axis=0), out=total)
 
     def rows(self) -> Block:
         """Return the same with a row per pair and unit."""
@@ -106,23 +108,25 @@ class Shared:
     @property
     def n(self) -> Ints:
         """(P,) units that each pair shares."""
-        return np.bincount(
-            np.repeat(np.arange(len(self.pairs)), np.diff(self.starts)),
-            None if (self.units.weight == 1).all() else self.units.weight[self.unit].astype(np.float64),
-            minlength=len(self.pairs),
-        ).astype(np.int64)
+        rows = np.diff(self.starts)
+        if (self.units.weight == 1).all():
+            return rows
+        pair = np.repeat(np.arange(len(self.pairs)), rows)
+        return np.bincount(pair, self.units.weight[self.unit], minlength=len(self.pairs)).astype(np.int64)
 
     def blocks(self, keep: NDArray[np.bool_] | None = None) -> Iterator[Block]:
-        """Yield the pairs that *keep* (P,) holds for, by default all, as many at a time as fit."""
+        """Yield the pairs that *keep* (P,) holds for, by default all, as many at a time as stay in the cache."""
         k = len(self.units.labels)
         kept = np.arange(len(self.pairs)) if keep is None else np.flatnonzero(keep)
-        for chunk in chunks(len(kept), max(k * k // 4, 1)):
+        rows_of_pair = len(self.unit) // max(len(self.pairs), 1)
+        alike = bool((self.units.weight == 1).all())
+        for chunk in chunks(len(kept), max(k * k, rows_of_pair), CACHED):
             some = kept[chunk]
             lengths = self.starts[some + 1] - self.starts[some]
             pair = np.repeat(np.arange(len(some)), lengths)
             rows = self._rows(some, lengths)
             unit, cell = self.unit[rows], self.cell[rows].astype(np.int64)
-            weight = None if (self.units.weight == 1).all() else self.units.weight[unit].astype(np.float64)
+            weight = None if alike else self.units.weight[unit].astype(np.float64)
             counts = np.bincount(pair * (k * k) + cell, weight, minlength=len(some) * k * k)
             yield Block(self.pairs[some], counts.astype(np.int64).reshape(-1, k, k), pair, unit.astype(np.int64), cell)
 
@@ -158,35 +162,65 @@ def shared_units(units: Units) -> Shared:
     ([[0, 1], [0, 2], [1, 2]], [2, 1, 1], [1, 0, 1, 1])
     """
     a, k = len(units.annotators), len(units.labels)
-    keys, unit, cell = [], [], []
-    step = 1
-    rows: Ints = np.arange(len(units.unit))
-    while len(rows):
-        rows = rows[: np.searchsorted(rows, len(units.unit) - step)]
-        rows = rows[units.unit[rows] == units.unit[rows + step]]
-        other = rows + step
-        keys.append(units.annotator[rows] * a + units.annotator[other])
-        unit.append(units.unit[rows].astype(np.int32))
-        cell.append((units.label[rows] * k + units.label[other]).astype(np.int32))
-        step += 1
-    key = np.concatenate(keys) if keys else np.zeros(0, np.int64)
-    key, order = _sorted(key)
+    widths = tuple(max(size - 1, 0).bit_length() for size in (units.n_units, k * k))
+    if (a * a).bit_length() + sum(widths) <= 63:
+        return _unpacked(units, _packed(units, *widths), *widths)
+    earlier, later = couples_in_runs(units.unit)
+    order = np.argsort(units.annotator[earlier] * a + units.annotator[later], kind="stable")
+    earlier, later = earlier[order], later[order]
+    key = units.annotator[earlier] * a + units.annotator[later]
     first = np.flatnonzero(np.diff(key, prepend=-1))
-    pairs = np.stack(np.divmod(key[first], a), axis=1) if len(first) else np.zeros((0, 2), np.int64)
-    found = (np.concatenate(parts)[order] if parts else np.zeros(0, np.int32) for parts in (unit, cell))
-    return Shared(units, pairs, np.append(first, len(key)), *found)
+    cell = (units.label[earlier] * k + units.label[later]).astype(np.int32)
+    pairs = np.stack(np.divmod(key[first], a), axis=1)
+    return Shared(units, pairs, np.append(first, len(key)), units.unit[earlier].astype(np.int32), cell)
 
 
-def _sorted(key: Ints) -> tuple[Ints, Ints]:
-    """Return *key* (R,) sorted and where each came from; key and place share an integer, for that sorts far faster."""
-    bits = len(key).bit_length()
-    if int(key.max(initial=0)).bit_length() + bits > 62:
-        order = np.argsort(key, kind="stable")
-        return key[order], order
-    packed = key << bits
-    packed |= np.arange(len(key))
+def _packed(units: Units, unit_bits: int, cell_bits: int) -> Ints:
+    """Return (R,) pair, unit and cell of every meeting in one number each, sorted.
+
+    Sorting such numbers is far faster than finding an order and following it.
+    """
+    a, k = len(units.annotators), len(units.labels)
+    size = np.bincount(units.unit, minlength=units.n_units)
+    packed = np.empty(int((size * (size - 1) // 2).sum()), dtype=np.int64)
+    filled = 0
+    for stretch, _ in units.stretches():
+        unit, annotator, label = (part[stretch] for part in (units.unit, units.annotator, units.label))
+        step, rows = 1, np.arange(len(unit))
+        while len(rows):
+            rows = rows[: np.searchsorted(rows, len(unit) - step)]
+            rows = rows[unit[rows] == unit[rows + step]]
+            other = rows + step
+            key = annotator[rows] * a
+            key += annotator[other]
+            key <<= unit_bits
+            key |= unit[rows]
+            cell = label[rows] * k
+            cell += label[other]
+            key <<= cell_bits
+            key |= cell
+            packed[filled : filled + len(key)] = key
+            filled += len(key)
+            step += 1
     packed.sort()
-    return packed >> bits, packed & ((1 << bits) - 1)
+    return packed
+
+
+def _unpacked(units: Units, packed: Ints, unit_bits: int, cell_bits: int) -> Shared:
+    """Return what :func:`_packed` made."""
+    a = len(units.annotators)
+    unit, cell = np.empty(len(packed), np.int32), np.empty(len(packed), np.int32)
+    firsts, before = [], -1
+    for start in range(0, len(packed), CACHED):
+        part = packed[start : start + CACHED]
+        cell[start : start + CACHED] = part & ((1 << cell_bits) - 1)
+        unit[start : start + CACHED] = (part >> cell_bits) & ((1 << unit_bits) - 1)
+        key = part >> (unit_bits + cell_bits)
+        firsts.append(start + np.flatnonzero(np.diff(key, prepend=before)))
+        before = int(key[-1])
+    first = np.concatenate([np.zeros(0, np.int64), *firsts])
+    pairs = np.stack(np.divmod(packed[first] >> (unit_bits + cell_bits), a), axis=1)
+    return Shared(units, pairs, np.append(first, len(packed)), unit, cell)
 
 
 def dense_blocks(units: Units, tables: Contingency) -> Iterator[Block | DenseBlock]:

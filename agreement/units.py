@@ -1,5 +1,6 @@
 """Annotations to Units: Krippendorff's reliability data as integer codes, one unit per item and round."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from agreement.annotations import Annotations
 
 Codes = NDArray[np.int64]
+CACHED = 1 << 17  # rows looked at together, so that their temporary arrays stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,33 @@ class Units:
         """
         k = len(self.labels)
         return np.bincount(self.unit * k + self.label, minlength=self.n_units * k).reshape(self.n_units, k)
+
+    def stretches(self, width: int = 1) -> Iterator[tuple[slice, slice]]:
+        """Yield rows, and the units they belong to, so few that *width* cells of each stay in the processor's cache.
+
+        Examples
+        --------
+        >>> [(rows.stop, units.stop) for rows, units in units_from_matrix([["a", "b"], ["a", None]]).stretches(CACHED)]
+        [(2, 1), (3, 2)]
+        """
+        start = before = 0
+        step = max(CACHED // max(width, 1), 1)
+        while before < self.n_units:
+            stop = len(self.unit)
+            if start + step < stop:
+                stop = int(np.searchsorted(self.unit, self.unit[start + step - 1], side="right"))
+            after = self.n_units if stop == len(self.unit) else int(self.unit[stop])
+            yield slice(start, stop), slice(before, after)
+            start, before = stop, after
+
+    def item_counts_in_parts(self) -> "Iterator[tuple[slice, Codes]]":
+        """Yield some units at a time, and their :meth:`item_counts`."""
+        k = len(self.labels)
+        for rows, units in self.stretches(k):
+            cell = (self.unit[rows] - units.start) * k
+            cell += self.label[rows]
+            size = units.stop - units.start
+            yield units, np.bincount(cell, minlength=size * k).reshape(size, k)
 
     def where(self, keep: NDArray[np.bool_]) -> "Units":
         """Return the units for which *keep* (U,) holds, renumbered; label set and annotators stay."""

@@ -103,9 +103,11 @@ class Pool:
     @property
     def only_pair(self) -> Contingency | None:
         """The table of the pair if no other pair shares a unit and units count as independent."""
+        if self.cluster is not None or self.shared is not None:
+            return None
         units = self.units
         compared = np.bincount(units.unit, minlength=units.n_units)[units.unit] >= 2
-        if self.cluster is not None or self.shared is not None or len(np.unique(units.annotator[compared])) != 2:
+        if len(np.unique(units.annotator[compared])) != 2:
             return None
         one = np.flatnonzero(self.tables.n)
         return Contingency(self.tables.labels, self.tables.annotators, self.tables.pairs[one], self.tables.counts[one])

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from agreement.counts import chunks
 from agreement.measures.entropy import entropy
+from agreement.uncertainty.pooling import shown
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -46,10 +47,12 @@ def spread(units: Units) -> Spread:
     >>> found.distinct.tolist(), found.disagreement.round(3).tolist()
     ([2, 1], [0.667, nan])
     """
-    counts = units.item_counts()
+    found = shown(units)
+    counts = units.item_counts() if found is None else found.counts
     r = counts.sum(axis=1)
     pairs = r * (r - 1)
     differing = pairs - (np.einsum("uk,uk->u", counts, counts) - r)
     bits = np.concatenate([entropy(counts[part]).value for part in chunks(len(counts), 16 * counts.shape[1])] or [r])
     disagreement = differing / np.where(pairs > 0, pairs, np.nan)
-    return Spread(r, np.count_nonzero(counts, axis=1), disagreement, bits.astype(np.float64))
+    each = slice(None) if found is None else found.number
+    return Spread(r[each], np.count_nonzero(counts, axis=1)[each], disagreement[each], bits.astype(np.float64)[each])

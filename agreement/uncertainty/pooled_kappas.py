@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from agreement.counts import Ints, chunks
+from agreement.counts import CACHED, Ints, chunks
 from agreement.crowds import Block, DenseBlock
 from agreement.intervals import cell_values, moved, smoothed
 from agreement.measures.conger_kappa import finish as conger_parts
@@ -77,18 +77,26 @@ def mean_kappas(
     the data each stands for; the tables of the *blocks* hold all of them, so that only the interval is estimated.
     """
     counted = units.weight.astype(np.float64) if times is None else times
-    found = [_Sums(0.0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, *np.zeros((2, units.n_units))) for _ in means]
+    kappas = {mean.measure.name: mean.measure for mean in means}
+    looked_at = {name: np.zeros(units.n_units) for name in kappas}  # the same whatever the weights
+    found = [
+        _Sums(0.0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, np.zeros(units.n_units), looked_at[mean.measure.name]) for mean in means
+    ]
     for block in blocks():
+        scores = {name: measure.compute(block.counts) for name, measure in kappas.items()}
         for mean, sums in zip(means, found, strict=True):
-            pairs = mean.measure.compute(block.counts)
+            pairs = scores[mean.measure.name]
             sums.total += float(_share(pairs, mean).sum())
             sums.shared += int(pairs.n.sum())
     for block in blocks():
-        values = [_block_values(block.counts, mean, sums) for mean, sums in zip(means, found, strict=True)]
-        changes = block.per_unit([part for both in values for part in both], units.n_units)
-        for sums, change, pairs_of in zip(found, changes[::2], changes[1::2], strict=True):
-            sums.change += change
-            sums.pairs += pairs_of
+        scores = {name: measure.compute(block.counts) for name, measure in kappas.items()}
+        values: dict[str, Floats] = {}
+        changes = []
+        for mean, sums in zip(means, found, strict=True):
+            name = mean.measure.name
+            change, values[name] = _block_values(block.counts, scores[name], mean, sums)
+            changes.append(change)
+        block.add_per_unit([*changes, *values.values()], [*(sums.change for sums in found), *looked_at.values()])
     sampled = times is not None
     return [
         _mean_scores(mean, sums, units, cluster, counted, confidence, sampled=sampled)
@@ -101,26 +109,31 @@ def _share(pairs: Scores, mean: Mean) -> Floats:
     return np.where(pairs.reason == Reason.DEFINED, pairs.n if mean.weighted else 1, 0).astype(np.float64)
 
 
-def _block_values(counts: Ints, mean: Mean, sums: _Sums) -> tuple[Floats, Floats]:
+def _block_values(counts: Ints, pairs: Scores, mean: Mean, sums: _Sums) -> tuple[Floats, Floats]:
     """Add the pairs of *counts* (P, K, K) to *sums*; return what units of each cell add to ``change`` and ``pairs``."""
-    pairs = mean.measure.compute(counts)
+    k = counts.shape[-1]
     share = _share(pairs, mean)
     defined = share > 0
-    _, pseudo = smoothed(counts)
-    pseudo *= (share / max(sums.total, 1))[:, None, None]
-    without, whole = cell_values(mean.measure, counts + pseudo)
-    whole = np.where(defined, whole, 0.0)
-    without = np.where(np.isfinite(without) & defined[:, None, None], without, whole[:, None, None])
-    spread = (pseudo * (without - whole[:, None, None]) ** 2).sum(axis=(1, 2))
+    fewer = np.maximum(share - (1 if mean.weighted else 0), 0)
+    centre, spread, change = np.zeros(len(counts)), np.zeros(len(counts)), np.empty(counts.shape)
+    for part in chunks(len(counts), k * k, CACHED):
+        _, pseudo = smoothed(counts[part])
+        pseudo *= (share[part] / max(sums.total, 1))[:, None, None]
+        without, whole = cell_values(mean.measure, counts[part] + pseudo)
+        centre[part] = np.where(defined[part], whole, 0.0)
+        whole = centre[part, None, None]
+        without = np.where(np.isfinite(without) & defined[part, None, None], without, whole)
+        np.multiply(fewer[part, None, None], without, out=change[part])
+        change[part] -= share[part, None, None] * whole
+        without -= whole
+        spread[part] = np.einsum("pij,pij,pij->p", pseudo, without, without)
     sums.value += float(share @ np.nan_to_num(pairs.value))
     sums.observed += float(share @ np.nan_to_num(np.asarray(pairs.observed)))
     sums.expected += float(share @ np.nan_to_num(np.asarray(pairs.expected)))
-    sums.centre += float(share @ whole)
+    sums.centre += float(share @ centre)
     sums.spread += float(share**2 @ spread)
-    fewer = np.maximum(share - (1 if mean.weighted else 0), 0)
-    change = fewer[:, None, None] * without - (share * whole)[:, None, None]
     compared = defined if sums.total else pairs.n > 0  # without any kappa, n says what was looked at
-    return change, compared[:, None, None] * (1 + BOTH * (1 - np.eye(counts.shape[-1])))
+    return change, compared[:, None, None] * (1 + BOTH * (1 - np.eye(k)))
 
 
 def _of_documents(
@@ -190,16 +203,17 @@ def conger_scores(
     units: Units, cluster: Ints | None, confidence: float = 0.95, *, whole: Whole | None = None
 ) -> Scores:
     """Return Conger's kappa of the *units* with its interval; where they are a sample, only that is estimated."""
-    k, a = len(units.labels), len(units.annotators)
     weight = units.weight.astype(np.float64)
-    two, agreement = _agreement(units.item_counts())
+    two, agreement = np.zeros(units.n_units, dtype=np.bool_), np.zeros(units.n_units)
+    for part, counts in units.item_counts_in_parts():
+        two[part], agreement[part] = _agreement(counts)
     if whole is None:
         outside, of_all, weight_of_all = informative_units(units, two), (two, agreement), weight
-        given = np.bincount(units.annotator * k + units.label, weight[units.unit], minlength=a * k).reshape(a, k)
+        totals = _given(units)
     else:
         outside, of_all = informative(whole.patterns), _agreement(whole.patterns.counts)
-        weight, weight_of_all, given = whole.times, whole.patterns.weight.astype(np.float64), whole.totals
-    totals = given.astype(np.float64)
+        weight, weight_of_all = whole.times, whole.patterns.weight.astype(np.float64)
+        totals = whole.totals.astype(np.float64)
     n, agreed = round(float(weight_of_all[of_all[0]].sum())), float(weight_of_all @ of_all[1])
     observed = np.asarray(agreed / n if n else np.nan)
     value, _, expected = conger_parts(observed, totals)
@@ -240,27 +254,38 @@ def _agreement(counts: Ints) -> tuple[NDArray[np.bool_], Floats]:
     return two, np.where(two, (np.einsum("uk,uk->u", given, given) - r) / np.maximum(r * (r - 1), 1), 0.0)
 
 
+def _given(units: Units) -> Floats:
+    """Return (A, K) how often each annotator gave each label."""
+    a, k = len(units.annotators), len(units.labels)
+    weight = None if (units.weight == 1).all() else units.weight.astype(np.float64)
+    total = np.zeros(a * k)
+    for rows, _ in units.stretches():
+        cell = units.annotator[rows] * k + units.label[rows]
+        total += np.bincount(cell, None if weight is None else weight[units.unit[rows]], minlength=len(total))
+    return total.reshape(a, k)
+
+
 def _conger_chance_without(units: Units, totals: Floats) -> Floats:
     """Return (U,) the expected agreement without each unit: each of its annotators loses one label."""
     given = totals.sum(axis=1)
     active = given > 0
     shares = totals / np.where(active, given, 1)[:, None]
     summed, squares = shares.sum(axis=0), (shares**2).sum(axis=1)
-    less = given[units.annotator] - 1
-    scale = np.where(less > 0, 1 / np.maximum(less, 1), 0.0)
-    own = shares[units.annotator, units.label]
-    own_change = 2 * (squares[units.annotator] - own) * scale
-    own_change += (squares[units.annotator] - 2 * own + 1) * scale**2
-    within = squares.sum() + np.bincount(units.unit, own_change, minlength=units.n_units)
-    across = np.empty(units.n_units)
+    less = given - 1
+    scale_of = np.where(less > 0, 1 / np.maximum(less, 1), 0.0)
+    chance = np.empty(units.n_units)
     k = totals.shape[1]
-    for part in chunks(units.n_units, 4 * k):
-        first, last = np.searchsorted(units.unit, [part.start, part.stop])
-        unit, rows = units.unit[first:last] - part.start, slice(first, last)
+    for rows, part in units.stretches(max(k // 4, 1)):
+        unit, annotator, label = units.unit[rows] - part.start, units.annotator[rows], units.label[rows]
         size = part.stop - part.start
+        scale, square, own = scale_of[annotator], squares[annotator], shares[annotator, label]
+        own_change = 2 * (square - own) * scale
+        own_change += (square - 2 * own + 1) * scale**2
+        within = squares.sum() + np.bincount(unit, own_change, minlength=size)
         starts = np.searchsorted(unit, np.arange(size + 1))
-        lost = csr_array((scale[rows], units.annotator[rows], starts), shape=(size, len(totals))) @ shares
-        lost -= np.bincount(unit * k + units.label[rows], scale[rows], minlength=size * k).reshape(size, k)
-        across[part] = ((summed + lost) ** 2).sum(axis=1)
+        lost = csr_array((scale, annotator, starts), shape=(size, len(totals))) @ shares
+        lost -= np.bincount(unit * k + label, scale, minlength=size * k).reshape(size, k)
+        lost += summed
+        chance[part] = np.einsum("uk,uk->u", lost, lost) - within
     number = int(active.sum())
-    return np.asarray((across - within) / (number * (number - 1)))
+    return chance / (number * (number - 1))

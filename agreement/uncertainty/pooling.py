@@ -71,7 +71,62 @@ def patterns(units: Units, cluster: Ints | None = None) -> Patterns:
     >>> found.counts.tolist(), found.weight.tolist()
     ([[1, 1], [2, 0]], [2, 1])
     """
-    return patterns_of(units.item_counts(), units.weight, cluster)
+    found = shown(units, cluster)
+    if found is None:
+        return patterns_of(units.item_counts(), units.weight, cluster)
+    total = np.bincount(found.number, units.weight, minlength=len(found.counts)).astype(np.int64)
+    return Patterns(found.counts, total, found.cluster)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The distinct item x label counts of units, and which of them each unit shows.
+
+    Letters: P patterns, K labels, U units.
+
+    Parameters
+    ----------
+    counts
+        (P, K) labels given by label, in lexicographic order, after that of clusters.
+    number
+        (U,) the pattern of each unit.
+    cluster
+        (P,) the document of these units; None if units count as independent.
+    """
+
+    counts: Ints
+    number: Ints
+    cluster: Ints | None
+
+
+def shown(units: Units, cluster: Ints | None = None) -> Shown | None:
+    """Return the patterns of the *units*, those of each *cluster* (U,) apart; None if no number could hold a pattern.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> found = shown(units_from_matrix([["a", "b"], ["a", "a"], ["b", "a"]]))
+    >>> found.counts.tolist(), found.number.tolist()
+    ([[1, 1], [2, 0]], [0, 1, 0])
+    """
+    k = len(units.labels)
+    base = int(np.bincount(units.unit, minlength=1).max(initial=0)) + 1
+    groups = 1 if cluster is None else int(cluster.max(initial=0)) + 1
+    if k * np.log2(max(base, 2)) + np.log2(groups) >= 62 or not units.n_units:
+        return None
+    places = base ** np.arange(k)[::-1]
+    key = np.empty(units.n_units, dtype=np.int64)
+    for part, counts in units.item_counts_in_parts():
+        np.matmul(counts, places, out=key[part])
+    if cluster is not None:
+        key += cluster * base**k
+    order, key = in_order(key)
+    begins = starts_of_runs(key)
+    number = np.empty(len(key), dtype=np.int64)
+    number[order] = np.cumsum(begins) - 1
+    distinct = key[begins]
+    of_cluster = None if cluster is None else distinct // base**k
+    return Shown(distinct[:, None] // places % base, number, of_cluster)
 
 
 def patterns_of(counts: Ints, weight: Ints, cluster: Ints | None = None) -> Patterns:
@@ -241,9 +296,11 @@ def informative_units(units: Units, compared: NDArray[np.bool_]) -> int:
     2
     """
     label = np.full(units.n_units, -1)
-    label[units.unit] = units.label
     differs = np.zeros(units.n_units, dtype=bool)
-    differs[units.unit[units.label != label[units.unit]]] = True
+    for rows, _ in units.stretches():
+        unit, given = units.unit[rows], units.label[rows]
+        label[unit] = given
+        differs[unit[given != label[unit]]] = True
     unanimous = compared & ~differs
     largest = np.bincount(label[unanimous], units.weight[unanimous], minlength=1).max(initial=0)
     return int(units.weight[compared].sum() - largest)
