@@ -14,6 +14,12 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
+MOST_DF = 1e9
+BORROWED = 8  # so many others is the spread worth that is expected beforehand
+FEWEST_TO_SPREAD = 3
+TO_DEVIATION = 1.4826  # from the median distance of normal values to their standard deviation
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A contrast with its standard error and degrees of freedom; arrays of any one shape."""
@@ -29,6 +35,28 @@ class Estimate:
             t = np.where(self.se > 0, (self.value - null) / self.se, np.where(self.value > null, np.inf, -np.inf))
         testable = (self.df >= 1) & np.isfinite(self.value)
         return np.where(testable, t_tail(np.where(testable, t, 0), np.maximum(self.df, 1)), 1.0)
+
+    def p_among(self, spread: float | Floats) -> Floats:
+        """Return the one-sided p value of "as the others are", whose true values have the standard deviation *spread*.
+
+        People and sections are never exactly equal, so chance is not all that makes them differ. The spread is taken
+        for known: the degrees of freedom grow with its part (Satterthwaite 1946, Biometrics Bulletin 2).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> off = Estimate(np.array([0.1]), np.array([0.03]), np.array([1e9]), np.array([50.0]))
+        >>> off.p_among(0.04).round(4), off.p_above().round(4)  # z = .1 / .05 and .1 / .03
+        (array([0.0228]), array([0.0004]))
+        """
+        wider = self.se**2 + np.square(spread)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            df = self.df * np.where(self.se > 0, wider / self.se**2, 1.0) ** 2
+        return Estimate(self.value, np.sqrt(wider), np.minimum(df, MOST_DF), self.n).p_above()
+
+    def at(self, index: Ints | Bools) -> "Estimate":
+        """Return the entries at *index*."""
+        return Estimate(self.value[index], self.se[index], self.df[index], self.n[index])
 
     def interval(self, confidence: float) -> tuple[Floats, Floats]:
         """Return the two-sided interval at *confidence*."""
@@ -117,6 +145,29 @@ def difference(inside: Estimate, outside: Estimate) -> Estimate:
     with np.errstate(invalid="ignore", divide="ignore"):
         df = (a + b) ** 2 / (a**2 / inside.df + b**2 / outside.df)
     return Estimate(inside.value - outside.value, np.sqrt(a + b), np.nan_to_num(df, nan=0.0), inside.n)
+
+
+def benign_spread(others: Estimate, expected: float) -> float:
+    """Return the standard deviation of the true values of *others* (M,): what is usual in this project.
+
+    From the middle half of them, so that a few who stand out do not count, less what chance adds. The fewer they are
+    and the less sure their values, the more it borrows from the spread *expected* beforehand.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> nobody = np.zeros(0)
+    >>> benign_spread(Estimate(nobody, nobody, nobody, nobody), 0.02)
+    0.02
+    """
+    known = np.isfinite(others.value) & np.isfinite(others.se)
+    value, m = others.value[known], int(known.sum())
+    if m < FEWEST_TO_SPREAD:
+        return expected
+    between = (TO_DEVIATION * float(np.median(np.abs(value - np.median(value))))) ** 2 * m / (m - 1)
+    chance = float(np.median(others.se[known] ** 2))
+    worth = (m - 1) * (expected**2 / max(expected**2 + chance, 1e-12)) ** 2
+    return float(np.sqrt((BORROWED * expected**2 + worth * max(between - chance, 0.0)) / (BORROWED + worth)))
 
 
 def linear(influence: Floats, cluster: Ints, value: float, n: float) -> Estimate:

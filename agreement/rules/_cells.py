@@ -20,7 +20,8 @@ MIN_BALANCE = 0.25  # two people who only agree with each other are no camp
 STAFF = 0.25
 ENOUGH_LEFT = 0.5  # of the items on which three can be compared
 MORE_THERE = 0.05  # a section read in two ways has more disagreement than the others
-WITNESSED = 0.5  # who was set apart shares a reading only if it explains this much of the one who stands out
+SHARED = 0.33  # a reading is shared only if it explains this much of the one who stands out
+WITNESSED = 0.5  # and this much where who shares it was set apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def cells_off(evidence: Evidence, thresholds: Mapping[str, float], confidence: f
         if estimates is None:
             break
         off, inside = estimates
-        p = np.where(off.n >= thresholds["min_items"], off.p_above(thresholds["benign"]), 1.0)
+        p = np.where(off.n >= thresholds["min_items"], off.p_among(thresholds["benign"]), 1.0)
         q = np.ones(p.shape)
         testable = off.n >= thresholds["min_items"]
         q[testable] = fdr(p[testable])
@@ -142,7 +143,7 @@ def camps_of(cells: list[Cell], evidence: Evidence, every: Evidence) -> tuple[tu
     """
     inside = evidence.section == cells[0].section
     if len(cells) == 1:
-        found = two_readings(evidence, inside, CAMP_ALPHA, CAMP_EFFECT)
+        found = two_readings(evidence, inside, CAMP_ALPHA, max(CAMP_EFFECT, SHARED * cells[0].value))
         return found or two_readings(every, inside, CAMP_ALPHA, max(CAMP_EFFECT, WITNESSED * cells[0].value))
     camp = tuple(sorted(evidence.annotators[cell.annotator] for cell in cells))
     here = np.unique(evidence.annotator[evidence.kept & inside[evidence.unit]])

@@ -29,6 +29,11 @@ def likely_labels(evidence: Evidence) -> tuple[Ints, Ints, Floats]:
     >>> chance.round(2)  # the last item has most likely the label that is frequent
     array([1., 1., 1., 1., 1., 1., 1., 1., 1., 0.])
     """
+    return evidence.once("likely labels", lambda: _likely(evidence))
+
+
+def _likely(evidence: Evidence) -> tuple[Ints, Ints, Floats]:
+    """Return what ``likely_labels`` does."""
     unit, label, count = evidence.label_counts()
     k, places = len(evidence.labels), len(evidence.sections) + 1
     size = evidence.size[unit].astype(np.float64)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from agreement.diagnosis.case import Case
-from agreement.diagnosis.contrasts import Estimate, additive
+from agreement.diagnosis.contrasts import Estimate, additive, benign_spread
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
 from agreement.rules._confusions import Confusions, all_cells, confused, confusions, excess_of, without_each_section
 from agreement.rules._likely import likely_labels
@@ -191,15 +191,13 @@ def unreliable(evidence: Evidence, excluded: Bools, thresholds: Mapping[str, flo
         others = apart.copy()
         others[section] = False
         estimates.append(section_effect(strata, int(section), others))
-    p = np.array([float(e.p_above(thresholds["benign"])) if e.n >= thresholds["min_items"] else 1.0 for e in estimates])
-    effect = np.array([float(e.value) if np.isfinite(e.value) else -1.0 for e in estimates])
-    q = fdr(p)
-    sound = ~apart[tested]
-    spread = _benign_spread(effect[sound], np.array([float(e.se) for e in estimates])[sound])
-    usual = evidence.compared & (evidence.section >= 0) & ~apart[evidence.section]
-    d = float(evidence.disagreement[usual].mean()) if usual.any() else 0.0
-    d = min(d, 1 - d)  # where most disagree already, there is little room for more
-    large = effect >= max(thresholds["min_effect"], thresholds["spreads"] * spread, thresholds["min_of_usual"] * d)
+    each = Estimate(*(np.array([float(getattr(e, part)) for e in estimates]) for part in ("value", "se", "df", "n")))
+    expected = _benign(evidence, apart, thresholds)
+    q = fdr(np.where(each.n >= thresholds["min_items"], each.p_among(expected), 1.0))
+    effect = np.where(np.isfinite(each.value), each.value, -1.0)
+    sound, every = ~apart[tested], np.arange(len(tested))
+    spread = np.array([benign_spread(each.at(sound & (every != one)), expected) for one in every])
+    large = effect >= np.maximum(thresholds["min_effect"], thresholds["spreads"] * spread)
     found = []
     for number in np.flatnonzero(large & (q < thresholds["q_suspected"])):
         suspect = int(tested[number])
@@ -220,7 +218,8 @@ def _apart(evidence: Evidence, strata: Strata, excluded: Bools, thresholds: Mapp
     while (~apart).sum() >= 2:
         open_ = np.flatnonzero(~apart)
         estimates = [section_effect(strata, int(s), apart) for s in open_]
-        q = fdr(np.array([float(e.p_above()) if e.n >= thresholds["min_items"] else 1.0 for e in estimates]))
+        benign = _benign(evidence, apart, thresholds)
+        q = fdr(np.array([float(e.p_among(benign)) if e.n >= thresholds["min_items"] else 1.0 for e in estimates]))
         effect = np.array([float(e.value) if np.isfinite(e.value) else -1.0 for e in estimates])
         effect[q >= thresholds["q_suspected"]] = -1.0
         worst = int(np.argmax(effect))
@@ -231,13 +230,11 @@ def _apart(evidence: Evidence, strata: Strata, excluded: Bools, thresholds: Mapp
     return apart
 
 
-def _benign_spread(effect: Floats, se: Floats) -> float:
-    """Return the spread of the true effects of the sections that look sound: what is usual in this project."""
-    known = np.isfinite(se) & (effect > -1)
-    if known.sum() < 3:
-        return 0.0
-    between = float(np.var(effect[known], ddof=1))
-    return float(np.sqrt(max(between - float(np.mean(se[known] ** 2)), 0.0)))
+def _benign(evidence: Evidence, apart: Bools, thresholds: Mapping[str, float]) -> float:
+    """Return how unequal sections are expected to be, given the disagreement in those that are not *apart* (S,)."""
+    usual = evidence.compared & (evidence.section >= 0) & ~apart[evidence.section]
+    d = float(evidence.disagreement[usual].mean()) if usual.any() else 0.0
+    return max(thresholds["benign"], thresholds["benign_of_usual"] * min(d, 1 - d))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from agreement.diagnosis.contrasts import Additive, Estimate, Sums, additive, sums_by
+from agreement.diagnosis.contrasts import Additive, Estimate, Sums, additive, benign_spread, sums_by
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
 from agreement.rules._parts import regular
 from agreement.uncertainty.distributions import fdr
@@ -160,10 +160,8 @@ def outliers(evidence: Evidence, thresholds: Mapping[str, float]) -> list[tuple[
         if stands is None:
             break
         present = rest.present
-        # pairs that rotate leave so much noise that benign differences are lost in it
-        benign = thresholds["benign"] if regular(rest) else 0.0
         q = np.ones(len(evidence.annotators))
-        q[present] = fdr(stands.excess.p_above(benign)[present])
+        q[present] = fdr(stands.excess.at(present).p_among(_benign(rest, stands, thresholds)))
         candidates = _everywhere(stands, thresholds, rest.mean) & (stands.excess.n >= thresholds["min_items"])
         confirmed = candidates & (q < thresholds["q_confirmed"])
         if not confirmed.any():
@@ -178,6 +176,22 @@ def outliers(evidence: Evidence, thresholds: Mapping[str, float]) -> list[tuple[
         found += [(int(code), float(q[code]), "confirmed") for code in worst]
         rest = rest.without(np.isin(rest.annotator, worst))
     return found
+
+
+def _benign(evidence: Evidence, stands: Standing, thresholds: Mapping[str, float]) -> Floats:
+    """Return (M,) how unequal the other annotators who are present are without a cause.
+
+    Pairs that rotate leave so much noise that benign differences are lost in it.
+    """
+    present = evidence.present
+    if not regular(evidence):
+        return np.zeros(len(present))
+    usual = min(evidence.mean, 1 - evidence.mean)  # where most disagree already, there is little room for more
+    expected = max(thresholds["benign"], thresholds["benign_of_usual"] * usual)
+    here = stands.excess.at(present)
+    if len(present) > MOST_JOINTLY:  # one of so many changes nothing
+        return np.full(len(present), benign_spread(here, expected))
+    return np.array([benign_spread(here.at(present != who), expected) for who in present])
 
 
 def crowded(evidence: Evidence) -> bool:

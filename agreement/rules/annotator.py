@@ -170,8 +170,9 @@ RULE = Rule(
     {
         **TEST,
         "min_effect": 0.095,
-        "min_of_usual": 0.30,
-        "benign": 0.02,
+        "min_of_usual": 0.20,
+        "benign": 0.01,
+        "benign_of_usual": 0.10,
         "one_section": 0.60,
         "min_elsewhere": 0.075,
         "min_items": 20,

@@ -60,7 +60,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
 RULE = Rule(
     "annotator_section",
     *words.ANNOTATOR_SECTION,
-    {**TEST, "min_effect": 0.15, "benign": 0.03, "min_inside": 0.09, "min_items": 15, "min_documents": 10},
+    {**TEST, "min_effect": 0.12, "benign": 0.02, "min_inside": 0.09, "min_items": 15, "min_documents": 10},
     30,
     _check,
 )

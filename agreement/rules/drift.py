@@ -97,6 +97,9 @@ def _slopes(evidence: Evidence, position: Floats) -> _Slope:
     with np.errstate(invalid="ignore", divide="ignore"):
         se = np.sqrt(np.bincount(key // n_clusters, summed**2, minlength=n_annotators)) / xx
     known = np.isfinite(slope) & (n >= MIN_FOR_MEDIAN)
+    r = evidence.size[evidence.unit[use]]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        se = se * n / by_annotator((r - 1) / r)  # of the difference from colleagues, not from a mean with oneself in it
     if known.any():  # colleagues of a person who gets worse seem to get better: the median annotator stands still
         slope, mean_y = slope - np.median(slope[known]), mean_y - np.median(mean_y[known])
     start = mean_y - slope * mean_x

@@ -98,10 +98,10 @@ RULE = Rule(
     {
         **TEST,
         "min_effect": 0.08,
-        "min_of_usual": 0.30,
-        "benign": 0.03,
+        "benign": 0.025,
+        "benign_of_usual": 0.10,
         "keep_without_anyone": 0.50,
-        "spreads": 2.0,
+        "spreads": 2.5,
         "min_sound": 0.33,
         "min_items": 20,
         "min_documents": 10,

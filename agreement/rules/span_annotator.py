@@ -24,6 +24,7 @@ RULE = Rule(
         "min_effect": 0.08,
         "min_of_usual": 0.15,
         "benign": 0.02,
+        "benign_of_usual": 0.0,
         "one_section": 0.60,
         "min_elsewhere": 0.06,
         "min_items": 15,
