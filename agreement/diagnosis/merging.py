@@ -12,10 +12,13 @@ GROUPS = 500
 
 
 def merge_table(evidence: Evidence, first: int, second: int, confidence: float) -> dict[str, Any]:
-    """Return what merging two labels would change: measure to before, after, change, low, high; n and the warning.
+    """Return what merging two labels would change: before, after and change of each measure, n and the warning.
+
+    Each measure has ``before``, ``after`` and ``change`` with ``low`` and ``high`` of the change, and the intervals of
+    the first two as ``before_low`` … ``after_high``.
 
     Fleiss' kappa (units weigh the same), Krippendorff's alpha (labels weigh the same) and macro F1 (mean over labels
-    of specific agreement). Intervals of the change: jackknife over up to 500 groups of clusters, t.
+    of specific agreement). Intervals: jackknife over up to 500 groups of clusters, t.
     """
     unit, label, count = evidence.label_counts()
     merged = np.arange(len(evidence.labels))
@@ -30,15 +33,23 @@ def merge_table(evidence: Evidence, first: int, second: int, confidence: float) 
     t = float(t_quantile((1 + confidence) / 2, max(n_groups - 1, 1)))
     rows: dict[str, Any] = {}
     for number, name in enumerate(("kappa", "alpha", "f1_macro")):
-        change = after[:, number] - before[:, number]
-        left_out = change[1:]
-        se = float(np.sqrt((n_groups - 1) / n_groups * ((left_out - left_out.mean()) ** 2).sum()))
+        values = before[:, number], after[:, number], after[:, number] - before[:, number]
+        low, high = zip(*(_jackknife(value, t) for value in values), strict=True)
         rows[name] = {
-            "before": float(before[0, number]), "after": float(after[0, number]), "change": float(change[0]),
-            "low": float(change[0] - t * se), "high": float(change[0] + t * se),
+            "before": float(values[0][0]), "after": float(values[1][0]), "change": float(values[2][0]),
+            "low": low[2], "high": high[2], "before_low": low[0], "before_high": min(high[0], 1.0),
+            "after_low": low[1], "after_high": min(high[1], 1.0),
         }  # fmt: skip
     return {**rows, "n": int(evidence.compared.sum()), "merged": [evidence.labels[first], evidence.labels[second]],
             "warning": MERGING}  # fmt: skip
+
+
+def _jackknife(values: Floats, t: float) -> tuple[float, float]:
+    """Return the interval of the first of *values* (1 + G,), the others being without one group each."""
+    left_out = values[1:]
+    groups = len(left_out)
+    half = t * float(np.sqrt((groups - 1) / groups * ((left_out - left_out.mean()) ** 2).sum()))
+    return float(values[0]) - half, float(values[0]) + half
 
 
 def _recoded(unit: Ints, label: Ints, count: Floats, k: int) -> tuple[Ints, Ints, Floats]:

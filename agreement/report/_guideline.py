@@ -8,17 +8,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agreement.disputes import Mixtures, mixtures
+from agreement.flags import Flag
 from agreement.report._context import Context, by_subject, share_of
-from agreement.report.model import Link, PairChange, PairRow, SectionRow
+from agreement.report.model import Link, MergeTable, PairChange, PairRow, SectionRow
 from agreement.rounds.changes import Change
 from agreement.units import Units
 from agreement.wording import Figure, count, optional
 from agreement.wording.page import NEITHER_LABEL
 from agreement.wording.rounds import NO_CHANGE, NOT_MEASURED, WORDS
+from agreement.wording.rules import MERGED
 
 Flags = NDArray[np.bool_]
 
 PAIRS_MOST = 60
+MERGES_MOST = 5
 
 
 def label_pairs(context: Context) -> tuple[PairRow, ...]:
@@ -49,6 +52,32 @@ def label_pairs(context: Context) -> tuple[PairRow, ...]:
             )
         )  # fmt: skip
     return tuple(sorted(rows[:PAIRS_MOST], key=lambda row: not row.flags))
+
+
+def merge_tables(context: Context) -> tuple[MergeTable, ...]:
+    """Return what merging would change for the label pairs that the diagnosis found, the first of them."""
+    return tuple(_merge_table(context, flag) for flag in context.flags if "merge" in flag.evidence)[:MERGES_MOST]
+
+
+def _merge_table(context: Context, flag: Flag) -> MergeTable:
+    """Return the merge table of one label pair."""
+    merge, unit = flag.evidence["merge"], "shared span" if context.kind == "spans" else context.unit
+    confidence = context.audit.settings.measures.confidence
+
+    def figure(scores: Mapping[str, float], name: str, low: str, high: str) -> Figure:
+        return Figure(scores[name], scores[low], scores[high], merge["n"], unit, confidence=confidence)
+
+    first, second = (context.word(name) for name in flag.subject.labels)
+    rows = tuple(
+        (
+            title,
+            figure(merge[name], "before", "before_low", "before_high"),
+            figure(merge[name], "after", "after_low", "after_high"),
+            figure(merge[name], "change", "low", "high"),
+        )
+        for name, title in MERGED.items()
+    )
+    return MergeTable(first, second, rows, merge["warning"])
 
 
 def _confused(context: Context, row: Mapping[Hashable, Any]) -> Figure:

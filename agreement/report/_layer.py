@@ -12,7 +12,7 @@ from agreement.report._context import Context, by_subject, readable, share_of
 from agreement.report._duos import duo_columns, duo_labels, duo_matrix, duo_picture, duos
 from agreement.report._figures import score_book
 from agreement.report._funnel import funnel
-from agreement.report._guideline import label_pairs, sections
+from agreement.report._guideline import label_pairs, merge_tables, sections
 from agreement.report._leading import all_scores, leading, side_by_side
 from agreement.report._maps import confusion_heat, pair_tables
 from agreement.report._people import MANY, people
@@ -78,6 +78,7 @@ def layer_view(
         step_from=step.before if step else "",
         heat=confusion_heat(context),
         pairs=pairs,
+        merges=merge_tables(context),
         sections=sections(context),
         people=persons,
         people_total=people_total,

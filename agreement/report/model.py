@@ -94,6 +94,16 @@ class PairChange:
 
 
 @dataclass(frozen=True, slots=True)
+class MergeTable:
+    """What counting two confused labels as one would change: each measure before, after, and by how much."""
+
+    first: str
+    second: str
+    rows: tuple[tuple[str, Figure, Figure, Figure], ...]
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
 class PairRow:
     """Two labels: units that carry both over units that carry either, and the share the release check judges."""
 
@@ -267,6 +277,7 @@ class LayerView:
     step_from: str
     heat: Heat | None
     pairs: tuple[PairRow, ...]
+    merges: tuple[MergeTable, ...]
     sections: tuple[SectionRow, ...]
     people: tuple[PersonRow, ...]
     people_total: int

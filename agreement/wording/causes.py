@@ -128,7 +128,7 @@ def section_in_two_ways(section: str, sides: Sequence[Sequence[str]], effect: Fi
     return Told(
         f"Section {section} is read in two ways: {listed(sides[0], most=8)} against {listed(sides[1], most=8)}. Labels "
         f"disagree {amount(effect)} more there than in the other sections {within(effect)}.",
-        f"Settle five {effect.unit}s of the split together, write the rule into section {section}, tell both groups.",
+        f"Together, settle five {effect.unit}s of the split, write the rule into section {section}, tell both groups.",
     )
 
 
@@ -204,7 +204,7 @@ def label_pair(labels: Sequence[str], rarer: str, effect: Figure, nature: str, d
     return Told(
         f"{first} and {second} are taken for each other: beyond what slips (single mistakes) explain, "
         f"{percent(effect.value or 0.0)}% of the labels {rarer} get {other} from a colleague {within(effect)}. {told}",
-        f"Settle five {'items' if effect.unit == 'item' else 'spans'} where they meet together. {decide}."
+        f"Together, settle five {'items' if effect.unit == 'item' else 'spans'} where the two meet. {decide}."
         if nature == "different rules"
         else f"{decide}; merge the two only if nobody needs the difference.",
     )

@@ -94,6 +94,7 @@ THIN = Named(
 SLIPS = "slips and hard items"
 DIFFUSE = "no single cause: training, difficulty or too many labels"
 
+MERGED = {"kappa": "Fleiss’ κ", "alpha": "Krippendorff’s α", "f1_macro": "Macro F1"}
 MERGING = (
     "Merging some pair of labels always raises kappa (Warrens 2010), so a higher kappa alone is no reason to merge: "
     "merge only labels that are confused beyond slips, when kappa gains 0.04 or more and nobody needs the difference."

@@ -100,3 +100,5 @@ def test_statsmodels_fleiss_before_and_after_merging(seed):
     after = fleiss_kappa(aggregate_raters(np.where(codes == 2, 1, codes))[0])
     assert (kappa["before"], kappa["after"]) == pytest.approx((before, after))
     assert kappa["low"] <= kappa["change"] <= kappa["high"]
+    assert kappa["before_low"] <= kappa["before"] <= kappa["before_high"] <= 1
+    assert kappa["after_low"] <= kappa["after"] <= kappa["after_high"] <= 1
