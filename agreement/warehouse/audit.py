@@ -50,7 +50,7 @@ AT_ONCE = 1_000_000
 EVERY_ITEM = 10_000_000  # labels up to which the pattern of every item comes back, and everything is as in memory
 EVERY_SET = 1_000_000  # the same for answers of several labels, which need more memory
 DRAWN = 3_000_000  # labels of the sample of a larger table
-MOST_COUPLES = 60_000_000  # of labels of one item: more can't be listed here pair by pair, as a crowd's have to be
+MOST_COUPLES = 25_000_000  # of labels of one item, which are listed pair by pair where the annotators are a crowd
 OURS = ("agreement", "numpy", "pandas", "scipy")  # where an error is a fault of this program, not of an engine
 MOST_TEXTS = 2_000  # most disputed items whose texts come back
 
@@ -166,16 +166,18 @@ def _from_sums(asked: Asked, traffic: Traffic) -> Audit:
     """Return the audit from the pattern of every item, or from what the engine counted and a sample of items."""
     found, settings, text = prepared(asked, traffic)
     most = _to_draw(asked, found)
-    enough = most >= found.n_labels and _countable_here(found)
+    enough = most >= found.n_labels and _listable(found) >= found.n_labels
     # sets of labels are compared from the patterns of the items themselves
     inside = found.members is None and not enough
     result = (_from_counts if inside else _from_items)(asked, found, settings, most)
     return _with_texts(result, text, found)
 
 
-def _countable_here(found: Prepared) -> bool:
-    """Return whether the labels of all items could be counted in memory: of a crowd, no more couples than fit."""
-    return found.units * len(found.annotators) <= crowds.MOST_CODES or found.pair_rows <= MOST_COUPLES
+def _listable(found: Prepared) -> int:
+    """Return of how many labels the couples fit in memory: of all where nobody has to list them."""
+    if found.units * len(found.annotators) <= crowds.MOST_CODES:
+        return found.n_labels
+    return found.n_labels * MOST_COUPLES // found.pair_rows
 
 
 def _to_draw(asked: Asked, found: Prepared) -> int:
@@ -184,7 +186,8 @@ def _to_draw(asked: Asked, found: Prepared) -> int:
         return asked.drawn
     if found.members is not None:
         return EVERY_SET
-    return EVERY_ITEM if found.n_labels <= EVERY_ITEM and _countable_here(found) else DRAWN
+    most = _listable(found)
+    return EVERY_ITEM if found.n_labels <= min(EVERY_ITEM, most) else min(DRAWN, most)
 
 
 def _tell(asked: Asked, annotations: Annotations, what: str) -> None:
