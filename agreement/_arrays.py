@@ -1,11 +1,14 @@
 """Sorting and joining of integer arrays: what pairs, spans and tokens have in common, without a loop over rows."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
 _LARGEST_KEY = 2**62
+CACHED = 1_000_000  # numbers that stay in the processor's cache; memory that is used again needs no fresh pages
 
 
 def packed(*columns: tuple[Ints, int]) -> Ints:
@@ -47,6 +50,56 @@ def in_order(key: Ints) -> tuple[Ints, Ints]:
     both |= np.arange(len(key))
     both.sort()
     return both & ((1 << bits) - 1), both >> bits
+
+
+def unit_blocks(unit: Ints, n_units: int, k: int) -> Iterator[tuple[slice, int]]:
+    """Yield the rows of a few units at a time, and the first of these, so that a table of them by *k* codes is small.
+
+    *unit* (N,) is sorted.
+
+    Examples
+    --------
+    >>> list(unit_blocks(np.array([0, 0, 2]), 3, 5))
+    [(slice(0, 3, None), 0)]
+    """
+    firsts = np.arange(0, n_units, max(CACHED // max(k, 1), CACHED // 100))
+    bounds = np.searchsorted(unit, np.append(firsts, n_units)).tolist()
+    for first, start, stop in zip(firsts.tolist(), bounds[:-1], bounds[1:], strict=True):
+        yield slice(start, stop), first
+
+
+def equal_entries(key: Ints) -> Ints:
+    """Return how many entries of *key* equal each entry.
+
+    Examples
+    --------
+    >>> equal_entries(np.array([4, 1, 4])).tolist()
+    [2, 1, 2]
+    """
+    if few_cells(key):
+        return np.bincount(key)[key]
+    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+    return counts[inverse].astype(np.int64)
+
+
+def distinct_entries(key: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct entries of *key*, sorted, and how many of each there are.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in distinct_entries(np.array([4, 1, 4]))]
+    [[1, 4], [1, 2]]
+    """
+    if few_cells(key):
+        given = np.bincount(key)
+        cells = np.flatnonzero(given)
+        return cells, given[cells]
+    return np.unique(key, return_counts=True)
+
+
+def few_cells(key: Ints) -> bool:
+    """Return True if the cells numbered by *key* are so few that counting in a full table is faster than sorting."""
+    return int(key.max(initial=0)) <= max(CACHED, 8 * len(key))
 
 
 def starts_of_runs(values: NDArray[np.generic]) -> NDArray[np.bool_]:

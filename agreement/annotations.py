@@ -142,7 +142,7 @@ class Annotations:
 
     def origin(self, position: int) -> str:
         """Return where row *position* of the table came from, e.g. ``labels.xlsx[Ana]!17``."""
-        source, row = self.table["source"].iat[position], int(self.table["row"].iat[position])
+        source, row = self.table["source"].iat[position], int(self.table["row"].to_numpy()[position])
         return f"{source}!{row}" if row > 0 else str(source)
 
     def of_kind(self, *kinds: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ CELLS_PER_LABEL = 50
 class Mixtures:
     """Which two labels occur together on which unit: a row per unit and pair of different labels.
 
-    Letters: R rows.
+    Letters: R rows, K labels.
 
     Parameters
     ----------
@@ -25,11 +25,14 @@ class Mixtures:
         (R,) unit.
     first, second
         (R,) label codes, first < second.
+    carrying
+        (K,) units that carry each label; weights count.
     """
 
     unit: Ints
     first: Ints
     second: Ints
+    carrying: Ints
 
 
 def label_use(units: Units) -> tuple[Ints, Ints]:
@@ -52,8 +55,8 @@ def label_use(units: Units) -> tuple[Ints, Ints]:
     return unit, label
 
 
-def mixtures(units: Units) -> Mixtures:
-    """Return every pair of different labels on one unit.
+def mixtures(units: Units, use: tuple[Ints, Ints] | None = None) -> Mixtures:
+    """Return every pair of different labels on one unit; *use* is the ``label_use`` of the units, if it is known.
 
     Examples
     --------
@@ -62,7 +65,8 @@ def mixtures(units: Units) -> Mixtures:
     >>> list(zip(mixed.unit.tolist(), mixed.first.tolist(), mixed.second.tolist()))
     [(0, 0, 1), (0, 1, 2), (0, 0, 2)]
     """
-    unit, label = label_use(units)
+    unit, label = label_use(units) if use is None else use
+    carrying = np.bincount(label, units.weight[unit], minlength=len(units.labels)).astype(np.int64)
     rows: list[tuple[Ints, Ints, Ints]] = []
     for step in range(1, len(unit)):  # at most as often as one unit has labels
         same = unit[step:] == unit[:-step]
@@ -71,8 +75,9 @@ def mixtures(units: Units) -> Mixtures:
         rows.append((unit[:-step][same], label[:-step][same], label[step:][same]))
     if not rows:
         none = np.empty(0, dtype=np.int64)
-        return Mixtures(none, none, none)
-    return Mixtures(*(np.concatenate(parts) for parts in zip(*rows, strict=True)))
+        return Mixtures(none, none, none, carrying)
+    where, first, second = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    return Mixtures(where, first, second, carrying)
 
 
 def pair_counts(units: Units, mixed: Mixtures) -> tuple[Ints, Ints]:
@@ -90,9 +95,7 @@ def pair_counts(units: Units, mixed: Mixtures) -> tuple[Ints, Ints]:
     both = np.zeros((k, k), dtype=np.int64)
     np.add.at(both, (mixed.first, mixed.second), units.weight[mixed.unit])
     both += both.T
-    unit, label = label_use(units)
-    carrying = np.bincount(label, units.weight[unit], minlength=k).astype(np.int64)
-    return both, carrying[:, None] + carrying[None, :] - both
+    return both, mixed.carrying[:, None] + mixed.carrying[None, :] - both
 
 
 def discussion_order(

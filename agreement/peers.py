@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agreement._arrays import equal_entries, unit_blocks
 from agreement.uncertainty.distributions import normal_quantile, t_quantile
 from agreement.units import Units
 
@@ -71,12 +72,20 @@ def peers(units: Units, confidence: float = 0.95) -> Peers:
     >>> found.value.round(2).tolist(), found.n.tolist()
     ([0.75, 0.75, 0.5], [2, 2, 2])
     """
-    a, k = len(units.annotators), len(units.labels)
-    size = np.bincount(units.unit, minlength=units.n_units)[units.unit]
-    same = units.item_counts().ravel()[units.unit * k + units.label]
-    shared = size > 1
-    share = (same - 1)[shared] / (size[shared] - 1)
-    return _means(share, units.annotator[shared], units.weight[units.unit][shared].astype(np.float64), a, confidence)
+    k, others = len(units.labels), np.bincount(units.unit, minlength=units.n_units) - 1
+    order = None if (units.unit[1:] >= units.unit[:-1]).all() else np.argsort(units.unit, kind="stable")
+    unit = units.unit if order is None else units.unit[order]
+    share = np.empty(len(unit))
+    with np.errstate(invalid="ignore"):  # nobody of nobody agrees: left out below
+        for some, first in unit_blocks(unit, units.n_units, k):
+            rows = some if order is None else order[some]
+            same = equal_entries((units.unit[rows] - first) * k + units.label[rows])
+            share[rows] = (same - 1) / others[units.unit[rows]]
+    who, weight = units.annotator, units.weight[units.unit].astype(np.float64)
+    shared = (others > 0)[units.unit]
+    if not shared.all():
+        share, who, weight = share[shared], who[shared], weight[shared]
+    return _means(share, who, weight, len(units.annotators), confidence)
 
 
 def _means(share: Floats, who: Ints, weight: Floats, a: int, confidence: float) -> Peers:

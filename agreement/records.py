@@ -346,9 +346,9 @@ def content_hash(annotations: Annotations) -> str:
                     known = "\x1f".join(names.to_numpy(dtype=object)).encode(errors="surrogatepass")
                     written.append((names, known))
                 digest.update(known)
-                digest.update(column.cat.codes.to_numpy(np.int32).tobytes())
+                digest.update(np.ascontiguousarray(column.cat.codes.to_numpy(np.int32)).data)
             else:
-                digest.update(column.to_numpy(np.int64).tobytes())
+                digest.update(np.ascontiguousarray(column.to_numpy(np.int64)).data)
     return digest.hexdigest()
 
 

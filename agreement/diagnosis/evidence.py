@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from agreement._arrays import CACHED, distinct_entries, equal_entries, unit_blocks
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -22,7 +23,6 @@ T = TypeVar("T")
 _NONE = np.zeros(0, np.int64)
 MIN_DOCUMENTS = 20
 DENSE = 20_000_000  # cells up to which counting in a full table is faster than sorting
-CACHED = 1_000_000  # numbers that stay in the processor's cache; memory that is used again needs no fresh pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +117,11 @@ class Evidence:
             counts = np.bincount(unit * k + label, minlength=n_units * k).reshape(n_units, k)
             total[self.kept] = (counts @ self.weights)[unit, label]
             return total
-        for rows, _, key in self._stretches():
-            total[rows] = self.size[self.unit[rows]] - _same(key)
+        for rows, _, key in self._blocks():
+            total[rows] = self.size[self.unit[rows]] - equal_entries(key)
         return total
 
-    def _stretches(self) -> Iterator[tuple[slice | Ints, int, Ints]]:
+    def _blocks(self) -> Iterator[tuple[slice | Ints, int, Ints]]:
         """Yield for some units at a time the rows that count, the first unit, and their (unit - first) * K + label.
 
         The table of a few units by labels is small enough to be counted in quickly.
@@ -132,12 +132,8 @@ class Evidence:
         if not (unit[1:] >= unit[:-1]).all():
             order = np.argsort(unit, kind="stable")
             rows, unit = order if rows is None else rows[order], unit[order]
-        firsts = np.arange(0, n_units, max(CACHED // k, CACHED // 100))
-        for first, start, stop in zip(
-            firsts.tolist(), np.searchsorted(unit, firsts).tolist(),
-            np.searchsorted(unit, np.append(firsts[1:], n_units)).tolist(), strict=True,
-        ):  # fmt: skip
-            mine = slice(start, stop) if rows is None else rows[start:stop]
+        for some, first in unit_blocks(unit, n_units, k):
+            mine = some if rows is None else rows[some]
             yield mine, first, (self.unit[mine] - first) * k + codes[mine]
 
     def _codes(self) -> Ints:
@@ -232,8 +228,8 @@ class Evidence:
         """Return what ``label_counts`` does."""
         k, compared = max(len(self.labels), 1), self.compared
         units, labels, counts = [_NONE], [_NONE], [_NONE]
-        for _, first, key in self._stretches():
-            cell, count = _counted(key)
+        for _, first, key in self._blocks():
+            cell, count = distinct_entries(key)
             unit = first + cell // k
             use = compared[unit]
             units.append(unit[use])
@@ -245,28 +241,6 @@ class Evidence:
 def tally(index: Ints, value: NDArray[np.float64 | np.int64 | np.bool_], minlength: int) -> Floats:
     """Return the sums of *value* by *index*, as numbers with a point."""
     return np.bincount(index, value, minlength=minlength).astype(np.float64)
-
-
-def _few(key: Ints) -> bool:
-    """Return True if the cells numbered by *key* are few enough for a full table."""
-    return int(key.max(initial=0)) <= max(CACHED, 8 * len(key))
-
-
-def _same(key: Ints) -> Ints:
-    """Return how many entries of *key* equal each entry."""
-    if _few(key):
-        return np.bincount(key)[key]
-    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
-    return counts[inverse].astype(np.int64)
-
-
-def _counted(key: Ints) -> tuple[Ints, Ints]:
-    """Return the distinct entries of *key*, sorted, and how many of each there are."""
-    if _few(key):
-        given = np.bincount(key)
-        cells = np.flatnonzero(given)
-        return cells, given[cells]
-    return np.unique(key, return_counts=True)
 
 
 def from_units(units: Units, weights: Floats | None = None) -> Evidence:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import numpy as np
 
 from agreement.comparison import Comparison
+from agreement.disputes import Mixtures, mixtures
 from agreement.flags import Flag
 from agreement.intervals import wilson
 from agreement.peers import Peers
@@ -54,6 +55,16 @@ class Context:
         units = self.comparison.units
         parted = units.rounds_now_and_before() if units is not None and self.current_round else None
         return parted[0] if parted else units
+
+    @cached_property
+    def mixed(self) -> Mixtures:
+        """Which labels occur together on the units of the current guideline version."""
+        known = self.disputed.mixed if self.current is self.comparison.units else None
+        if known is not None:
+            return known
+        if self.current is None:
+            raise ValueError("this layer has no units of items")
+        return mixtures(self.current)
 
     @property
     def current_round(self) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agreement.disputes import Mixtures, mixtures
+from agreement.disputes import Mixtures
 from agreement.flags import Flag
 from agreement.report._context import Context, by_subject, share_of
 from agreement.report.model import Link, MergeTable, PairChange, PairRow, SectionRow
@@ -30,7 +30,7 @@ def label_pairs(context: Context) -> tuple[PairRow, ...]:
     table: pd.DataFrame | None = context.comparison.details.get("pair_confusion")
     if units is None or table is None or kind not in ("category", "ordinal"):
         return ()
-    where = _where(units, mixtures(units))
+    where = _where(units, context.mixed)
     code = {name: number for number, name in enumerate(units.labels)}
     gate = context.audit.settings.gate
     prefix = [context.name] if len(context.audit.comparisons) > 1 else []

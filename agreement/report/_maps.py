@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.disputes import mixtures, pair_counts
+from agreement.disputes import pair_counts
 from agreement.report._context import Context
 from agreement.report.model import Cell, Heat
 from agreement.wording import DASH, count, percent
@@ -20,7 +20,7 @@ def confusion_heat(context: Context) -> Heat | None:
     units = context.current
     if units is None or context.kind not in ("category", "ordinal") or len(units.labels) < 3:
         return None
-    both, either = pair_counts(units, mixtures(units))
+    both, either = pair_counts(units, context.mixed)
     if not both.any():
         return None
     share = both / np.maximum(either, 1)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from agreement._arrays import few_cells
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
-from agreement.disputes import discussion_order, label_use, mixtures
+from agreement.disputes import Mixtures, discussion_order, label_use, mixtures
 from agreement.report._cards import Card, cards
 from agreement.units import Units
 
@@ -46,6 +47,8 @@ class Disputed:
         (U,) at least two answers.
     n_distinct
         (U,) different answers; for spans, spans that not everybody marked.
+    mixed
+        Which labels occur together on which unit, where that is what makes a dispute.
     """
 
     items: tuple[str, ...]
@@ -60,11 +63,12 @@ class Disputed:
     gold_units: int
     compared: Flags
     n_distinct: Ints
+    mixed: Mixtures | None = None
 
     @property
     def to_discuss(self) -> int:
         """Units in dispute, and those whose annotators agree with each other and contradict the gold."""
-        return len(np.unique(self.unit))
+        return int(np.count_nonzero(np.bincount(self.unit, minlength=1)))
 
 
 def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
@@ -72,9 +76,9 @@ def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
     units = comparison.units
     if units is None:
         return _without_units(annotations, comparison.layer.name)
-    named = [str(units.items[code]) for code in units.item], [units.rounds[r] if r >= 0 else "" for r in units.round]
-    answers = np.bincount(units.unit, minlength=units.n_units)
-    unit, label = label_use(units)
+    answers, mixed = np.bincount(units.unit, minlength=units.n_units), None
+    use = label_use(units)
+    unit, label = use
     n_labels = np.bincount(unit, minlength=units.n_units)
     has_gold, gold = _gold_contradicted(annotations, units, unit, label)
     if units.members is not None:
@@ -82,8 +86,8 @@ def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
     elif comparison.layer.kind == "number":
         rows, cause, causes = np.flatnonzero(n_labels > 1), np.zeros(int((n_labels > 1).sum()), np.int64), ((),)
     else:
-        mixed = mixtures(units)
-        key, cause = np.unique(mixed.first * len(units.labels) + mixed.second, return_inverse=True)
+        mixed = mixtures(units, use)
+        key, cause = _numbered(mixed.first * len(units.labels) + mixed.second)
         rows = mixed.unit
         causes = tuple((units.labels[k // len(units.labels)], units.labels[k % len(units.labels)]) for k in key)
     importance = n_labels.astype(np.int64)
@@ -92,10 +96,28 @@ def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
     extra = np.flatnonzero(gold & (n_labels < 2))
     rows, cause = np.concatenate([rows, extra]), np.concatenate([cause, np.full(len(extra), len(causes))])
     return Disputed(
-        tuple(named[0]), tuple(named[1]), importance, gold, rows, cause, (*causes, ()),
+        *_names(units), importance, gold, rows, cause, (*causes, ()),
         int((n_labels > 1).sum()), int((answers > 1).sum()), int(has_gold.sum()), answers > 1,
-        n_labels.astype(np.int64),
+        n_labels.astype(np.int64), mixed,
     )  # fmt: skip
+
+
+def _names(units: Units) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return item and round of every unit."""
+    items = units.items
+    if len(units.item) != len(items) or not (units.item == np.arange(len(items))).all():
+        items = tuple(units.items[code] for code in units.item.tolist())
+    if not units.rounds:
+        return items, ("",) * len(items)
+    return items, tuple(units.rounds[code] if code >= 0 else "" for code in units.round.tolist())
+
+
+def _numbered(key: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct keys, sorted, and the number of each key among them."""
+    if not few_cells(key):
+        return np.unique(key, return_inverse=True)
+    used = np.bincount(key, minlength=1) > 0
+    return np.flatnonzero(used), (np.cumsum(used) - 1)[key]
 
 
 def _apart(units: Units, k: int) -> Ints:
@@ -170,14 +192,17 @@ def queue(
     annotations: Annotations, comparison: Comparison, found: Disputed, most: int, *, with_text: bool
 ) -> list[Card]:
     """Return the cards of the at most *most* units to discuss, in order."""
-    texts = annotations.items["text"].reindex(list(found.items)).reset_index(drop=True)
-    repeated = (texts.duplicated() & texts.ne("")).to_numpy()
+    repeated = np.zeros(len(found.items), dtype=bool)
+    if annotations.items["text"].ne("").any():
+        texts = annotations.items["text"].reindex(list(found.items)).reset_index(drop=True)
+        repeated = (texts.duplicated() & texts.ne("")).to_numpy()
     order = discussion_order(found.n_labels, (found.unit, found.cause), found.gold_contradicted, repeated, most)
-    chosen = set(order.tolist())
+    chosen = np.zeros(len(found.items), dtype=bool)
+    chosen[order] = True
+    rows = np.flatnonzero(chosen[found.unit])
     mine: dict[int, list[tuple[str, ...]]] = {}
-    for unit, cause in zip(found.unit.tolist(), found.cause.tolist(), strict=True):
-        if unit in chosen:
-            mine.setdefault(unit, []).append(found.causes[cause])
+    for unit, cause in zip(found.unit[rows].tolist(), found.cause[rows].tolist(), strict=True):
+        mine.setdefault(unit, []).append(found.causes[cause])
     causes = {}
     for unit in order.tolist():
         pairs = tuple((min(c), max(c)) for c in mine[unit] if len(c) == 2)

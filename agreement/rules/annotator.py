@@ -39,6 +39,8 @@ def annotator_flags(
     confirmed = [code for code, _, verdict in found if verdict == "confirmed"]
     if _are_a_camp(case, evidence, confirmed):
         return
+    if not found:
+        return
     everybody_else = evidence.without(np.isin(evidence.annotator, confirmed))
     usual = standing(everybody_else) if crowded(everybody_else) else None
     for code, q, _ in found:
