@@ -136,7 +136,7 @@ def slices(annotations: Annotations, settings: Settings) -> Slices:
     InputError
         If the items have no such column, naming those they have.
     """
-    columns = _columns(annotations, settings.report.by)
+    columns = slice_columns(annotations, settings.report.by)
     if not columns:
         return Slices()
     people = annotations.of_kind("human")
@@ -150,7 +150,7 @@ def slices(annotations: Annotations, settings: Settings) -> Slices:
     return found
 
 
-def _columns(annotations: Annotations, wanted: tuple[str, ...]) -> dict[str, str]:
+def slice_columns(annotations: Annotations, wanted: tuple[str, ...]) -> dict[str, str]:
     """Return the columns to slice by, as they were asked for and as the items name them."""
     known = [str(name) for name in annotations.items if name not in RESERVED]
     found = {name: name if name in known else COLUMNS.get(name, name) for name in wanted}

@@ -30,6 +30,7 @@ from agreement.report._trend import trend_views
 from agreement.report.model import Action, CheckRow, LayerView, Link, ReportModel
 from agreement.rounds.comparing import rounds_within
 from agreement.settings import package_version
+from agreement.slices import slice_columns
 from agreement.wording import (
     Figure,
     count,
@@ -65,9 +66,10 @@ def build(audit: "Audit", most: int) -> ReportModel:
     """Return the model of the page of *audit* with at most *most* items embedded."""
     slugs, report = Slugs(), audit.settings.report
     found = [disputed(audit.annotations, comparison) for comparison in audit.comparisons]
+    by = slice_columns(audit.annotations, report.by)
     shares = _shares([one.to_discuss for one in found], most)
     queues = [
-        queue(audit.annotations, comparison, one, mine, with_text=report.text)
+        queue(audit.annotations, comparison, one, mine, with_text=report.text, slices=by)
         for comparison, one, mine in zip(audit.comparisons, found, shares, strict=True)
     ]
     changes = rounds_within(audit.annotations, audit.settings)
@@ -115,7 +117,7 @@ def build(audit: "Audit", most: int) -> ReportModel:
         trends=trend_views(audit, changes),
         golds=golds,
         models=model_layers(audit),
-        slices=slice_tables(audit),
+        slices=slice_tables(audit, cards),
         scored=scored_views(audit),
         links=link_views(audit),
         paths=path_views(audit),

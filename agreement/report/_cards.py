@@ -8,6 +8,7 @@ import pandas as pd
 
 from agreement.annotations import Annotations, rows_holding
 from agreement.wording import between, plural, shortened
+from agreement.wording.page import in_slice
 
 TEXT_LIMIT = 1200
 MARGIN = 90
@@ -69,8 +70,8 @@ class Card:
         The label pairs and the labels that the dispute is about.
     gold_contradicted
         No annotator gave the gold label.
-    anchor
-        Id of its static copy.
+    slices
+        Its values in the columns to slice by, each after the name of its column.
     """
 
     item: str
@@ -84,6 +85,7 @@ class Card:
     pairs: tuple[tuple[str, str], ...]
     labels: tuple[str, ...]
     gold_contradicted: bool
+    slices: tuple[str, ...] = ()
 
     def to_dict(self, labels: Mapping[str, int]) -> dict[str, Any]:
         """Return the card for the page's script: short keys, and numbers for *labels*, because there are hundreds."""
@@ -97,6 +99,7 @@ class Card:
             "p": [list(pair) for pair in self.pairs],
             "k": list(self.labels),
             "x": int(self.gold_contradicted),
+            "z": list(self.slices),
         }
         return card | {key: value for key, value in optional.items() if value}
 
@@ -128,10 +131,12 @@ def cards(
     causes: Mapping[tuple[str, str], tuple[tuple[tuple[str, str], ...], tuple[str, ...], bool]],
     *,
     with_text: bool,
+    slices: Mapping[str, str],
 ) -> list[Card]:
     """Return the cards of the *wanted* (item, round) of one *layer*, in that order.
 
-    *causes* gives label pairs, labels and whether gold is contradicted, by item and round.
+    *causes* gives label pairs, labels and whether gold is contradicted, by item and round; *slices* the columns of the
+    items to slice by, under the names that they were asked for.
     """
     shown = shortened(annotations.layers[layer].labels)
     kind = annotations.layers[layer].kind
@@ -146,6 +151,7 @@ def cards(
     compared = set(annotations.compared)
     texts = annotations.items["text"] if with_text else pd.Series(dtype="str")
     sections = annotations.items["section"]
+    cut_by = {name: annotations.items[column] for name, column in slices.items()}
     found = []
     for item, round_ in wanted:
         mine = {who: rows for who, rows in answers.get((item, round_), {}).items() if who in compared}
@@ -170,6 +176,9 @@ def cards(
                 tuple((shown[first], shown[second]) for first, second in pairs),
                 tuple(shown[label] for label in labels),
                 contradicted,
+                tuple(
+                    in_slice(name, str(given.get(item, ""))) for name, given in cut_by.items() if given.get(item, "")
+                ),
             )
         )
     return found

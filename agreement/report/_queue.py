@@ -1,12 +1,13 @@
 """The adjudication queue: which disputed items a page embeds, in the order in which to discuss them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-
 from agreement._arrays import few_cells
+
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
 from agreement.disputes import Mixtures, discussion_order, label_use, mixtures
@@ -46,9 +47,9 @@ class Disputed:
     compared
         (U,) at least two answers.
     n_distinct
-        (U,) different answers; for spans, spans that not everybody marked.
     mixed
         Which labels occur together on which unit, where that is what makes a dispute.
+        (U,) different answers; for spans, spans that not everybody marked.
     """
 
     items: tuple[str, ...]
@@ -62,8 +63,8 @@ class Disputed:
     units: int
     gold_units: int
     compared: Flags
-    n_distinct: Ints
     mixed: Mixtures | None = None
+    n_distinct: Ints
 
     @property
     def to_discuss(self) -> int:
@@ -101,7 +102,6 @@ def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
         n_labels.astype(np.int64), mixed,
     )  # fmt: skip
 
-
 def _names(units: Units) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return item and round of every unit."""
     items = units.items
@@ -118,6 +118,7 @@ def _numbered(key: Ints) -> tuple[Ints, Ints]:
         return np.unique(key, return_inverse=True)
     used = np.bincount(key, minlength=1) > 0
     return np.flatnonzero(used), (np.cumsum(used) - 1)[key]
+
 
 
 def _apart(units: Units, k: int) -> Ints:
@@ -189,7 +190,13 @@ def _without_units(annotations: Annotations, layer: str) -> Disputed:
 
 
 def queue(
-    annotations: Annotations, comparison: Comparison, found: Disputed, most: int, *, with_text: bool
+    annotations: Annotations,
+    comparison: Comparison,
+    found: Disputed,
+    most: int,
+    *,
+    with_text: bool,
+    slices: Mapping[str, str],
 ) -> list[Card]:
     """Return the cards of the at most *most* units to discuss, in order."""
     repeated = np.zeros(len(found.items), dtype=bool)
@@ -208,4 +215,4 @@ def queue(
         pairs = tuple((min(c), max(c)) for c in mine[unit] if len(c) == 2)
         labels = tuple(dict.fromkeys(label for c in mine[unit] for label in c))
         causes[found.items[unit], found.rounds[unit]] = (pairs, labels, bool(found.gold_contradicted[unit]))
-    return cards(annotations, comparison.layer.name, list(causes), causes, with_text=with_text)
+    return cards(annotations, comparison.layer.name, list(causes), causes, with_text=with_text, slices=slices)

@@ -2,8 +2,10 @@
 
 # ruff: noqa: RUF001 - Greek letters and typographic apostrophes are what a page prints
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from agreement.slices import Slice
 from agreement.wording import Figure
@@ -12,6 +14,7 @@ from agreement.wording.measures import HEADLINES
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
+    from agreement.report._cards import Card
 
 MOST_ROWS = 200
 TITLES = {measure: title for measure, (title, _) in HEADLINES.items()}
@@ -19,7 +22,7 @@ TITLES = {measure: title for measure, (title, _) in HEADLINES.items()}
 
 @dataclass(frozen=True, slots=True)
 class SliceRow:
-    """One value of a column and one measure: the slice, the other items, the difference and its word."""
+    """One value of a column and one measure: the slice, the other items, the difference, its word, a query of items."""
 
     name: str
     measure: str
@@ -27,6 +30,7 @@ class SliceRow:
     rest: Figure
     difference: Figure
     word: str
+    items: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +46,17 @@ class SliceTable:
     advice: str
 
 
-def slice_tables(audit: "Audit") -> tuple[SliceTable, ...]:
-    """Return a table for every layer and column; nothing where no column was asked for."""
+def slice_tables(audit: "Audit", cards: "Sequence[Card]") -> tuple[SliceTable, ...]:
+    """Return a table for every layer and column; a slice of which *cards* are embedded opens them."""
     found = audit.slices
+    embedded = frozenset((card.layer, told) for card in cards for told in card.slices)
     keys = dict.fromkeys(
         [*((row.layer, row.column) for row in found.rows), *((thin.layer, thin.column) for thin in found.thin)]
     )
-    return tuple(_table(audit, layer, column) for layer, column in keys)
+    return tuple(_table(audit, layer, column, embedded) for layer, column in keys)
 
 
-def _table(audit: "Audit", layer: str, column: str) -> SliceTable:
+def _table(audit: "Audit", layer: str, column: str, embedded: frozenset[tuple[str, str]]) -> SliceTable:
     """Return the table of one column."""
     settings = audit.settings.measures
     rows = [row for row in audit.slices.rows if (row.layer, row.column) == (layer, column)]
@@ -67,7 +72,7 @@ def _table(audit: "Audit", layer: str, column: str) -> SliceTable:
     advice = words.read_first(lower) if lower else ""
     return SliceTable(
         layer, column, _answer(headline, column, settings.confidence),
-        tuple(_row(row, settings.confidence) for row in rows[:MOST_ROWS]),
+        tuple(_row(row, settings.confidence, embedded, several=len(audit.comparisons) > 1) for row in rows[:MOST_ROWS]),
         max(len(rows) - MOST_ROWS, 0), tuple(notes), advice,
     )  # fmt: skip
 
@@ -89,9 +94,11 @@ def _named(row: Slice, confidence: float) -> str:
     return words.with_figure(row.name, figure)
 
 
-def _row(row: Slice, confidence: float) -> SliceRow:
+def _row(row: Slice, confidence: float, embedded: frozenset[tuple[str, str]], *, several: bool) -> SliceRow:
     """Return one row."""
     reason = row.undefined or words.NOTHING_TO_MEASURE
+    told = words.in_slice(row.column, row.name)
+    query = urlencode(({"layer": row.layer} if several else {}) | {"slice": told})
     n = row.items
     return SliceRow(
         row.name, TITLES[row.measure],
@@ -102,4 +109,5 @@ def _row(row: Slice, confidence: float) -> SliceRow:
             reason=reason,
         ),
         row.word[0].upper() + row.word[1:].replace("'", "’"),
+        query if (row.layer, told) in embedded else "",
     )  # fmt: skip

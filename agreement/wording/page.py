@@ -175,3 +175,14 @@ def limit(shown: str, *, at_least: bool) -> str:
 def share_of_items(names: str, share: str, hits: int, of: int, unit: str) -> str:
     """Return how often two labels meet, with counts."""
     return f"{names}: {share}%, {count(hits)} of {count(of)} {unit}s"
+
+
+def in_slice(column: str, value: str) -> str:
+    """Return what a slice is called in the filter of items.
+
+    Examples
+    --------
+    >>> in_slice("source", "forum")
+    'source: forum'
+    """
+    return f"{column}: {value}"

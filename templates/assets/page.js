@@ -221,7 +221,7 @@ const several = layers.size > 1;
 const keyOf = (layer, round, id) => JSON.stringify([layer, round, id]);
 const BETWEEN = "~";
 for (const item of data.items) {
-  item.r ??= ""; item.s ??= ""; item.t ??= ""; item.p ??= []; item.k ??= [];
+  item.r ??= ""; item.s ??= ""; item.t ??= ""; item.p ??= []; item.k ??= []; item.z ??= [];
   for (const version of [...item.v, ...(item.g ? [item.g] : [])]) {
     const { labels, shown } = layers.get(item.y);
     if (typeof version.l === "number") { version.f = labels[version.l]; version.l = shown[version.l]; }
@@ -251,7 +251,7 @@ const WORDS = new Map([["multi", "more than one valid"], ["unclear", "guideline 
 const inWords = (d) => d.decision === "label" ? finalText(d.final) : WORDS.get(d.decision) ?? String(d.decision);
 
 /* Filters; every one is written into the address, which can be pasted into minutes. */
-const FIELDS = ["q", "layer", "pair", "label", "section", "annotator", "with", "gave", "round", "state", "order"];
+const FIELDS = ["q", "layer", "pair", "label", "section", "annotator", "with", "gave", "round", "slice", "state", "order"];
 const control = new Map(FIELDS.map((name) => [name, one("#f-" + name)]));
 const filter = new Map(FIELDS.map((name) => [name, ""]));
 function offer(name, values, words) {
@@ -267,6 +267,7 @@ offer("pair", data.items.flatMap((item) => item.pairs), (pair) => pair.split(BET
 offer("label", data.items.flatMap((item) => [...new Set([...item.k, ...item.v.map((v) => v.m ? null : v.l)])].filter((l) => l !== null)), String);
 offer("section", data.items.map((item) => item.s).filter(Boolean), sectionName);
 for (const name of ["annotator", "with"]) offer(name, data.items.flatMap((item) => item.annotators), String);
+offer("slice", data.items.flatMap((item) => item.z), String);
 offer("round", data.items.map((item) => item.r).filter(Boolean), String);
 
 /* Two annotators differ on an item that both answered, in different versions. */
@@ -284,6 +285,7 @@ const fits = (item) => {
     && (!wanted("annotator") || item.annotators.includes(wanted("annotator")))
     && (!wanted("with") || (wanted("annotator") ? differ(item, wanted("annotator"), wanted("with")) : item.annotators.includes(wanted("with"))))
     && (!wanted("gave") || gave(item, wanted("annotator"), wanted("with")) === wanted("gave"))
+    && (!wanted("slice") || item.z.includes(wanted("slice")))
     && (!wanted("round") || item.r === wanted("round"))
     && (!wanted("state") || (wanted("state") === "open" ? !decided : wanted("state") === "done" ? decided : Boolean(item.x)));
 };
