@@ -16,7 +16,7 @@ NAMES = {
     "revised": ("revised", "revision", "updated", "date", "last_revised", "changed", "version"),
 }  # fmt: skip
 UNDERLINE = re.compile(r"^ {0,3}(?:=+|-{2,})\s*$")
-HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$")
+HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(\S.*)$")
 NUMBERED = re.compile(r"(?:§|section|rule)?\s*([A-Z]?\d+(?:\.\d+)*[a-z]?|[A-Z]\.\d+)[.):]?\s+(.*)", re.IGNORECASE)
 LABELS_LINE = re.compile(r"^\s*[*_]*labels?[*_]*\s*:[*_]*\s*(.+)$", re.IGNORECASE)
 REVISED_LINE = re.compile(r"^\s*[*_]*revised[*_]*\s*:[*_]*\s*(.+)$", re.IGNORECASE)
@@ -107,7 +107,7 @@ def guidelines_from_markdown(text: str, source: str) -> Guidelines:
         found = None if fenced else HEADING.match(line)
         if found:
             close()
-            heading, body = found[1], []
+            heading, body = found[1].rstrip().rstrip("#").rstrip(), []
         elif not fenced and UNDERLINE.match(line) and body and body[-1].strip():
             above = body.pop().strip()  # the underlined line is a heading as well
             close()

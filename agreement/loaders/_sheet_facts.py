@@ -8,12 +8,11 @@ import io
 import posixpath
 import re
 import zipfile
-import zlib
 from dataclasses import dataclass, field
 
 from defusedxml import ElementTree  # type: ignore[import-untyped]
 
-from agreement.loaders._base import Source
+from agreement.loaders._base import UNPACKABLE, Source
 from agreement.loaders._grids import letter
 from agreement.wording import reading as said
 
@@ -22,12 +21,13 @@ BUILT_IN = {
     1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
     **dict.fromkeys(range(14, 18), said.DATE), **dict.fromkeys(range(18, 22), said.TIME), 22: said.DATE_AND_TIME,
 }  # fmt: skip
-CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
-ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
-COLUMN = re.compile(rb"<(?:\w+:)?col\s([^>]*)>")
+# "<" ends what a tag may hold, so that tags without an end don't make the search start over and over
+CELL = re.compile(rb"<(?:\w{1,20}:)?c\s([^<>]*?)(?:/>|>(.*?)</(?:\w{1,20}:)?c>)", re.DOTALL)
+ROW = re.compile(rb"<(?:\w{1,20}:)?row\s([^<>]*)>")
+COLUMN = re.compile(rb"<(?:\w{1,20}:)?col\s([^<>]*)>")
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 FORMULA_TAGS = (b"<f>", b"<f ", b"<f/", b":f>", b":f ")
-SHORT_TEXT = re.compile(rb"<(?:\w+:)?t(?:\s[^>]*)?>([^<]{1,40})</")
+SHORT_TEXT = re.compile(rb"<(?:\w{1,20}:)?t(?:\s[^<>]*)?>([^<]{1,40})</")
 HEADS = 1 << 22
 VALUE = re.compile(rb"<(?:\w+:)?(?:v>[^<]|is>)")
 
@@ -61,7 +61,7 @@ def sheet_facts(data: bytes) -> dict[str, SheetFacts]:
             paths = _sheet_paths(archive)
             formats = _formats(archive)
             return {name: _facts(archive.read(path), formats) for name, path in paths.items()}
-    except (KeyError, zipfile.BadZipFile, ElementTree.ParseError, ValueError, RuntimeError, NotImplementedError):
+    except (*UNPACKABLE, ElementTree.ParseError, ValueError, OSError):
         return {}
 
 
@@ -81,7 +81,7 @@ def short_texts(source: Source) -> list[str] | None:
             for name in parts:
                 with archive.open(name) as part:
                     found += SHORT_TEXT.findall(part.read(HEADS))
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError, OSError):
+    except (*UNPACKABLE, ValueError, OSError):
         return None
     return list(dict.fromkeys(text.decode("utf-8", "ignore").strip() for text in found))
 
@@ -150,7 +150,8 @@ def _facts(xml: bytes, formats: dict[bytes, str]) -> SheetFacts:
 
 def _look_at_cells(xml: bytes, formats: dict[bytes, str], facts: SheetFacts) -> None:
     """Add the cells with a number format and the formulas without a value to *facts*."""
-    for found in CELL.finditer(xml):
+    end = max(xml.rfind(b"</c>"), xml.rfind(b":c>")) + 4  # behind it no cell with content ends
+    for found in CELL.finditer(xml, 0, end):
         attributes, content = found[1], found[2] or b""
         address = _attribute(attributes, b"r").decode("ascii", "ignore")
         if FORMULA.search(content) and not VALUE.search(content):

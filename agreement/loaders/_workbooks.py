@@ -15,13 +15,15 @@ from agreement.loaders._base import Source
 from agreement.loaders._grids import Grid, column_of, letter
 from agreement.loaders._headers import find_header
 from agreement.loaders._sheet_facts import SheetFacts, sheet_facts
-from agreement.loaders._workbook_limits import damaged, refuse_oversized
+from agreement.loaders._workbook_limits import damaged, refuse_oversized, refuse_what_aborts
 from agreement.settings import Settings
 from agreement.wording import reading as said
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 SAMPLE_ROWS = 300
+MOST_MERGED = 1_000_000
+MERGED = "has merged cells that overlap again and again: it is damaged, or made to take for ever."
 LISTED = 10
 DATES = (dt.date, dt.time, dt.timedelta)
 
@@ -82,6 +84,7 @@ def _opened(source: Source, data: bytes) -> python_calamine.CalamineWorkbook:
         refuse_oversized(source, data)
     if data.startswith(OLE) and (_utf16("EncryptedPackage") in data or _utf16("EncryptionInfo") in data):
         raise InputError([_locked(source)])
+    refuse_what_aborts(source, data)
     with _refusing_damage(source):
         return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
 
@@ -225,10 +228,13 @@ def _fill_merged(
     reading: Reading,
 ) -> None:  # fmt: skip
     """Write the value of each merged range below the header into all its cells, and count them."""
-    filled = 0
+    filled, looked_at = 0, 0
     for (top, left), (bottom, right) in ranges:
         if top < start or top >= len(raw) or left >= len(raw[top]) or not _filled(raw[top][left]):
             continue
+        looked_at += (min(bottom + 1, len(raw)) - top) * (min(right + 1, len(raw[top])) - left)
+        if looked_at > MOST_MERGED + len(raw) * len(raw[0]):  # ranges of one sheet don't overlap
+            raise InputError([Problem(name, MERGED, "Unmerge the cells, or save the sheet as CSV.")])
         for row in raw[top : bottom + 1]:
             for position in range(left, min(right + 1, len(row))):
                 if not _filled(row[position]):
