@@ -19,6 +19,7 @@ from agreement.loaders import load, load_frame
 from agreement.pipeline import audit
 from agreement.rules import rules
 from agreement.settings import Settings
+from benchmarks.other_projects import item_project
 from benchmarks.other_quality import read
 from benchmarks.other_spans import span_project
 from benchmarks.projects import project, two_reader_project
@@ -46,7 +47,7 @@ def audited() -> Iterator[tuple[Annotations, Settings]]:
     yield load([str(folder / name) for name in names], by_file), by_file
     for kind in PLANTED:
         yield project(SEED, kinds=(kind,), a=5, n=1000, k=5, shape="even", high=False).annotations(), usual
-    yield project(SEED, causes=0, a=5, n=500, k=3, shape="80", high=False).annotations(), usual
+    yield load_frame(item_project(7, "binary").frame, usual), usual
     for kind in ("drift", "copy", "camps"):
         yield two_reader_project(5, kind).annotations(), usual
     for seed in SPANS:

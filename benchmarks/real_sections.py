@@ -1,6 +1,7 @@
 """False and true section and annotator flags on real exports: sections are drawn at random, so every flag on one lies.
 
-Run as ``python benchmarks/real_sections.py FOLDER [runs]``; FOLDER holds the exports named in ``EXPORTS``. In some of
+Run as ``python benchmarks/real_sections.py FOLDER [runs] [words of a name]``; FOLDER holds the exports of ``EXPORTS``,
+all of which are looked at if none is named. In some of
 the runs something is planted among the real labels: a section in which 35 % of the labels are replaced, or a busy
 annotator half of whose labels are. Spans are dropped instead. People and items differ of their own, so what was planted
 does not always show: how often it is large enough to ask for (decisions.md 13) is counted beside.
@@ -164,7 +165,8 @@ def runs(export: Export, folder: Path, count: int) -> Iterator[tuple[str, int]]:
 
 if __name__ == "__main__":
     where, wanted = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 100
-    for one in EXPORTS:
+    asked = " ".join(sys.argv[3:])
+    for one in (export for export in EXPORTS if asked in export.name):
         seen: Counter[str] = Counter()
         for what, times in runs(one, where, wanted):
             seen[what] += times

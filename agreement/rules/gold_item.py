@@ -10,7 +10,7 @@ from agreement.gold.posterior import can_be_judged, posterior
 from agreement.gold.suspects import ODDS, Suspect, find_suspects, gold_units, latest
 from agreement.intervals import wilson
 from agreement.rules._parts import excerpt
-from agreement.wording import notes
+from agreement.wording import Figure, notes
 from agreement.wording import rules as words
 
 
@@ -42,8 +42,11 @@ def _flag(case: Case, name: str, suspect: Suspect) -> Flag:
         RULE.name, "confirmed" if suspect.verdict == "confirmed" else "suspected",
         Subject(RULE.name, case.layer, item=suspect.item),
         *notes.gold_item(
-            suspect.item, suspect.gold, suspect.rival, against=suspect.against, rivals=same,
-            annotators=suspect.n_labels, cause=suspect.cause,
+            suspect.item, suspect.gold, suspect.rival, rivals=same, cause=suspect.cause,
+            against=Figure(
+                share, float(low[0]), float(high[0]), suspect.n_labels, "annotator", hits=suspect.against,
+                confidence=case.confidence,
+            ),
         ),
         "gold owner", nature=suspect.cause, effect=share, low=float(low[0]),
         high=float(high[0]), n=suspect.n_labels, q=suspect.q, disputes=int(len(set(suspect.labels.values())) > 1),

@@ -1,6 +1,6 @@
 """What the rules note: items to decide, gold to look at again, labels that look like one, numbers that mislead."""
 
-# ruff: noqa: RUF001 - the typographic apostrophe is what a page prints
+# ruff: noqa: RUF001, RUF002 - the typographic apostrophe and the en dash are what a page prints
 
 from collections.abc import Mapping, Sequence
 
@@ -17,20 +17,22 @@ MOST_GROUPS = 3
 TOO_LITTLE, LITTLE = "too little to say anything", "little: numbers may still move a lot"
 
 
-def gold_item(item: str, gold: str, rival: str, *, against: int, rivals: int, annotators: int, cause: str) -> Told:
-    """Return message and advice about a gold label that *against* of the *annotators* contradict, *rivals* alike.
+def gold_item(item: str, gold: str, rival: str, *, against: Figure, rivals: int, cause: str) -> Told:
+    """Return message and advice about a gold label that a share of the annotators contradict, *rivals* of them alike.
 
     Examples
     --------
-    >>> gold_item("t1", "A", "B", against=4, rivals=3, annotators=5, cause="slip in the gold").message[:98]
-    'The gold label of t1 is A; 4 of 5 annotators say otherwise, 3 of them B (no interval: a count). Li'
+    >>> against = Figure(0.8, 0.376, 0.964, 5, "annotator", hits=4)
+    >>> gold_item("t1", "A", "B", against=against, rivals=3, cause="slip in the gold").message[:93]
+    'The gold label of t1 is A; 4 of 5 annotators say otherwise (80%, 95% CI 38–96%), 3 of them B.'
     """
-    told = f"{against} of {plural(annotators, 'annotator')} say {rival if rivals == against else 'otherwise'}"
-    told += "" if rivals == against else f", {rivals} of them {rival}"
-    return Told(
-        f"The gold label of {item} is {gold}; {told} (no interval: a count). Likely cause: {cause}.",
-        DECIDE_GOLD[cause],
-    )
+    hits = against.hits or 0
+    limits = between(percent(against.low or 0.0), percent(against.high or 0.0))
+    interval = f"({percent(against.value or 0.0)}%, {percent(against.confidence)}% CI {limits}%)"
+    other = rival if rivals == hits else "otherwise"
+    told = f"{count(hits)} of {plural(against.n, against.unit)} say {other} {interval}"
+    told += "" if rivals == hits else f", {count(rivals)} of them {rival}"
+    return Told(f"The gold label of {item} is {gold}; {told}. Likely cause: {cause}.", DECIDE_GOLD[cause])
 
 
 def pairs_disagree(disagreeing: int, pairs: int) -> str:
