@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from agreement._arrays import few_cells
 
+from agreement._arrays import few_cells
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
 from agreement.disputes import Mixtures, discussion_order, label_use, mixtures
@@ -47,9 +47,9 @@ class Disputed:
     compared
         (U,) at least two answers.
     n_distinct
+        (U,) different answers; for spans, spans that not everybody marked.
     mixed
         Which labels occur together on which unit, where that is what makes a dispute.
-        (U,) different answers; for spans, spans that not everybody marked.
     """
 
     items: tuple[str, ...]
@@ -63,8 +63,8 @@ class Disputed:
     units: int
     gold_units: int
     compared: Flags
-    mixed: Mixtures | None = None
     n_distinct: Ints
+    mixed: Mixtures | None = None
 
     @property
     def to_discuss(self) -> int:
@@ -102,6 +102,7 @@ def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
         n_labels.astype(np.int64), mixed,
     )  # fmt: skip
 
+
 def _names(units: Units) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return item and round of every unit."""
     items = units.items
@@ -118,7 +119,6 @@ def _numbered(key: Ints) -> tuple[Ints, Ints]:
         return np.unique(key, return_inverse=True)
     used = np.bincount(key, minlength=1) > 0
     return np.flatnonzero(used), (np.cumsum(used) - 1)[key]
-
 
 
 def _apart(units: Units, k: int) -> Ints:
