@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.evidence import Evidence, Ints, tally
 from agreement.flags import Flag, Rule, Subject
-from agreement.rules._cells import CAMP_ALPHA, CAMP_EFFECT, cells_off, read_in_two_ways, rows_of
+from agreement.rules._cells import CAMP_ALPHA, cells_off, read_in_two_ways, rows_of
 from agreement.rules._parts import (
     TEST,
     disputed,
@@ -26,6 +26,8 @@ from agreement.rules._parts import (
 from agreement.rules._readings import camps
 from agreement.rules._standing import KAPPA_FLOOR, Standing, crowded, outliers, standing, standing_in_crowd
 from agreement.rules.annotator_section import RULE as CELLS
+from agreement.rules.camps import RULE as CAMPS
+from agreement.rules.drift import at_one_end_only
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
 
@@ -54,6 +56,8 @@ def annotator_flags(
             seen = _seen_in_crowd(case, evidence, (code, others), usual, everybody_else.kappa)
         if seen is None:
             continue
+        if verdict == "confirmed" and at_one_end_only(case, code):
+            verdict = "suspected"
         stands = seen.stands
         value, low, high, n = scalar(stands.raw, code, case.confidence)
         share = _share(case, seen.reference, code, float(stands.excess.value[code]))
@@ -122,7 +126,7 @@ def _are_a_camp(case: Case, evidence: Evidence, codes: list[int]) -> bool:
     if len(codes) < 2:
         return False
     found = camps(evidence, np.ones(len(evidence.section), bool), case.confidence)
-    if found is None or found.p >= CAMP_ALPHA or found.effect < CAMP_EFFECT:
+    if found is None or found.p >= CAMP_ALPHA or found.effect < case.thresholds(CAMPS)["min_effect"]:
         return False
     sides = [set(np.flatnonzero(found.side == side).tolist()) for side in (1, -1)]
     return set(codes) in sides

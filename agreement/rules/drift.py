@@ -30,6 +30,8 @@ from agreement.wording import rules as words
 
 FIELDS = ["item", "round", "annotator"]
 MIN_FOR_MEDIAN = 20
+AT_ONE_END = 0.05
+SMALL_PART = 1 / 3
 
 
 def positions(case: Case) -> Floats | None:
@@ -104,6 +106,18 @@ def _slopes(evidence: Evidence, position: Floats) -> _Slope:
         slope, mean_y = slope - np.median(slope[known]), mean_y - np.median(mean_y[known])
     start = mean_y - slope * mean_x
     return _Slope(Estimate(slope, se, clusters - 2, n), start)
+
+
+def at_one_end_only(case: Case, code: int) -> bool:
+    """Return True if an annotator seems to be off in one half of the work only: a change too small to be sure of."""
+    position = positions(case) if regular(case.rest) else None
+    if position is None:
+        return False
+    slopes = _slopes(case.rest, position)
+    change, start = slopes.change, float(slopes.start[code])
+    nearer, farther = sorted((start, start + float(change.value[code])))
+    p = float(Estimate(np.abs(change.value), change.se, change.df, change.n).p_above()[code])
+    return p < AT_ONE_END and nearer < SMALL_PART * farther
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:

@@ -223,3 +223,12 @@ def test_a_vague_label_with_one_large_partner_is_told_from_the_pair(projects, di
 def test_labels_that_are_all_confused_with_each_other_are_not_all_counted_as_one():
     evidence = from_units(units_from_matrix([["x", "y"], ["y", "z"], ["x", "z"], ["x", "x"]]))
     assert set_apart(evidence, Apart([(0, 1), (1, 2)], [])).disagreement.tolist() == [0, 1, 1, 0]
+
+
+def test_who_is_off_late_only_is_not_called_off_throughout(projects, diagnosed):
+    """A person who slides too little for a drift is suspected at most: the first half of the work speaks for the person."""
+    one = projects.two_reader_project(94013, "drift")
+    (cause,) = one.causes
+    assert not cause.counts
+    flags = [flag for flag in diagnosed(one.annotations()).flags if flag.subject.annotator == cause.subject[0]]
+    assert [(flag.rule, flag.verdict) for flag in flags] == [("annotator", "suspected")]
