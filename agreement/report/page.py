@@ -120,7 +120,7 @@ def _clip(position: float) -> float:
 
 def _together(text: str) -> str:
     """Return what a value rests on, ``n 1,200`` or ``39 of 128``, so that no line ends inside it."""
-    return re.sub(r"\b(n|\d|of) (?=\d|of \d)", "\\1\N{NO-BREAK SPACE}", text)
+    return re.sub(r"(\bn|\d|\bof) (?=\d|of \d)", "\\1\N{NO-BREAK SPACE}", text)
 
 
 def _plural(number: int, noun: str, nouns: str = "") -> str:
