@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001, RUF002 - the en dash and the typographic apostrophe are what a page prints
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agreement.wording.numbers import Figure, count, listed, percent, plural
 from agreement.wording.rules import Told, amount, points, within
@@ -107,14 +108,18 @@ def round_change(section: str, rounds: Sequence[str], before: float, after: floa
 
     Examples
     --------
+    >>> round_change("", ("r1", "r2"), 0.8, 0.7, Figure(-0.1, -0.14, -0.06, 400)).message[:63]
+    'Overall, agreement fell by 10 points (95% CI 6–14, n 400 items)'
     >>> round_change("", ("r1", "r2"), 0.7, 0.8, Figure(0.1, 0.06, 0.14, 400)).message[64:]
     'from r1 to r2: 70.0% before, 80.0% after, as if the labels were equally frequent in both.'
     """
     difference = change.value or 0.0
     better = difference > 0
+    nearest, farthest = sorted((abs(change.low or 0.0), abs(change.high or 0.0)))
+    size = replace(change, low=nearest, high=farthest)
     return Told(
         f"{f'In section {section}' if section else 'Overall'}, agreement {'rose' if better else 'fell'} by "
-        f"{points(difference)} {within(change)} from {rounds[0]} to {rounds[1]}: {100 * before:.1f}% before, "
+        f"{points(difference)} {within(size)} from {rounds[0]} to {rounds[1]}: {100 * before:.1f}% before, "
         f"{100 * after:.1f}% after, as if the labels were equally frequent in both.",
         "Keep what was changed before this round, and have items of earlier rounds in it labelled again."
         if better

@@ -87,9 +87,9 @@ def alias(
     interval = between(decimal(kappa["low"]), decimal(kappa["high"]))
     change = f"change {decimal(kappa['change'])}, {percent(confidence)}% CI {interval}"
     return Told(
-        f"{spelling[0]!r} ({count(spelling[1])} times) looks like {meant[0]!r} ({count(meant[1])} times): {reason}. "
-        f"Read as one label, κ goes from {decimal(kappa['before'])} to {decimal(kappa['after'])} ({change}, "
-        f"n {plural(n, 'item')}).",
+        f"{spelling[0]!r} ({plural(spelling[1], 'time')}) looks like {meant[0]!r} ({plural(meant[1], 'time')}); they "
+        f"differ in {reason}. Read as one label, κ goes from {decimal(kappa['before'])} to {decimal(kappa['after'])} "
+        f"({change}, n {plural(n, 'item')}).",
         f'If they are one label, add "{spelling[0]}" = "{meant[0]}" under [labels.aliases].',
     )
 
@@ -97,7 +97,7 @@ def alias(
 def no_answer(label: str, times: int, before: float, after: float, n: int) -> Told:
     """Return message and advice about a label that may mean no answer."""
     return Told(
-        f"{label!r} ({count(times)} times) may mean no answer. Counted as missing, κ goes from {decimal(before)} to "
+        f"{label!r} ({plural(times, 'time')}) may mean no answer. Counted as missing, κ goes from {decimal(before)} to "
         f"{decimal(after)} (n {plural(n, 'item')} left; no interval, the two are not of the same items).",
         f'If it is no answer, add "{label}" to values under [missing].',
     )
