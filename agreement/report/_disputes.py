@@ -1,21 +1,25 @@
 """Every disputed item with what each annotator said, in the order in which the page discusses them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from agreement._arrays import stretches
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
 from agreement.disputes import discussion_order
-from agreement.report._queue import disputed
+from agreement.report._queue import disputed, repeated_texts
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
 
 MOST_WORDS = 80
+AT_ONCE = 10_000  # disputes that are there at once
 Answer = tuple[tuple[int, int, str, str], ...]
 
 
@@ -68,36 +72,40 @@ class Dispute:
 
 def disputes(audit: "Audit") -> list[Dispute]:
     """Return all disputes, layers in order, each layer in the order of discussion."""
-    return [
-        dispute
-        for comparison in audit.comparisons
-        for dispute in _of_layer(audit.annotations, comparison, with_text=audit.settings.report.text)
-    ]
+    return list(each_dispute(audit))
 
 
-def _of_layer(annotations: Annotations, comparison: Comparison, *, with_text: bool) -> list[Dispute]:
-    """Return the disputes of one layer."""
+def each_dispute(audit: "Audit") -> Iterator[Dispute]:
+    """Yield all disputes in order, of which never many are there at once."""
+    for comparison in audit.comparisons:
+        yield from _of_layer(audit.annotations, comparison, with_text=audit.settings.report.text)
+
+
+def _of_layer(annotations: Annotations, comparison: Comparison, *, with_text: bool) -> Iterator[Dispute]:
+    """Yield the disputes of one layer."""
     layer, kind = comparison.layer.name, comparison.layer.kind
     found = disputed(annotations, comparison)
-    texts = annotations.items["text"].reindex(list(found.items)).reset_index(drop=True)
-    repeated = (texts.duplicated() & texts.ne("")).to_numpy()
     order = discussion_order(
-        found.n_labels, (found.unit, found.cause), found.gold_contradicted, repeated, len(found.items)
-    )
-    wanted = [(found.items[unit], found.rounds[unit]) for unit in order.tolist()]
-    said, origins = _said(annotations, layer, {item for item, _ in wanted})
+        found.n_labels, (found.unit, found.cause), found.gold_contradicted,
+        repeated_texts(annotations, found.items), len(found.items),
+    )  # fmt: skip
     gold_names, compared = set(annotations.of_kind("gold")), set(annotations.compared)
-    sections = annotations.items["section"].to_dict()
-    text_of = annotations.items["text"].to_dict() if with_text else {}
-    rows = []
-    for item, round_ in wanted:
-        everybody = said.get((item, round_), {})
-        answers = {who: everybody[who] for who in sorted(everybody) if who in compared}
-        if len(set(answers.values())) < 2:
-            continue  # gold is contradicted by everybody: a finding about gold, not a dispute
-        gold = next((answer for who, answer in sorted(everybody.items()) if who in gold_names), None)
-        rows.append(
-            Dispute(
+    rows_of = _RowsByItem(annotations.table["item"]), _RowsByItem(annotations.assignments["item"])
+    for start in range(0, len(order), AT_ONCE):
+        wanted = [(found.items[unit], found.rounds[unit]) for unit in order[start : start + AT_ONCE].tolist()]
+        items = list(dict.fromkeys(item for item, _ in wanted))
+        table = annotations.table.iloc[rows_of[0].of(items)]
+        said, origins = _said(annotations.assignments.iloc[rows_of[1].of(items)], table, layer)
+        info = annotations.items.reindex(items)
+        sections = dict(zip(items, info["section"].fillna(""), strict=True))
+        text_of = dict(zip(items, info["text"].fillna(""), strict=True)) if with_text else {}
+        for item, round_ in wanted:
+            everybody = said.get((item, round_), {})
+            answers = {who: everybody[who] for who in sorted(everybody) if who in compared}
+            if len(set(answers.values())) < 2:
+                continue  # gold is contradicted by everybody: a finding about gold, not a dispute
+            gold = next((answer for who, answer in sorted(everybody.items()) if who in gold_names), None)
+            yield Dispute(
                 layer=layer,
                 item=item,
                 round=round_,
@@ -109,8 +117,25 @@ def _of_layer(annotations: Annotations, comparison: Comparison, *, with_text: bo
                 disagreement=disagreement(list(answers.values())),
                 origin=origins.get((item, round_), ""),
             )
-        )
-    return rows
+
+
+class _RowsByItem:
+    """Finds the rows of some items of a categorical column without looking at all rows each time."""
+
+    def __init__(self, column: "pd.Series[Any]") -> None:
+        codes = column.cat.codes.to_numpy()
+        self._names = column.cat.categories
+        self._order = None if (codes[1:] >= codes[:-1]).all() else np.argsort(codes, kind="stable")
+        in_order = codes if self._order is None else codes[self._order]
+        self._starts = np.searchsorted(in_order, np.arange(len(self._names) + 1))
+
+    def of(self, items: list[str]) -> NDArray[np.int64]:
+        """Return the rows of *items*, ascending."""
+        code = self._names.get_indexer(pd.Index(items, dtype=self._names.dtype))
+        code = code[code >= 0]
+        _, place = stretches(self._starts[code], self._starts[code + 1])
+        rows = place if self._order is None else self._order[place]
+        return np.sort(rows)
 
 
 def disagreement(answers: list[Answer]) -> float:
@@ -130,12 +155,11 @@ def disagreement(answers: list[Answer]) -> float:
 
 
 def _said(
-    annotations: Annotations, layer: str, items: set[str]
+    asked: pd.DataFrame, table: pd.DataFrame, layer: str
 ) -> tuple[dict[tuple[str, str], dict[str, Answer]], dict[tuple[str, str], str]]:
     """Return by (item, round) what each annotator said, an empty answer included, and where the first came from."""
-    asked, table = annotations.assignments, annotations.table
-    asked = asked.loc[asked["layer"].eq(layer) & asked["item"].isin(items) & asked["status"].isin(("done", "empty"))]
-    table = table.loc[table["layer"].eq(layer) & table["item"].isin(items)]
+    asked = asked.loc[asked["layer"].eq(layer) & asked["status"].isin(("done", "empty"))]
+    table = table.loc[table["layer"].eq(layer)]
     marks: dict[tuple[str, str], dict[str, list[tuple[int, int, str, str]]]] = {}
     origins: dict[tuple[str, str], str] = {}
     for item, round_, who in zip(*(_texts(asked[name]) for name in ("item", "round", "annotator")), strict=True):

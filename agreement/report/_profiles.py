@@ -1,11 +1,14 @@
 """What a later comparison needs, without texts and ids: hashed items with their label codes, or pair counts."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agreement.comparison import Comparison
+from agreement.report._plain import blocks
 from agreement.units import Units
 
 if TYPE_CHECKING:
@@ -13,12 +16,13 @@ if TYPE_CHECKING:
     from agreement.pipeline import Audit
 
 
-def profiles(audit: "Audit", *, counts_only: bool) -> list[dict[str, Any]]:
-    """Return one profile per layer: who gave which item which label, or with *counts_only* the pair tables."""
-    return [
-        _counts(comparison) if counts_only else _profile(audit.annotations, comparison)
-        for comparison in audit.comparisons
-    ]
+def profiles(audit: "Audit", *, counts_only: bool) -> Iterator[dict[str, Any]]:
+    """Yield one profile per layer: who gave which item which label, or with *counts_only* the pair tables.
+
+    Lists as long as the input come by blocks.
+    """
+    for comparison in audit.comparisons:
+        yield _counts(comparison) if counts_only else _profile(audit.annotations, comparison)
 
 
 def hashed(name: str) -> str:
@@ -38,18 +42,24 @@ def _profile(annotations: "Annotations", comparison: Comparison) -> dict[str, An
         "annotators": list(units.annotators),
         "sections": list(units.sections),
         "rounds": list(units.rounds),
-        "items": [hashed(units.items[code]) for code in units.item.tolist()],
-        "cluster": [hashed(units.clusters[code]) if code >= 0 else None for code in units.cluster.tolist()],
-        "section": units.section.tolist(),
-        "round": units.round.tolist(),
-        "unit": units.unit.tolist(),
-        "annotator": units.annotator.tolist(),
-        "label": units.label.tolist(),
+        "items": _hashes(units.items, units.item),
+        "cluster": _hashes(units.clusters, units.cluster),
+        "section": blocks(units.section),
+        "round": blocks(units.round),
+        "unit": blocks(units.unit),
+        "annotator": blocks(units.annotator),
+        "label": blocks(units.label),
     }
     if units.members is not None:
         profile["simple"] = list(units.simple)
         profile["members"] = [np.flatnonzero(row).tolist() for row in units.members]
     return profile
+
+
+def _hashes(names: tuple[str, ...], codes: NDArray[np.int64]) -> Iterator[list[str | None]]:
+    """Yield the hashed names of *codes* by blocks, None for -1."""
+    for block in blocks(codes):
+        yield [hashed(names[code]) if code >= 0 else None for code in block.tolist()]
 
 
 def _marks(annotations: "Annotations", layer: str, kind: str) -> dict[str, Any]:

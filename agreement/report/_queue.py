@@ -189,6 +189,15 @@ def _without_units(annotations: Annotations, layer: str) -> Disputed:
     )  # fmt: skip
 
 
+def repeated_texts(annotations: Annotations, items: tuple[str, ...]) -> Flags:
+    """Return (U,) whether the text of each of *items* was there before."""
+    if not annotations.items["text"].ne("").any():
+        return np.zeros(len(items), dtype=bool)
+    texts = annotations.items["text"].reindex(list(items)).reset_index(drop=True)
+    repeated: Flags = (texts.duplicated() & texts.ne("")).to_numpy()
+    return repeated
+
+
 def queue(
     annotations: Annotations,
     comparison: Comparison,
@@ -199,10 +208,7 @@ def queue(
     slices: Mapping[str, str],
 ) -> list[Card]:
     """Return the cards of the at most *most* units to discuss, in order."""
-    repeated = np.zeros(len(found.items), dtype=bool)
-    if annotations.items["text"].ne("").any():
-        texts = annotations.items["text"].reindex(list(found.items)).reset_index(drop=True)
-        repeated = (texts.duplicated() & texts.ne("")).to_numpy()
+    repeated = repeated_texts(annotations, found.items)
     order = discussion_order(found.n_labels, (found.unit, found.cause), found.gold_contradicted, repeated, most)
     chosen = np.zeros(len(found.items), dtype=bool)
     chosen[order] = True

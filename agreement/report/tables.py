@@ -9,11 +9,11 @@ from agreement import _files
 from agreement.checks.release import verdict
 from agreement.comparison.unlisted import unlisted_pairs
 from agreement.records import content_hash
-from agreement.report._disputes import disputes
+from agreement.report._disputes import each_dispute
 from agreement.report._frames import frames, safe, whole_counts
 from agreement.report._layers import layer_to_dict
 from agreement.report._listed import left_out_of, listed_scores
-from agreement.report._plain import dumped, plain, records
+from agreement.report._plain import dumped, each_record, listed, pieces, plain
 from agreement.report._profiles import profiles
 from agreement.report._slugs import slug
 from agreement.settings import package_version
@@ -32,6 +32,11 @@ def audit_to_dict(audit: "Audit", *, counts_only: bool = False) -> dict[str, Any
     With *counts_only* the labels of single items are left out: no ``items``, no examples of flags, and ``profiles``
     holds pair tables.
     """
+    return {key: listed(value) for key, value in _document(audit, counts_only=counts_only).items()}
+
+
+def _document(audit: "Audit", *, counts_only: bool) -> dict[str, Any]:
+    """Return what :func:`audit_to_dict` does; what is as long as the input is made while it is written."""
     return {
         "schema": SCHEMA,
         "signature": audit.settings.signature(),
@@ -43,11 +48,11 @@ def audit_to_dict(audit: "Audit", *, counts_only: bool = False) -> dict[str, Any
         "reading": _reading(audit),
         "layers": [layer_to_dict(comparison) for comparison in audit.comparisons],
         "annotators": _annotators(audit),
-        "scores": [
+        "scores": (
             row | {"undefined": row["undefined"] or None, "no_interval": row["no_interval"] or None}
             for comparison in audit.comparisons
-            for row in records(listed_scores(comparison, audit.settings))
-        ],
+            for row in each_record(listed_scores(comparison, audit.settings))
+        ),
         "flags": [flag | {"examples": []} for flag in flags(audit)] if counts_only else flags(audit),
         "checks": [plain(check) for check in audit.checks],
         "budget": plain(audit.diagnosis.budget),
@@ -55,14 +60,16 @@ def audit_to_dict(audit: "Audit", *, counts_only: bool = False) -> dict[str, Any
         "slices": plain(audit.slices.to_dict()),
         "structures": plain(audit.structures.to_dict()),
         "rankings": plain(audit.rankings.to_dict()),
-        "items": [] if counts_only else [dispute.to_dict() for dispute in disputes(audit)],
+        "items": [] if counts_only else (dispute.to_dict() for dispute in each_dispute(audit)),
         "profiles": profiles(audit, counts_only=counts_only),
     }
 
 
 def write_json(audit: "Audit", path: Path, *, counts_only: bool = False) -> Path:
     """Write the audit as JSON to *path* and return the path."""
-    return _files.write_bytes(path, dumped(audit_to_dict(audit, counts_only=counts_only)))
+    with _files.replacing(path) as out:
+        out.writelines(pieces(_document(audit, counts_only=counts_only)))
+    return path
 
 
 def write_csv(audit: "Audit", folder: Path, *, all_pairs: bool = False, inputs: Iterable[Path] = ()) -> Path:
