@@ -139,6 +139,15 @@ def test_9_true_minus_and_en_dash(tree):
         assert not re.search(r"-\d|\d-\d", node.text), node.text
 
 
+def test_10_a_change_has_one_of_few_words(tree):
+    allowed = {"Better", "Worse", "Lower", "Higher", "No clear change", "No clear difference", "Can’t tell yet"}
+    for section in main_of(tree).find("section"):
+        for table in section.find("table") if section.attributes["id"] in ("trend", "slices") else ():
+            heads = [head.text for head in table.find("thead")[0].find("th")]
+            if heads[-1] == "Result":
+                assert {row.find("td")[-1].text for row in table.find("tbody")[0].find("tr")} <= allowed
+
+
 def test_11_no_empty_cell(tree):
     for table in main_of(tree).find("table", cls="stack"):
         heads = [head.text for head in table.find("thead")[0].find("th")] if table.find("thead") else []
@@ -176,3 +185,56 @@ def test_no_line_ends_between_n_and_its_number(pages):
     assert re.search(r"\bn\N{NO-BREAK SPACE}[\d,]+</span>", pages["tickets"])
     assert not re.search(r'class="ci">[^<]*\bn \d', pages["tickets"])
     assert not re.search(r'class="ci">[^<]*\d of ', pages["tickets"])
+
+
+# a rule, and a page that breaks it: each of these tests must be able to fail
+VALUE = r'<td[^>]*><span class="v">0\.\d\d</span> <span class="ci">'
+NO_SECTION = r'<td class="w2"><span class="small">no single section</span>'
+BROKEN = (
+    (test_1_no_value_without_interval_and_n, rf"({VALUE})[^<]+", r"\1"),
+    (test_1_every_answer_with_a_number_has_n_and_interval, r'(<p class="answer">)[^<]+', r"\1F1 is 0.71."),
+    (test_1_no_number_is_undefined_machine_talk, r'(<span class="v">)0\.\d\d', r"\1nan"),
+    (test_2_no_naked_kappa, rf"(κ[^<]*</th>{VALUE})[^<]+", r"\1substantial"),
+    (test_3_every_section_ends_in_an_action_with_an_owner_or_nothing_to_do, r"Owner: |Nothing to do", "Perhaps "),
+    (test_3_every_question_names_its_reader_and_every_action_its_owner, r"For the ", "By the "),
+    (test_4_result_words, r"</svg>\s*(Pass|Fail)", r"</svg>OK"),
+    (test_4_cannot_tell_says_what_would_settle_it, r"What would settle it[^<]*", ""),
+    (test_5_bands_follow_the_printed_value, r"<td>(strong|moderate)</td>", "<td>excellent</td>"),
+    (test_6_effects_are_up_to_and_overlap, r"up to (\d+%)", r"\1"),
+    (test_9_true_minus_and_en_dash, r'(class="ci">0\.\d\d)–', r"\1-"),
+    (test_9_one_word_for_one_thing, r"Annotators", "Raters"),
+    (test_11_no_empty_cell, NO_SECTION, '<td class="w2">'),
+)  # fmt: skip
+
+
+def test_a_page_with_another_word_for_a_change_is_noticed(pages, parse):
+    broken, times = re.subn(r"<td>(<b>)?(Better|Worse|No clear change)", r"<td>\1Improved", pages["full"])
+    assert times
+    with pytest.raises(AssertionError):
+        test_10_a_change_has_one_of_few_words(parse(broken))
+
+
+@pytest.mark.parametrize(("rule", "found", "instead"), BROKEN, ids=lambda given: getattr(given, "__name__", ""))
+def test_a_page_that_breaks_a_rule_is_noticed(pages, parse, rule, found, instead):
+    broken, times = re.subn(found, instead, pages["tickets"])
+    assert times
+    with pytest.raises((AssertionError, IndexError)):
+        rule(parse(broken))
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("classes", "A significant gap."),
+        ("people", "Daniel is bad."),
+        ("people", "The ranking."),
+        ("gold", "It is wrong."),
+    ],
+)
+def test_a_page_that_says_what_is_never_said_is_noticed(pages, parse, section, said):
+    place = f'<section id="{section}"'
+    assert place in pages["full"]
+    before, after = pages["full"].split(place, 1)
+    broken = {"full": f"{before}{place}{after.replace('</h2>', f'</h2><p>{said}</p>', 1)}"}
+    with pytest.raises(AssertionError):
+        test_7_8_10_words_that_are_never_said(broken, parse, "full")
