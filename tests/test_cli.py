@@ -120,3 +120,10 @@ def test_detect_computes_nothing_and_writes_a_config(labels, tmp_path, capsys):
     assert run(["detect", str(labels), "--write-config", str(config)]) == 0
     assert "annotator" in capsys.readouterr().out
     assert run(["audit", str(labels), "--config", str(config), "-o", str(tmp_path / "p.html"), "--quiet"]) == 0
+
+
+@pytest.mark.parametrize(("option", "value"), [("--columns", "item=x"), ("--similarity", "own.py:same")])
+def test_an_option_that_would_do_nothing_is_refused(labels, tmp_path, capsys, option, value):
+    assert run(["audit", str(labels), option, value, "-o", str(tmp_path / "p.html")]) == 2
+    assert option in capsys.readouterr().err
+    assert not (tmp_path / "p.html").exists()

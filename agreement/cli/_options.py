@@ -186,7 +186,12 @@ def run_audit(given: dict[str, Any]) -> Audit:
 
     if any(map(is_warehouse, given["paths"])):
         return _audit_in_place(given)
+    if given.get("columns"):
+        raise InputError([Problem("--columns", stages.NO_TABLE, stages.COLUMNS_OF_FILES)])
     annotations, settings = load_annotations(given)
+    kinds = {name: layer.kind for name, layer in annotations.layers.items()}
+    if given.get("set_measures__similarity") and "answer" not in kinds.values():
+        raise InputError([Problem("--similarity", stages.no_answers(kinds), stages.DECLARE_ANSWERS)])
     with stage(stages.COMPARING, quiet=given.get("quiet", False)) as told:
         told.labels = annotations.reading.rows_used
         return audit(annotations, settings, on_stage=told.now)

@@ -1,5 +1,7 @@
 """What the program says while it works: its stages, what they took, and what it does when something ends it."""
 
+from collections.abc import Mapping
+
 READING = "Reading the labels"
 COUNTING = "Counting where the labels are"
 COMPARING = "Comparing the annotators"
@@ -8,7 +10,25 @@ CHECKING = "Checking models, slices and limits"
 WRITING = "Writing the report"
 APPLYING = "Applying the decisions"
 
+NO_MEMORY = (
+    "agreement: there is not enough memory for these labels. Audit fewer files, layers or annotators at a time; "
+    "docs/hostile-input.md says how much memory each format takes."
+)
+NO_TABLE = "is for tables in databases and Parquet files; this is neither."
+COLUMNS_OF_FILES = "Name the columns of a file with --item, --annotator and --label."
+DECLARE_ANSWERS = 'Leave the option out, or declare [layers.NAME] kind = "answer" in agreement.toml.'
 INTERRUPTED = "Interrupted; outputs are as they were."
+
+
+def no_answers(kinds: Mapping[str, str]) -> str:
+    """Return that no layer holds free-text answers.
+
+    Examples
+    --------
+    >>> no_answers({"label": "category"})
+    'compares answers, and no layer holds any (label: category).'
+    """
+    return f"compares answers, and no layer holds any ({', '.join(f'{name}: {kind}' for name, kind in kinds.items())})."
 
 
 def problems(number: int) -> str:
