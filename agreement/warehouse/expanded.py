@@ -110,7 +110,7 @@ def _named(rows: pd.DataFrame, named: pd.DataFrame) -> tuple[Ints, tuple[str, ..
     names = named["item"].astype(str).tolist()
     left = rows["n"].to_numpy(dtype=np.int64) - np.bincount(mine, minlength=len(rows))
     first = rows["item"].astype(str).to_numpy(dtype=object)
-    lone = np.flatnonzero((left > 0) & ~np.isin(first, np.array(names, dtype=object)))
+    lone = np.flatnonzero((left > 0) & ~pd.Index(first).isin(names))
     left[lone] -= 1
     rest = np.repeat(np.arange(len(rows)), left)
     return np.concatenate([mine, lone, rest]), (*names, *first[lone].tolist(), *first[rest].tolist())
