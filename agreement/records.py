@@ -100,7 +100,7 @@ def assemble(records: Records, settings: Settings) -> Annotations:
         rows, repeats = _reordered(rows, order), pd.DataFrame(columns=REPEATS)
         assignments = rows[list(ASSIGNMENTS)]
     counted = rows["status"].eq("done") & rows["label"].ne("")
-    table = rows.loc[counted, list(TABLE)]
+    table = rows[list(TABLE)] if counted.all() else rows.loc[counted, list(TABLE)]
     if order is None:
         duplicated = table.duplicated(["item", "round", "annotator", "layer", "label", "start", "end", "fragments"])
         reading.aside(said.TWICE, int(duplicated.sum()))
@@ -151,20 +151,25 @@ def _as_text(values: "pd.Series[Any]") -> "pd.Series[Any]":
 def categorical(values: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return *values* as a categorical of sorted, used text categories; nothing after load touches text per row."""
     if isinstance(values.dtype, pd.CategoricalDtype):
-        codes, names = values.cat.codes.to_numpy(), values.cat.categories.astype(str)
+        codes, given = values.cat.codes.to_numpy(), values.cat.categories
+        names = given.astype(str)
+        if len(names) == 1 and len(codes) and not codes.any() and names.dtype == given.dtype:
+            return values
     else:
         codes, names = pd.factorize(_as_text(values))
-    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(names)))
-    names = names.take(used)
-    texts = names.to_numpy(dtype=object).tolist()
+    seen = np.zeros(len(names) + 1, dtype=np.bool_)  # the last one is of no name, code -1
+    seen[codes] = True
+    used = np.flatnonzero(seen[:-1])
+    texts = names.to_numpy(dtype=object)[used].tolist()
     order = np.array(
         sorted(range(len(texts)), key=texts.__getitem__), dtype=np.intp
     )  # half the time of numpy's argsort
-    remap = np.full(int(codes.max(initial=-1)) + 1, -1)
+    ordered = names.take(used[order])
+    ordered.is_monotonic_increasing  # noqa: B018 - then pandas knows them to differ without a table of hashes
+    remap = np.full(len(names) + 1, -1, dtype=np.int32)
     remap[used[order]] = np.arange(len(used))
-    return pd.Series(
-        pd.Categorical.from_codes(remap[codes], categories=names.take(order)), index=values.index, name=values.name
-    )
+    recoded = pd.Categorical.from_codes(remap[codes], categories=ordered, validate=False)
+    return pd.Series(recoded, index=values.index, name=values.name)
 
 
 def with_all_columns(rows: pd.DataFrame) -> pd.DataFrame:
@@ -186,7 +191,7 @@ def with_all_columns(rows: pd.DataFrame) -> pd.DataFrame:
             )
         else:
             columns[name] = pd.Series(defaults[name], index=rows.index, dtype="str" if name == "time" else "int64")
-    full = pd.DataFrame(columns)
+    full = pd.DataFrame(columns, copy=False)
     for name in TEXT_COLUMNS:
         full[name] = categorical(full[name])
     return full
@@ -204,6 +209,8 @@ def _set_aside_missing(rows: pd.DataFrame, reading: Reading, settings: Settings)
     for code, count in zip(*np.unique(codes[missing_rows], return_counts=True), strict=True):
         reading.aside(said.counts_as_missing(labels[code]), int(count))
     reading.aside(said.BLANK_CELL, int((blank_rows & ~missing_rows).sum()))
+    if not (missing_rows.any() or blank_rows.any()):
+        return rows
     return rows.loc[~(missing_rows | blank_rows)].reset_index(drop=True)
 
 
@@ -225,6 +232,8 @@ def _apply_aliases(rows: pd.DataFrame, reading: Reading, settings: Settings) -> 
 
 def _ignore(rows: pd.DataFrame, reading: Reading, settings: Settings) -> pd.DataFrame:
     """Return *rows* without the annotators that the settings ignore."""
+    if not settings.annotators.ignore:
+        return rows
     ignored = rows["annotator"].isin(settings.annotators.ignore)
     reading.aside(said.IGNORED, int(ignored.sum()))
     return rows.loc[~ignored].reset_index(drop=True)
@@ -247,8 +256,11 @@ def _layers(rows: pd.DataFrame, known: Mapping[str, Layer], settings: Settings) 
 def _takes(rows: pd.DataFrame, layers: Mapping[str, Layer]) -> "pd.Series[Any]":
     """Return which submission each row belongs to: the loader's, else one per row for single answers."""
     multiple = rows["layer"].isin([layer.name for layer in layers.values() if layer.kind in MULTIPLE])
-    own = pd.Series(np.where(multiple, 0, np.arange(len(rows))), index=rows.index)
-    return rows["take"].where(rows["take"] >= 0, own)
+    own = pd.Series(np.arange(len(rows)), index=rows.index)
+    if multiple.any():
+        own = own.where(~multiple, 0)
+    given = rows["take"] >= 0
+    return rows["take"].where(given, own) if given.any() else own
 
 
 def _order_if_single(rows: pd.DataFrame) -> npt.NDArray[np.int64] | None:
@@ -288,9 +300,9 @@ def _reordered(rows: pd.DataFrame, order: npt.NDArray[np.int64]) -> pd.DataFrame
             )
         else:
             values = column.array
-            constant = column.dtype.kind in "iu" and len(column) > 0 and bool(column.min() == column.max())
+            constant = len(column) > 0 and bool((column == column.iloc[0]).all())
             columns[str(name)] = column if constant else values.take(order)
-    return pd.DataFrame(columns, index=rows.index)
+    return pd.DataFrame(columns, index=rows.index, copy=False)
 
 
 def _with_label_sets(table: pd.DataFrame, layers: Mapping[str, Layer]) -> dict[str, Layer]:

@@ -26,7 +26,7 @@ def text_bytes(source: Source, reading: Reading, asked: str | None) -> bytes:
         If the file is empty, is no text, or is not in the encoding *asked* for.
     """
     data = source.read()
-    if not data.strip():
+    if not data or data.isspace():
         raise InputError([Problem(source.name, "is empty.", "Export it again.")])
     encoding = asked or next((name for bom, name in BOMS if data.startswith(bom)), None)
     if encoding is None and b"\0" in data[:4096]:

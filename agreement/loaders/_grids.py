@@ -143,7 +143,13 @@ def coded_column(names: list[str], codes: npt.NDArray[np.int32]) -> "pd.Categori
     blanks = list(compress(range(len(names)), map(str.isspace, names)))
     if blanks:
         codes = np.where(np.isin(codes, blanks), np.int32(0), codes)
-    return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="object"), validate=False)
+    return categorical_of(codes, pd.Index(names, dtype="object"))
+
+
+def categorical_of(codes: npt.NDArray[Any], names: pd.Index) -> "pd.Categorical":
+    """Return the text that *codes* of different *names* stand for."""
+    names.is_monotonic_increasing  # noqa: B018 - of sorted names pandas then knows, without hashes, that they differ
+    return pd.Categorical.from_codes(codes, categories=names, validate=False)
 
 
 def column_of(values: Sequence[str]) -> "pd.Categorical":

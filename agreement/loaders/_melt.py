@@ -10,7 +10,7 @@ import pandas as pd
 
 from agreement.annotations import STATUSES, Layer
 from agreement.loaders._cells import cell_lists, same_question, ticked
-from agreement.loaders._grids import Grid
+from agreement.loaders._grids import Grid, categorical_of
 from agreement.loaders._shape import DEFAULT_LAYER, Shape
 from agreement.settings import Settings
 from agreement.wording import reading as said
@@ -44,7 +44,16 @@ class _Names:
     """Text of several columns under one numbering."""
 
     def __init__(self) -> None:
-        self.known: dict[str, int] = {}
+        self._known: dict[str, int] = {}
+        self._column: pd.Index | None = None  # names of the one column there is: there may be millions
+
+    @property
+    def known(self) -> dict[str, int]:
+        """Code by name."""
+        if self._column is not None:
+            self._known = dict(zip(self._column, range(len(self._column)), strict=True))
+            self._column = None
+        return self._known
 
     def one(self, text: str) -> int:
         """Return the code of *text*."""
@@ -56,24 +65,32 @@ class _Names:
 
     def column(self, cells: "pd.Categorical[Any]", *, strip: bool = False) -> Codes:
         """Return the codes of all *cells*."""
-        names: list[str] = cells.categories.tolist()
-        if strip:
-            names = list(map(str.strip, names))
-        if not self.known:
-            self.known = dict(zip(names, range(len(names)), strict=True))
-            if len(self.known) == len(names):
+        given: list[str] = cells.categories.tolist()
+        names = list(map(str.strip, given)) if strip else given
+        if self._column is None and not self._known:
+            if names == given:
+                self._column = cells.categories
                 return np.asarray(cells.codes, dtype=np.int32)
-            self.known = {}
+            self._known = dict(zip(names, range(len(names)), strict=True))
+            if len(self._known) == len(names):
+                return np.asarray(cells.codes, dtype=np.int32)
+            self._known = {}
         return self.some(names).take(cells.codes)
+
+    def blank(self) -> int:
+        """Return the code of the blank name, -1 if there is none; in a column it is the first."""
+        if self._column is not None and len(self._column) and not self._column[0]:
+            return 0
+        return self.known.get("", -1)
 
     def categorical(self, codes: npt.NDArray[Any]) -> "pd.Categorical[Any]":
         """Return *codes* as text."""
-        return text_column(codes, list(self.known) or [""])
+        return text_column(codes, list(self.known) or [""] if self._column is None else self._column)
 
 
-def text_column(codes: npt.NDArray[Any], names: list[str]) -> "pd.Categorical[Any]":
+def text_column(codes: npt.NDArray[Any], names: "list[str] | pd.Index") -> "pd.Categorical[Any]":
     """Return *codes* of *names* as a categorical."""
-    return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str"), validate=False)
+    return categorical_of(codes, pd.Index(names, dtype="str"))
 
 
 def melt(
@@ -258,8 +275,8 @@ class _Melting:
             for name in self.parts[0]
         }
         self.parts = []
-        nameless = joined["item"] == self.items.known.get("", -1)
-        unsigned = (joined["annotator"] == self.annotators.known.get("", -1)) & ~nameless
+        nameless = joined["item"] == self.items.blank()
+        unsigned = (joined["annotator"] == self.annotators.blank()) & ~nameless
         result.set_aside(NO_ITEM, int(nameless.sum()))
         result.set_aside(NO_ANNOTATOR, int(unsigned.sum()))
         if result.aside.get(NO_ITEM) or result.aside.get(NO_ANNOTATOR):

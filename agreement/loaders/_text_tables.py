@@ -114,7 +114,11 @@ def _plain(data: bytes, delimiter: str, skipped: int) -> "list[pd.Categorical] |
     columns = []
     for names, places in cells:
         blank = names.index("") if "" in names else len(names)
-        codes = np.where(places == blank, np.int32(0), places + (places < blank))
+        codes = places
+        if blank == len(names):
+            codes += 1
+        elif blank:
+            codes = np.where(places == blank, np.int32(0), places + (places < blank))
         columns.append(coded_column(["", *names[:blank], *names[blank + 1 :]], codes))
     return columns
 

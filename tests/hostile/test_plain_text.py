@@ -35,6 +35,25 @@ def test_plain_text_is_read_as_pandas_reads_it(rows, line_end, closed, piece):
         same(found, _text_tables._fast(text.encode(), ",", 1))
 
 
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(CELLS | st.sampled_from("ab "), CELLS), min_size=1, max_size=30), st.sampled_from([1 << 23, 100])
+)
+def test_many_different_cells_are_the_same_in_order_of_their_text(rows, piece):
+    text = "".join(f"{item},{label or 'x'}\n" for item, label in rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_plain_text, "PIECE", piece)
+        patch.setattr(_plain_text, "MANY", 0)
+        found = _text_tables._plain(text.encode(), ",", 0)
+    if found is None:
+        assert piece < 1 << 23 or max(len(cell.encode()) for row in rows for cell in row) > 64
+        return
+    for column, other in zip(found, _text_tables._fast(text.encode(), ",", 0), strict=True):
+        names = list(column.categories)
+        assert names == ["", *sorted(names[1:])]
+        assert list(column) == list(other)
+
+
 @pytest.mark.parametrize(
     "text", ['a,"b"\n', "a,b\nc\n", "a,b\nc,d,e\n", "a,b\n\nc,d\n", "a\rb,c\n", "a\nb\n", f"a,{'b' * 65}\n", ""]
 )
