@@ -10,7 +10,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import BinaryIO
 
-from agreement.errors import OutputError
+from agreement.errors import InputError, OutputError, Problem
 
 NEVER_READ = (".html", ".htm", ".md", ".xml")
 
@@ -114,6 +114,23 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def read_regular(path: Path, where: str, most: int) -> bytes:
+    """Return the content of *path*, which messages call *where*: never a pipe, a device, or more than *most* bytes.
+
+    Raises
+    ------
+    InputError
+        If it can't be read, or is none of a file that a person made.
+    """
+    try:
+        if path.exists() and not (path.is_file() and path.stat().st_size <= most):
+            raise InputError([Problem(where, f"is no regular file of at most {most:,} bytes.")])
+        return path.read_bytes()
+    except (OSError, ValueError) as error:  # a path with a NUL is a ValueError
+        told = getattr(error, "strerror", None) or str(error)
+        raise InputError([Problem(where, f"can't be read: {told}.", "Check the path and its rights.")]) from None
 
 
 def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> Path:

@@ -20,6 +20,7 @@ from agreement.wording import anonymising as said
 
 KEY_FILE = Path("agreement.key")
 KEY_BYTES = 32
+MOST_BYTES = 1 << 16
 PRIVATE = 0o600
 SOMEBODY = "another annotator"
 # names of fewer letters (A, B1, 7) name nobody, and would be found in every sentence
@@ -38,16 +39,10 @@ def key_from(path: Path | None = None) -> bytes:
         If it can't be made.
     """
     path = KEY_FILE if path is None else Path(path)
-    try:
-        text = path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
+    if not path.exists():
         return _made(path)
-    except OSError as error:
-        raise InputError([Problem(str(path), f"can't be read: {error.strerror}.", "Check its rights.")]) from None
-    except UnicodeDecodeError:
-        text = ""
     try:
-        key = bytes.fromhex(text)
+        key = bytes.fromhex(_files.read_regular(path, str(path), MOST_BYTES).decode("ascii").strip())
     except ValueError:
         key = b""
     if len(key) < KEY_BYTES:

@@ -44,6 +44,17 @@ def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files; look at the diff")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def temporary_folder(tmp_path_factory):
+    """Keep temporary files of the tests and of the commands they start together; none of ours may be left."""
+    folder = tmp_path_factory.mktemp("temporary")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr("tempfile.tempdir", None)
+        yield folder
+    assert not sorted(path.name for path in folder.glob("agreement*"))
+
+
 @pytest.fixture
 def golden(request):
     """Compare a text with the golden file of that name, or write it with --update-golden."""

@@ -8,10 +8,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from agreement._files import read_regular
 from agreement.adjudication.decisions import CHOICES, Decision, Final
 from agreement.annotations import Annotations, Layer
 from agreement.errors import InputError, Problem
+from agreement.loaders._base import Source
+from agreement.loaders._workbook_limits import refuse_oversized
 
+MOST_BYTES, LONGEST_CELL = 1 << 28, 2**31 - 1
+LONGEST_LABEL = 10_000  # as in the labels themselves
 SCHEMA = "label-decisions/1"
 WORKBOOKS = (".xlsx", ".xlsm")
 # what a spreadsheet would run, and therefore has an apostrophe in front
@@ -42,7 +47,11 @@ def read_decisions(
         reader = _Reader(name, path.name, annotations, wrong)
         suffix = path.suffix.lower()
         read = reader.workbook if suffix in WORKBOOKS else reader.csv_file if suffix == ".csv" else reader.json_file
-        sha, mine = read(path)
+        try:
+            sha, mine = read(path)
+        except InputError as error:
+            problems += error.problems
+            continue
         if sha is not None and sha != source_sha256 and not force:
             # whatever else is wrong with the file follows from that
             wrong = [
@@ -86,10 +95,7 @@ class _Reader:
     def json_file(self, path: Path) -> tuple[str | None, list[Decision]]:
         """Return source hash and decisions of a JSON file; None for the hash if the file is no decision file."""
         try:
-            document = json.loads(path.read_text(encoding="utf-8-sig"))
-        except OSError as error:
-            self.wrong("", f"can't be read: {error.strerror}.", "Check the path and its rights.")
-            return None, []
+            document = json.loads(read_regular(path, self.file, MOST_BYTES).decode("utf-8-sig"))
         except (ValueError, RecursionError):
             self.wrong("", "is neither JSON nor an Excel workbook.", "Download the decisions from the page again.")
             return None, []
@@ -107,13 +113,11 @@ class _Reader:
     def csv_file(self, path: Path) -> tuple[str | None, list[Decision]]:
         """Return source hash and decisions of the CSV of the page, also after a spreadsheet saved it."""
         try:
-            text = path.read_text(encoding="utf-8-sig")
-        except OSError as error:
-            self.wrong("", f"can't be read: {error.strerror}.", "Check the path and its rights.")
-            return None, []
+            text = read_regular(path, self.file, MOST_BYTES).decode("utf-8-sig")
         except UnicodeDecodeError:
             self.wrong("", "is not UTF-8.", "Save it as “CSV UTF-8”.")
             return None, []
+        csv.field_size_limit(LONGEST_CELL)
         head = text.partition("\n")[0]
         rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
         missing = [name for name in ("item_id", "layer", "decision", "final") if name not in (rows.fieldnames or ())]
@@ -135,7 +139,7 @@ class _Reader:
         if final is not None and layer is not None and layer.kind in ("labels", "spans"):
             try:
                 final = json.loads(final)
-            except ValueError:
+            except (ValueError, RecursionError):
                 final = cells["final"]
         # an id that itself begins with an apostrophe is taken as it is
         item = row["item_id"] if row["item_id"] in self.items else cells["item_id"]
@@ -165,19 +169,21 @@ class _Reader:
 
     def workbook(self, path: Path) -> tuple[str | None, list[Decision]]:
         """Return source hash and decisions of a workbook that was written by ``--excel`` and filled in."""
-        from zipfile import BadZipFile  # noqa: PLC0415 - only workbooks need it and openpyxl
-
-        from openpyxl import load_workbook  # noqa: PLC0415
-        from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
-
+        data = read_regular(path, self.file, MOST_BYTES)
+        if data.startswith(b"PK"):
+            refuse_oversized(Source(path, path.name), data)
         try:
-            book = load_workbook(path, read_only=True, data_only=True)
-        except OSError as error:
-            self.wrong("", f"can't be read: {error.strerror or error}.", "Check the path and its rights.")
+            return self._of_workbook(data)
+        except Exception as error:  # noqa: BLE001 - openpyxl raises whatever a damaged part makes it stumble over
+            found = f"is not a workbook that can be read ({type(error).__name__})."
+            self.wrong("", found, "Save it as .xlsx without a password.")
             return None, []
-        except (BadZipFile, InvalidFileException, KeyError, ValueError):
-            self.wrong("", "is not a workbook that can be read.", "Save it as .xlsx without a password.")
-            return None, []
+
+    def _of_workbook(self, data: bytes) -> tuple[str | None, list[Decision]]:
+        """Return source hash and decisions of the workbook in *data*."""
+        from openpyxl import load_workbook  # noqa: PLC0415 - only workbooks need it
+
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         try:
             if not {"Summary", "Disputes"} <= set(book.sheetnames):
                 self.wrong("", "has no sheets Summary and Disputes.", "Use the workbook that --excel wrote.")
@@ -264,19 +270,22 @@ class _Reader:
         if layer.kind == "spans" and choice == "label":
             return self.spans(where, layer, given)
         names = [str(name) for name in given] if isinstance(given, list) else [str(given)]
+        several = layer.kind == "labels" or choice == "multi"
         unknown = [name for name in names if layer.declared and name not in layer.labels]
-        if unknown:
-            self.wrong(
-                where, f"label {', '.join(map(repr, unknown))} is not in the declared set ({', '.join(layer.labels)}).",
-                "Choose one of them, or add the label to the set.",
-            )  # fmt: skip
-            return None
-        if layer.kind == "labels" or choice == "multi":
-            return tuple(sorted(set(names)))
-        if len(names) != 1:
-            self.wrong(where, f"decides for {len(names)} labels where the layer takes one.", "Choose one label.")
-            return None
-        return names[0]
+        if max(map(len, names), default=0) > LONGEST_LABEL:
+            told = (
+                f"a label of more than {LONGEST_LABEL:,} characters is none.",
+                "Choose a label, or write a short one.",
+            )
+        elif unknown:
+            found = f"label {', '.join(map(repr, unknown))} is not in the declared set ({', '.join(layer.labels)})."
+            told = found, "Choose one of them, or add the label to the set."
+        elif len(names) != 1 and not several:
+            told = f"decides for {len(names)} labels where the layer takes one.", "Choose one label."
+        else:
+            return tuple(sorted(set(names))) if several else names[0]
+        self.wrong(where, *told)
+        return None
 
     def spans(self, where: str, layer: Layer, given: object) -> Final:
         """Return spans from ``[start, end, label]`` or ``{"start", "end", "label"}``."""

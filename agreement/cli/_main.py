@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from pathlib import Path
 
 import click
 
@@ -43,21 +44,34 @@ def run(arguments: list[str]) -> int:
         sys.stderr.close()
         return OK
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, not a traceback
-        return _internal_error(error)
+        return _failed(error)
     return int(code or OK)
 
 
-def _internal_error(error: Exception) -> int:
-    """Say that this is our fault and how to report it; the traceback goes to a file that can be attached."""
-    import tempfile
-    import traceback
-
+def _failed(error: Exception) -> int:
+    """Say that memory ended, or that this is our fault and how to report it."""
     from agreement.wording import terminal
 
-    with tempfile.NamedTemporaryFile("w", prefix="agreement-error-", suffix=".txt", delete=False) as file:
-        file.write("".join(traceback.format_exception(error)))
-    click.echo(terminal.internal_error(type(error).__name__, file.name), err=True)
+    if isinstance(error, MemoryError):
+        click.echo(terminal.NO_MEMORY, err=True)
+        return WRONG_INPUT
+    click.echo(terminal.internal_error(type(error).__name__, str(_told(error))), err=True)
     return INTERNAL
+
+
+def _told(error: Exception) -> Path:
+    """Return the file with the traceback, which can be attached to a report; the same failure has the same file."""
+    import hashlib
+    import os
+    import tempfile
+    import traceback
+    from contextlib import suppress
+
+    told = "".join(traceback.format_exception(error)).encode("utf-8", "replace")
+    path = Path(tempfile.gettempdir()) / f"agreement-error-{hashlib.sha256(told).hexdigest()[:12]}.txt"
+    with suppress(FileExistsError), os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(told)
+    return path
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

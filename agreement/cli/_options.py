@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DUPLICATES = ("refuse", "latest", "first", "drop")
 LAYOUTS = ("long", "wide", "per-file", "per-sheet", "transposed", "one-hot", "nested")
+CONFIG = "agreement.toml"
 FILE = click.Path(path_type=Path)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -145,6 +146,7 @@ def report_options(command: Command) -> Command:
 
 def settings_from(given: dict[str, Any]) -> Settings:
     """Return the settings: the configuration file, overridden by the flags in *given*."""
+    from agreement.errors import SettingsError
     from agreement.settings import Settings
 
     overrides: dict[str, dict[str, Any]] = {}
@@ -156,9 +158,17 @@ def settings_from(given: dict[str, Any]) -> Settings:
     if given.get("anonymise"):
         overrides.setdefault("report", {})["anonymise"] = True
     path: Path | None = given.get("config")
-    if path is None and Path("agreement.toml").is_file():
-        path = Path("agreement.toml")
-    return Settings.from_file(path, overrides) if path else Settings.from_mapping(overrides)
+    if path is not None:
+        return Settings.from_file(path, overrides)
+    if not Path(CONFIG).is_file():
+        return Settings.from_mapping(overrides)
+    found = Settings.from_file(Path(CONFIG), overrides)
+    similarity = (found.measures.similarity or "") if "similarity" not in overrides.get("measures", {}) else ""
+    if python := [*found.measures.files, *([similarity] if ".py:" in similarity else [])]:
+        # a folder of labels may come from anybody, and reading it must not run what lies in it
+        what = f"names Python to run: {', '.join(python)}."
+        raise SettingsError([Problem(CONFIG, what, f"If you trust it, pass --config {CONFIG}.")])
+    return found
 
 
 def load_annotations(given: dict[str, Any]) -> tuple[Annotations, Settings]:

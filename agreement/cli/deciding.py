@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,8 @@ def compare(before: Path, after: Path | None, json_path: Path | None, **given: A
     courses: tuple[Trend, ...] = ()
     if after is not None and second is not None:
         hide = file_hider(mapping)
-        changes = compare_rounds(first, second, settings, (hide(before.name), hide(after.name)))
+        with _as_an_audit_writes_them(*(path for path, one in ((before, first), (after, second)) if _is_json(one))):
+            changes = compare_rounds(first, second, settings, (hide(before.name), hide(after.name)))
         if not changes:
             found = f"has the layers {_layers(second)}; {before} has {_layers(first)}."
             raise InputError([Problem(str(after), found, "Name the layers alike, or choose one with --config.")])
@@ -101,6 +103,24 @@ def compare(before: Path, after: Path | None, json_path: Path | None, **given: A
     sections = {**_section_names(first), **(_section_names(second) if second is not None else {})}
     click.echo(hidden_document(changes_text(changes, courses, sections), mapping))
     return OK
+
+
+def _is_json(source: Any) -> bool:  # noqa: ANN401 - Annotations, or the JSON of an audit
+    """Return whether a round was read from the JSON of an audit."""
+    return isinstance(source, Mapping)
+
+
+@contextmanager
+def _as_an_audit_writes_them(*paths: Path) -> Iterator[None]:
+    """Refuse the JSON in *paths*, if there is any, when its profiles don't fit together: somebody changed them."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if not paths:
+            raise
+        told = f"its profiles don't fit together ({type(error).__name__})."
+        remedy = "Write the JSON again with this version: agreement audit PATH... --json FILE."
+        raise InputError([Problem(" or ".join(map(str, paths)), told, remedy)]) from None
 
 
 def _names(source: Any) -> list[str]:  # noqa: ANN401 - Annotations, or the JSON of an audit, or nothing
@@ -138,7 +158,7 @@ def _audit_of(path: Path, schema: str) -> Mapping[str, Any]:
         )
     try:
         document = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError([Problem(str(path), f"is not whole: {error}.", "Write the audit again.")]) from None
     if not isinstance(document, Mapping) or not document.get("profiles"):
         raise InputError([Problem(str(path), "holds no profiles to compare.", "Write the audit again with --json.")])

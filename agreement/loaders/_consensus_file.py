@@ -1,5 +1,6 @@
 """A file that ``agreement consensus`` wrote, read as gold: what is settled counts, what is open does not."""
 
+import csv
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,8 +8,12 @@ from typing import Any
 
 import orjson
 import pandas as pd
+import python_calamine
 
 from agreement.annotations import Reading
+from agreement.errors import InputError, Problem
+from agreement.loaders._base import Source
+from agreement.loaders._workbook_limits import refuse_oversized
 from agreement.records import Records
 from agreement.wording import reading as said
 
@@ -17,6 +22,7 @@ JOINED = " / "  # what the loaders put between the columns of an item's name
 SETS = "; "
 DEFUSED = r"^'(?=[ \n]*[=+\-@\t\r|%])"  # the apostrophe that keeps a spreadsheet from running a cell
 SHEET = "Consensus"
+LONGEST_HEADER = 1 << 20
 LABELS = frozenset({"status", "probability", "entropy_bits", "votes"})
 SPANS = frozenset({"status", "share", "boundary_votes", "votes"})
 TIE, NO_LABEL = "tie", "no label"
@@ -55,7 +61,11 @@ def consensus_records(path: Path, labelled: Records) -> Records | None:
     rows = rows.assign(label=given).explode("label", ignore_index=True)
     rows["label"] = rows["label"].fillna("")
     for name in ("start", "end"):
-        rows[name] = pd.to_numeric(rows[name].replace("", "-1")).astype("int64")
+        numbers = pd.to_numeric(rows[name].replace("", "-1"), errors="coerce")
+        if not numbers.between(-1, 2**53).all() or (numbers % 1 > 0).any():
+            what = f"the column {name!r} holds what is no whole number."
+            raise InputError([Problem(path.name, what, "Write the consensus again.")])
+        rows[name] = numbers.astype("int64")
     reading.warnings.append(said.consensus_file(path.name, len(rows), sum(reading.set_aside.values())))
     return Records(rows.assign(annotator="gold", take=0), reading)
 
@@ -93,17 +103,26 @@ def _members(text: str, known: frozenset[str]) -> list[str]:
 
 def _table(path: Path, labels: Sequence[str]) -> pd.DataFrame | None:
     """Return the table of a consensus file as text, None if the file is none."""
+    try:
+        return _read(path, labels)
+    except (ValueError, TypeError, AttributeError, csv.Error, python_calamine.CalamineError):
+        return None  # what it is instead, or why it can't be read, the loaders say
+
+
+def _read(path: Path, labels: Sequence[str]) -> pd.DataFrame | None:
+    """Return what :func:`_table` does; a damaged file raises whatever its reader stumbles over."""
     suffix = path.suffix.lower()
     if suffix == ".jsonl":
         table = _unfolded(path, labels)
     elif suffix in (".csv", ".tsv"):
         separator = "\t" if suffix == ".tsv" else ","
         with path.open(encoding="utf-8-sig", errors="replace") as file:
-            header = file.readline()
+            header = file.readline(LONGEST_HEADER)
         if not any(name in header for name in ("entropy_bits", "boundary_votes")):
             return None
         table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     elif suffix == ".xlsx":
+        refuse_oversized(Source(path, path.name), path.read_bytes())
         sheets: dict[str, pd.DataFrame] = pd.read_excel(path, None, dtype=str, keep_default_na=False, engine="calamine")
         table = sheets.get(SHEET)
     else:
@@ -121,7 +140,7 @@ def _unfolded(path: Path, labels: Sequence[str]) -> pd.DataFrame | None:
     """Return JSON lines as the table that holds the same: a set of labels as text, a row per span."""
     with path.open("rb") as file:
         try:
-            first: Any = orjson.loads(file.readline())
+            first: Any = orjson.loads(file.readline(LONGEST_HEADER))
         except orjson.JSONDecodeError:
             return None
         if not isinstance(first, dict) or not ("votes_by_label" in first or isinstance(first.get("votes"), list)):

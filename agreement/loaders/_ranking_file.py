@@ -17,7 +17,7 @@ QUERIES = ("query", "query_id", "qid", "topic", "topic_id", "question_id")
 ITEMS = ("item", "document", "doc", "docid", "doc_id", "document_id", "docno", "passage_id", "pid")
 RANKS = ("rank", "position", "pos")
 SYSTEMS = ("system", "run", "run_id", "tag", "model", "system_id")
-TREC = re.compile(r"(\S+)[ \t]+Q0[ \t]+(\S+)[ \t]+(\d+)[ \t]+(\S+)(?:[ \t]+(\S+))?[ \t]*")
+TREC = re.compile(r"(\S+)[ \t]+Q0[ \t]+(\S+)[ \t]+(\d{1,9})[ \t]+(\S+)(?:[ \t]+(\S+))?[ \t]*")
 
 
 def read_ranking(path: str, settings: Settings) -> pd.DataFrame:
@@ -35,10 +35,11 @@ def read_ranking(path: str, settings: Settings) -> pd.DataFrame:
     if TREC.fullmatch(first):
         return _trec(source)
     plain = settings.model_copy(update={"columns": type(settings.columns)()})
-    (grid, *rest) = grids_of(source, Reading(), plain)
-    if rest:
-        raise InputError([Problem(path, "holds several tables; a ranked list is one.", "Name a file with one table.")])
-    return _table(grid)
+    grids = grids_of(source, Reading(), plain)
+    if len(grids) != 1:
+        what = "holds several tables; a ranked list is one." if grids else "holds no table."
+        raise InputError([Problem(path, what, "Name a file with one table.")])
+    return _table(grids[0])
 
 
 def _trec(source: Source) -> pd.DataFrame:

@@ -177,7 +177,7 @@ def read_guidelines(path: str, reading: Reading, settings: Settings) -> Guidelin
     else:
         grids = grids_of(source, Reading(), settings.model_copy(update={"columns": type(settings.columns)()}))
         fitting = [grid for grid in grids if is_guideline(grid)] or grids
-        found = guidelines_from_grid(fitting[0])
+        found = guidelines_from_grid(fitting[0]) if fitting else Guidelines()
     if not found.sections:
         raise InputError(
             [

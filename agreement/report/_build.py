@@ -10,6 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agreement._files import read_regular
 from agreement.checks.criteria import Check, verdict
 from agreement.errors import OutputError
 from agreement.flags import Flag
@@ -59,6 +60,8 @@ EVIDENCE = {
 # what the n of a check counts, where that is not items
 CHECK_UNITS = {"f1_span": "span", "f1_token": "token", "class_f1": "label", "gold": "gold label"}
 FLAG_EVIDENCE = {"label": "classes", "label_pair": "guideline", "section": "guideline", "gold_item": "gold"}
+MOST_LOGO = 1 << 24
+LONGEST_EPOCH = 11  # digits of the seconds to the year 5138
 LOGO_TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
@@ -144,7 +147,7 @@ def _short_hash(source: str, signature: str) -> str:
 def _date(given: str | None) -> str:
     """Return the date to print: the one given, that of SOURCE_DATE_EPOCH, or none; never the clock's."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if given is None and epoch.isdigit():
+    if given is None and epoch.isdecimal() and len(epoch) <= LONGEST_EPOCH:
         return datetime.fromtimestamp(int(epoch), tz=UTC).date().isoformat()
     return given or ""
 
@@ -155,17 +158,16 @@ def _logo(path: str | None) -> str:
     Raises
     ------
     OutputError
-        If it can't be read or is not a picture that browsers show.
+        If it is not a picture that browsers show.
+    InputError
+        If it can't be read.
     """
     if path is None:
         return ""
     kind = LOGO_TYPES.get(Path(path).suffix.lower())
     if kind is None:
         raise OutputError(f"report.logo: {path} is not one of {', '.join(LOGO_TYPES)}.")
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise OutputError(f"report.logo: {path} can't be read: {error.strerror}.") from None
+    content = read_regular(Path(path), f"report.logo, {path}", MOST_LOGO)
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 

@@ -1,6 +1,6 @@
 """Profiles: snapshots from the JSON of earlier audits, which holds hashed items and label codes but no raw data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ from agreement.units import Units
 ITEM_KINDS = ("category", "ordinal")
 
 
+TEXTS = ("annotators", "labels", "simple", "sections", "rounds", "items")
+
+
 def from_profile(profile: Mapping[str, Any], min_pair_items: int, name: str) -> Snapshot | None:
     """Return the snapshot kept in the JSON of an earlier audit; None for free text.
 
@@ -24,6 +27,7 @@ def from_profile(profile: Mapping[str, Any], min_pair_items: int, name: str) -> 
     """
     try:
         kind: LayerKind = profile["kind"]
+        _require_text([profile["layer"], kind, *(name for key in TEXTS for name in profile.get(key) or ())])
         if profile.get("counts_only"):
             return _from_tables(profile, kind, name)
         if kind == "answer":
@@ -34,10 +38,16 @@ def from_profile(profile: Mapping[str, Any], min_pair_items: int, name: str) -> 
         item = np.array(profile["items"], dtype=object)
         cluster = np.array([value or "" for value in profile["cluster"]], dtype=object)
         return item_level(units, kind, min_pair_items, name, (item, cluster))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise InputError(
             [Problem(name, f"its profiles can't be read ({error!r}).", "Write the JSON again with `agreement audit`.")]
         ) from None
+
+
+def _require_text(names: Sequence[Any]) -> None:
+    """Refuse *names* that are not all text."""
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("a name is no text")
 
 
 def _units(profile: Mapping[str, Any], kind: str) -> Units:
