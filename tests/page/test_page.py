@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from agreement._resources import shipped
-from agreement.errors import OutputError
+from agreement.errors import InputError, OutputError
 from agreement.pipeline import audit
 from agreement.report._build import build
 from agreement.report.page import make_environment, notebook_frame, render_page, write_page
@@ -183,7 +183,7 @@ def test_a_missing_templates_folder_or_logo_is_a_clear_error(small, tmp_path):
         render_page(with_report(small, templates=str(tmp_path / "none")))
     with pytest.raises(OutputError, match="not one of"):
         render_page(with_report(small, logo=str(tmp_path / "logo.exe")))
-    with pytest.raises(OutputError, match="can't be read"):
+    with pytest.raises(InputError, match="can't be read"):
         render_page(with_report(small, logo=str(tmp_path / "logo.png")))
 
 
