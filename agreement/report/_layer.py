@@ -13,7 +13,7 @@ from agreement.report._duos import duo_columns, duo_labels, duo_matrix, duo_pict
 from agreement.report._figures import score_book
 from agreement.report._funnel import funnel
 from agreement.report._guideline import label_pairs, merge_tables, sections
-from agreement.report._leading import all_scores, leading, side_by_side
+from agreement.report._leading import FEW, all_scores, leading, side_by_side
 from agreement.report._maps import confusion_heat, pair_tables
 from agreement.report._people import MANY, people
 from agreement.report._queue import Disputed
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 MATRIX_UP_TO = 40
 DUOS_MOST = 400
-FEW_LABELS = 10  # under it the F1 of a class has no word and does not lead the answer
 
 MOSTLY_ONE_LABEL = 0.80
 
@@ -186,7 +185,7 @@ def _word(figure: Figure, bands: Sequence[float]) -> str:
     """Return the word for the F1 of a class; none without a value, and no judgement of a handful of labels."""
     if figure.value is None:
         return ""
-    return TOO_FEW if (figure.n or 0) < FEW_LABELS else f1_band(figure.value, bands)
+    return TOO_FEW if (figure.n or 0) < FEW else f1_band(figure.value, bands)
 
 
 def retest(context: Context) -> Figure | None:

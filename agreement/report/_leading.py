@@ -34,12 +34,13 @@ LEADING: dict[LayerKind, tuple[tuple[Candidate, ...], ...]] = {
     ),
     "answer": ((("squad_f1", "item"),), (("squad_exact_match", "item"),)),
 }  # fmt: skip
+FEW = 10  # under it a value has no word
 COEFFICIENTS = ("kappa", "alpha", "gwet", "scott", "brennan", "randolph", "bennett")
 
 
 def band(measure: str, shown: Figure, f1_bands: tuple[float, ...]) -> str:
-    """Return the band of a printed value, empty for measures without one."""
-    if shown.value is None:
+    """Return the band of a printed value, empty for measures without one and for a handful of units."""
+    if shown.value is None or shown.n < FEW:
         return ""
     if any(part in measure for part in COEFFICIENTS):
         return kappa_band(shown.value)
