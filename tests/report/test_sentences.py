@@ -97,7 +97,7 @@ def sentences(source: str) -> Iterator[tuple[int, str]]:
             text = node.value
         else:
             continue
-        if text in VALUES or CITED.match(text):
+        if text in VALUES or CITED.match(text) or text.startswith("\nimport "):  # a program in a string is no prose
             continue
         if sum(PLAIN_WORD.fullmatch(word) is not None for word in text.split()) > MOST_WORDS:
             yield node.lineno, text
