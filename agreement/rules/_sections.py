@@ -58,8 +58,11 @@ class Strata:
         return int(np.count_nonzero(self.present @ sections.astype(np.float64)))
 
 
-def strata_of(evidence: Evidence) -> Strata:
-    """Return the disagreement of the evidence by section and label stratum."""
+def strata_of(evidence: Evidence, every: Evidence | None = None) -> Strata:
+    """Return the disagreement of the evidence by section and label stratum.
+
+    What items deserve is known best from *every* label they were given, if the evidence leaves some out.
+    """
     value = evidence.disagreement
     if len(evidence.present) > 2 and (evidence.size[evidence.compared] < len(evidence.present)).mean() > 0.2:
         value = value - _mix(evidence)
@@ -67,7 +70,10 @@ def strata_of(evidence: Evidence) -> Strata:
         unit, k = np.flatnonzero(evidence.compared), 1
         stratum, weight = np.zeros(len(unit), np.int64), np.ones(len(unit))
     else:
-        unit, stratum, weight = likely_labels(evidence)
+        unit, stratum, weight = likely_labels(every or evidence)
+        if every is not None:
+            still = evidence.compared[unit]
+            unit, stratum, weight = unit[still], stratum[still], weight[still]
         k = len(evidence.labels)
     n_sections = len(evidence.sections) + 1
     cell = evidence.section[unit] % n_sections * k + stratum
@@ -163,7 +169,7 @@ def stands_alone(evidence: Evidence, section: int, excluded: Bools, effect: floa
     smallest = effect
     for who in np.flatnonzero(given >= 0.05 * given.sum()):
         left = evidence.without(evidence.annotator == who)
-        remaining = float(section_effect(strata_of(left), section, excluded).value)
+        remaining = float(section_effect(strata_of(left, evidence), section, excluded).value)
         if np.isfinite(remaining):
             smallest = min(smallest, remaining)
     return smallest >= keep * effect, smallest

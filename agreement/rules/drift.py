@@ -36,6 +36,11 @@ SMALL_PART = 1 / 3
 
 def positions(case: Case) -> Floats | None:
     """Return (N,) where each label stands in its annotator's own order, 0 to 1; None if the order is not known."""
+    return case.whole.once("positions", lambda: _positions(case))
+
+
+def _positions(case: Case) -> Floats | None:
+    """Return what ``positions`` does."""
     evidence, asked = case.whole, case.annotations.assignments
     asked = asked.loc[asked["layer"].eq(case.layer)]
     rounds = sorted(set(case.rounds))
