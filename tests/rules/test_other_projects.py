@@ -41,6 +41,23 @@ def test_what_was_planted_is_found_and_nothing_else(quality, name):
     assert sum(times for (_, outcome), times in counted.items() if outcome == "hit") >= 1
 
 
+@pytest.mark.parametrize(
+    ("seed", "kinds"),
+    [
+        (77, {"section", "span_annotator"}),  # a section of 10 documents
+        (42, {"annotator_section", "span_label_pair"}),  # a person in a section of 17
+        (36, {"span_annotator", "span_boundary"}),
+    ],
+)
+def test_what_was_planted_in_spans_is_found_in_sections_of_few_documents_too(quality, seed, kinds):
+    project = quality.span_project(seed)
+    flags, _ = quality.flags_of(project)
+    counted, wrong = quality.judged(project, flags)
+    assert wrong == []
+    assert {kind for kind, _ in counted} == kinds
+    assert all("document" in flag.message for flag in flags if flag.rule in ("section", "annotator_section"))
+
+
 @pytest.mark.parametrize("name", CLEAN)
 def test_where_nothing_was_planted_nothing_is_confirmed(quality, name):
     (counted, wrong), project = judged(quality, *CLEAN[name])
