@@ -2,14 +2,15 @@
 
     python benchmarks/fuzz.py --seconds 60                 structure (hypothesis), then bytes (atheris)
     python benchmarks/fuzz.py --seconds 3600 --found DIR   keep every input that broke something
+    python benchmarks/fuzz.py --examples 60                the corpus and so many made-up inputs, the same each time
 
 Structure: tables, projects, JSON and settings of any shape, and the inputs of ``tests/hostile/corpus`` with other
 values in them. Bytes: mutations of those inputs, guided by coverage where atheris is installed (``pip install
 atheris``), else at random. What can be read is audited, and now and then written as page, JSON, CSV and workbook.
 
 A failure is any exception that is no AgreementError, an account that does not add up, a number without bounds or
-reason, a temporary file left, a connection tried, or an input that takes too long. The exit code is 1 if there was
-any, or if a loader read nothing.
+reason, a numeric warning, a temporary file left, a connection tried, or an input that takes too long. The exit code is
+1 if there was any, or if a loader read nothing.
 """
 
 import argparse
@@ -63,6 +64,7 @@ else:
 from fuzz_inputs import BESIDE, BY_KEY, SETTINGS, Files, chosen, corpus, made_up, mutated, parts_of, reshaped, with_part
 
 SLOW, ENDLESS = 20, 120  # seconds of this process: other work on the machine is not the input's fault
+AUDITED_OF_CORPUS = 8  # in a brief run
 AUDITED = 4  # of the mutated bytes that can be read, one in so many is also audited
 WRITTEN = 8  # one audit in so many is also written
 
@@ -212,7 +214,9 @@ class Harness:
             self.findings.note(f"account of {reading.format}", account, files, options)
         if self.findings.counts["read"] % self.audit_one_in:
             return
-        result = audit(found, settings)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)  # a person would see it on the terminal
+            result = audit(found, settings)
         self.findings.counts["audited"] += 1
         for complaint in nonsense(result):
             self.findings.note(f"numbers: {complaint.split(':')[0]}", complaint, files, options)
@@ -255,22 +259,25 @@ def nonsense(result: Audit) -> Iterator[str]:
 def run_structure(seconds: float, harness: Harness, seed: int) -> None:
     """Try what hypothesis makes up."""
     ends = time.monotonic() + seconds
-    inputs = st.one_of(made_up(), reshaped(list(corpus())))
-    for number in range(10**9):
-        if time.monotonic() > ends:
-            return
+    while time.monotonic() < ends:
+        run_examples(200, harness, seed, ends)
+        seed += 1
 
-        @seeded(seed + number)
-        @hypothesis_settings(
-            max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate],
-        )  # fmt: skip
-        @given(inputs, chosen())
-        def attempt(files: Files, options: dict[str, Any]) -> None:
-            if time.monotonic() < ends:
-                harness.attempt(files, options)
 
-        attempt()
+def run_examples(count: int, harness: Harness, seed: int, ends: float = float("inf")) -> None:
+    """Try *count* inputs, the same for the same *seed*, as long as time is left."""
+
+    @seeded(seed)
+    @hypothesis_settings(
+        max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )  # fmt: skip
+    @given(st.one_of(made_up(), reshaped(list(corpus()))), chosen())
+    def attempt(files: Files, options: dict[str, Any]) -> None:
+        if time.monotonic() < ends:
+            harness.attempt(files, options)
+
+    attempt()
 
 
 def run_bytes(seconds: float, harness: Harness, seed: int) -> None:
@@ -316,6 +323,7 @@ def main() -> int:
     """Run what was asked for and say what broke."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60, help="how long, in all")
+    parser.add_argument("--examples", type=int, help="so many made-up inputs instead, the same each time")
     parser.add_argument("--engine", choices=["structure", "bytes", "both"], default="both")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--found", type=Path, help="folder for the inputs that broke something")
@@ -326,8 +334,13 @@ def main() -> int:
     parts += [run_bytes] if given.engine != "structure" else []
     with working_folder() as folder:
         harness = Harness(folder, findings)
+        harness.audit_one_in = AUDITED_OF_CORPUS if given.examples else 1
         for _, files in corpus():
             harness.attempt(files, {})
+        if given.examples:
+            harness.audit_one_in = 1
+            run_examples(given.examples, harness, given.seed)
+            return findings.report()
         for part in parts:
             part(given.seconds / len(parts), harness, given.seed)
     return findings.report()
