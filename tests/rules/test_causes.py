@@ -226,7 +226,7 @@ def test_labels_that_are_all_confused_with_each_other_are_not_all_counted_as_one
 
 
 def test_who_is_off_late_only_is_not_called_off_throughout(projects, diagnosed):
-    """A person who slides too little for a drift is suspected at most: the first half of the work speaks for the person."""
+    """A person who slides too little for a drift is suspected at most: the first half of the work was sound."""
     one = projects.two_reader_project(94013, "drift")
     (cause,) = one.causes
     assert not cause.counts

@@ -46,9 +46,8 @@ def test_slips_that_leave_rare_labels_do_not_excuse_their_section(people):
     rows = labelled(true, np.where(section == 0, 0.25, 0.05), people, 4, 5)
     effect = section_effect(strata_of(evidence_of(rows, section)), 0, np.zeros(4, bool))
     apart = [1 - (1 - e) ** 2 - e**2 / 4 for e in (0.25, 0.05)]  # two labels differ unless both right or wrong alike
-    assert float(effect.value) == pytest.approx(
-        apart[0] - apart[1], abs=0.045
-    )  # .26 at two labels an item, by the labels given
+    # by the labels given it would be .26 at two labels an item
+    assert float(effect.value) == pytest.approx(apart[0] - apart[1], abs=0.045)
 
 
 def test_another_mix_of_labels_is_not_another_quality():
