@@ -526,7 +526,7 @@ one("#load").addEventListener("change", async (event) => {
   }
   keep();
   refresh(true);
-  const words = [`Loaded ${taken} decisions from ${file.name}; ${differed} differed from yours, the newer one was kept.`];
+  const words = [`Loaded ${taken} ${taken === 1 ? "decision" : "decisions"} from ${file.name}; ${differed} differed from yours, the newer one was kept.`];
   if (unknown) words.push(`${unknown} are about items that are not on this page and were left out.`);
   if (loaded.source_sha256 !== data.source) words.push("Careful: they were made on other data.");
   progress(words.join(" "));

@@ -282,7 +282,7 @@ def test_decisions_are_downloaded_reloaded_and_merged(open_page, tmp_path):
     page.set_input_files("#load", str(path))
     eventually(page, "document.querySelector('#kept').textContent.startsWith('Loaded')")
     said = page.text_content("#kept")
-    assert "Loaded 1 decisions" in said
+    assert "Loaded 1 decision from" in said
     assert "1 differed" in said
     assert "1 are about items that are not on this page" in said
     merged = json.loads(downloaded(page, "json"))["decisions"]
