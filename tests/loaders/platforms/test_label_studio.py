@@ -259,3 +259,10 @@ def test_json_min_objects_of_every_control(read, labels):
     assert labels(found, "field")["1", "ana"] == ["A", "A > B"]
     assert labels(found, "why")["2", "ben"] == ["one\ntwo"]
     assert "box not audited: it holds answers about pictures." in found.reading.warnings
+
+
+def test_a_key_section_of_the_data_is_the_section_of_the_item(read):
+    given = task(annotation(1, region(0, 4, "ORG")), annotation(2, region(0, 4, "ORG")))
+    found = read({"export.json": json.dumps([{**given, "data": {**given["data"], "section": "2.1"}}])})
+    assert found.items["section"].tolist() == ["2.1"]
+    assert found.reading.columns["section"] == "section"
