@@ -7,6 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 WORTH_A_LINE = 2.0  # seconds from which a stage that is over leaves a line
 LARGE = 10_000_000  # bytes from which memory is compared with the input: below, it is the interpreter's
@@ -15,14 +19,25 @@ LARGE = 10_000_000  # bytes from which memory is compared with the input: below,
 class Stage:
     """A stage that runs: what it is called, and how many labels it works through."""
 
-    def __init__(self, shown: Callable[[str], None] | None = None) -> None:
+    def __init__(self, words: str = "", console: Console | None = None) -> None:
         self.labels = 0
-        self._shown = shown
+        self.show: Callable[[str], None] = lambda _: None
+        self._words, self._console, self._began = words, console, time.monotonic()
 
     def now(self, words: str) -> None:
-        """Say what the stage is doing now."""
-        if self._shown:
-            self._shown(words)
+        """Say what is done now; what was done before is over."""
+        self.over()
+        self._words = words
+        self.show(words)
+
+    def over(self) -> None:
+        """Say how long what was done last took and how fast it was, if it took long."""
+        seconds = time.monotonic() - self._began
+        if self._console is not None and seconds >= WORTH_A_LINE:
+            from agreement.wording.terminal import took
+
+            self._console.print(took(self._words, seconds, self.labels), markup=False)
+        self._began = time.monotonic()
 
 
 @contextmanager
@@ -34,17 +49,13 @@ def stage(words: str, *, quiet: bool) -> Iterator[Stage]:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    console, began = Console(stderr=True, highlight=False), time.monotonic()
+    told = Stage(words, console := Console(stderr=True, highlight=False))
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(words, total=None)
-        told = Stage(lambda now: progress.update(task, description=now))
+        told.show = lambda now: progress.reset(task, description=now)
         yield told
-    seconds = time.monotonic() - began
-    if seconds >= WORTH_A_LINE:
-        from agreement.wording.terminal import took
-
-        console.print(took(words, seconds, told.labels), markup=False)
+    told.over()
 
 
 def memory_line(paths: Iterable[Path]) -> str:

@@ -50,7 +50,8 @@ def _write(result: Audit, given: dict[str, Any]) -> int:
 
     inputs = [Path(path) for path in given.get("paths", ())]
     written: dict[str, Path] = {}
-    with stage(stages.WRITING, quiet=given["quiet"]):
+    with stage(stages.WRITING, quiet=given["quiet"]) as told:
+        told.labels = result.annotations.reading.rows_used
         output = _files.checked(given["output"], inputs)
         zipped = _files.checked(output.with_name(output.name + ".zip"), inputs) if given["zipped"] else None
         written["report"] = page.write_page(result, output)

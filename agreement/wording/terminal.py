@@ -17,7 +17,7 @@ NO_MEMORY = (
 NO_TABLE = "is for tables in databases and Parquet files; this is neither."
 COLUMNS_OF_FILES = "Name the columns of a file with --item, --annotator and --label."
 DECLARE_ANSWERS = 'Leave the option out, or declare [layers.NAME] kind = "answer" in agreement.toml.'
-INTERRUPTED = "Interrupted; outputs are as they were."
+INTERRUPTED = "Interrupted; every output is as it was, or complete."
 
 
 def no_answers(kinds: Mapping[str, str]) -> str:

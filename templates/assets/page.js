@@ -158,7 +158,7 @@ for (const figure of all("figure.mx")) {
   const show = () => {
     const value = bytes[y * n + x], size = 100 / n + "%";
     Object.assign(cursor.style, { left: (100 * x) / n + "%", top: (100 * y) / n + "%", width: size, height: size });
-    const words = value === NO_ITEMS ? "too few shared items" : "F1 " + (value / PER_ONE).toFixed(2);
+    const words = value === NO_ITEMS ? "too few shared items" : figure.dataset.what + " " + (value / PER_ONE).toFixed(2);
     output.textContent = x === y ? names[x] + " with itself" : `${names[y]} with ${names[x]}: ${words}`;
   };
   const open = () => {

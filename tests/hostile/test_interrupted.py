@@ -58,7 +58,7 @@ def test_an_interrupted_audit_leaves_the_old_page(labels: Path, number: signal.S
         text = shown(process, ours)
         assert process.wait(30) == 130
     os.close(ours)
-    assert "Interrupted; outputs are as they were." in text
+    assert "Interrupted; every output is as it was, or complete." in text
     assert "Traceback" not in text
     assert (labels.parent / "page.html").read_text() == "old"
     assert sorted(path.name for path in labels.parent.iterdir()) == ["labels.csv", "page.html"]
@@ -85,6 +85,16 @@ def test_a_stage_that_took_long_says_how_fast_it_was(monkeypatch: pytest.MonkeyP
     with _progress.stage("Reading [the] labels", quiet=False) as told:
         told.labels = 1_000_000
     assert "Reading [the] labels: 10 s, 100,000 labels a second" in capsys.readouterr().err
+
+
+def test_each_part_of_a_stage_has_its_own_line(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setattr(_progress.sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(_progress, "WORTH_A_LINE", 0.0)
+    with _progress.stage("Comparing", quiet=False) as told:
+        told.labels = 1_000_000
+        told.now("Asking")
+    text = capsys.readouterr().err
+    assert 0 <= text.find("Comparing: ") < text.find("Asking: ")
 
 
 def test_memory_is_compared_with_a_large_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
