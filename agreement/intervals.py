@@ -66,7 +66,7 @@ def smoothed(tables: NDArray[np.number]) -> tuple[Floats, Floats]:
     Half of it lies on the diagonal in proportion to the label shares of both annotators, half is spread as the product
     of their margins.
     """
-    return smoothed_with(tables, Margins(*_totals(tables)))[:2]
+    return smoothed_with(tables, margins_of(tables))[:2]
 
 
 def smoothed_with(tables: NDArray[np.number], margins: Margins) -> tuple[Floats, Floats, Totals]:
@@ -81,6 +81,11 @@ def smoothed_with(tables: NDArray[np.number], margins: Margins) -> tuple[Floats,
     full += pseudo
     more = (margins.reference + reference / 2 + matched, margins.other + other / 2 + matched)
     return full, pseudo, (full[..., diagonal, diagonal], *more)
+
+
+def margins_of(tables: Ints) -> Margins:
+    """Return the margins of *tables* (…, K, K)."""
+    return Margins(*_totals(tables))
 
 
 def _totals(tables: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -137,13 +142,14 @@ def pair_scores(
     confidence: float = 0.95,
     clustered: Clustered | None = None,
     n_clusters: Ints | None = None,
+    margins: Margins | None = None,
 ) -> Scores:
     """Return the scores of a stack of tables (S, K, K) with the intervals that the measure asks for.
 
     *clustered* makes documents the thing taken out; *n_clusters* (S,) says how many a table has. The jackknife needs
-    two units or documents; with fewer there is a value and no interval.
+    two units or documents; with fewer there is a value and no interval. *margins* are those of *tables*, if known.
     """
-    margins = Margins(*_totals(tables))
+    margins = margins or margins_of(tables)
     if measure.sums is not None:
         scores = measure.sums.score_margins(margins.both, margins.reference, margins.other)
     else:

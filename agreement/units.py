@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from agreement._arrays import starts_of_runs
 from agreement.annotations import Annotations
 
 Codes = NDArray[np.int64]
@@ -219,12 +220,15 @@ def item_units(annotations: Annotations, layer: str, annotators: tuple[str, ...]
         names, members = _names(annotations, layer, rows), None
     label = pd.Index(names).get_indexer(rows["label"].cat.categories)[rows["label"].cat.codes.to_numpy()]
     annotator_of = pd.Index(who).get_indexer(rows["annotator"].cat.categories)[rows["annotator"].cat.codes.to_numpy()]
-    item_code = rows["item"].cat.codes.to_numpy().astype(np.int64, copy=False)
-    round_code = rows["round"].cat.codes.to_numpy().astype(np.int64, copy=False)
     n_rounds = len(rows["round"].cat.categories)
-    keys, unit = _numbered(item_code * n_rounds + round_code)
-    place = unit * max(len(who), 1) + annotator_of
-    order: Codes | slice = slice(None) if (place[1:] >= place[:-1]).all() else np.argsort(place, kind="stable")
+    key: Codes = rows["item"].cat.codes.to_numpy().astype(np.int64)
+    if n_rounds > 1:
+        key *= n_rounds
+        key += rows["round"].cat.codes.to_numpy()
+    keys, unit = _numbered(key)
+    order: Codes | slice = slice(None)
+    if not ((unit[1:] > unit[:-1]) | ((unit[1:] == unit[:-1]) & (annotator_of[1:] >= annotator_of[:-1]))).all():
+        order = np.argsort(unit * max(len(who), 1) + annotator_of, kind="stable")
     items = rows["item"].cat.categories
     item, round_ = keys // n_rounds, keys % n_rounds
     info = annotations.items if items.equals(annotations.items.index) else annotations.items.reindex(items)
@@ -261,8 +265,10 @@ def _numbered(key: Codes) -> tuple[Codes, Codes]:
     if not (key[1:] >= key[:-1]).all():
         keys, number = np.unique(key, return_inverse=True)
         return keys, number
-    new = np.diff(key, prepend=-1) != 0
-    return key[new], np.cumsum(new) - 1
+    new = starts_of_runs(key)
+    number = np.cumsum(new)
+    number -= 1
+    return key[new], number
 
 
 def _names(annotations: Annotations, layer: str, rows: pd.DataFrame) -> tuple[str, ...]:

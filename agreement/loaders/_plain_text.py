@@ -13,7 +13,7 @@ import pandas as pd
 Words: TypeAlias = npt.NDArray[np.uint64]
 Codes: TypeAlias = npt.NDArray[np.int64]
 
-PIECE = 1 << 23
+PIECE = 1 << 20  # bytes looked at together, so that their temporary arrays stay in the processor's cache
 LONGEST = 64
 MANY = 10_000  # different cells from which nobody asks in which order they came, and sorted ones are quicker to handle
 WIDTH = 8
