@@ -5,6 +5,7 @@ import os
 import stat
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -36,12 +37,17 @@ class Source:
         What messages call it: relative to what the user named, with forward slashes.
     member
         Name inside the archive, None for a plain file.
+    size
+        In bytes, as the archive declares it.
+    archive
+        What the member is read from, opened once for all: its directory may list a hundred thousand files.
     """
 
     path: Path
     name: str
     member: str | None = None
     size: int = field(default=0, compare=False)
+    archive: zipfile.ZipFile | None = field(default=None, compare=False, repr=False)
 
     @property
     def stem(self) -> str:
@@ -60,22 +66,22 @@ class Source:
 
     def read(self) -> bytes:
         """Return the whole content."""
-        if self.member is None:
+        if self.archive is None:
             return self.path.read_bytes()
-        return self._unpacked(-1)
+        return self._unpacked(self.archive, -1)
 
     @cached_property
     def head(self) -> bytes:
         """The first ``HEAD_BYTES`` bytes, for detection."""
-        if self.member is None:
+        if self.archive is None:
             with self.path.open("rb") as file:
                 return file.read(HEAD_BYTES)
-        return self._unpacked(HEAD_BYTES)
+        return self._unpacked(self.archive, HEAD_BYTES)
 
-    def _unpacked(self, size: int) -> bytes:
-        """Return the first *size* bytes of a member of an archive, all of them for -1; never more than it declared."""
+    def _unpacked(self, archive: zipfile.ZipFile, size: int) -> bytes:
+        """Return the first *size* bytes of a member of *archive*, all of them for -1; never more than it declared."""
         try:
-            with zipfile.ZipFile(self.path) as archive, archive.open(self.member or "") as member:
+            with archive.open(self.member or "") as member:
                 return member.read(size)
         except UNPACKABLE as error:
             raise InputError(
@@ -209,13 +215,13 @@ def _file(path: Path, name: str) -> list[Source]:
     if path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".ods") or not zipfile.is_zipfile(path):
         return [Source(path, name, None, size)]
     try:
-        with zipfile.ZipFile(path) as archive:
-            infos = archive.infolist()
+        archive = zipfile.ZipFile(path)
+        infos = archive.infolist()
     except UNPACKABLE as error:
         raise InputError([Problem(name, f"is a damaged archive: {error}.", "Export it again.")]) from None
     if not DOCUMENT_PARTS.isdisjoint(info.filename for info in infos):
         return [Source(path, name, None, size)]
-    return _members(path, name, [info for info in infos if not info.is_dir()])
+    return _members(path, name, archive, [info for info in infos if not info.is_dir()])
 
 
 DOCUMENT_PARTS = frozenset({"[Content_Types].xml", "mimetype"})
@@ -224,13 +230,13 @@ MAX_INFLATED = 4 * 2**30
 MAX_RATIO = 200
 
 
-def _members(path: Path, name: str, infos: Sequence[zipfile.ZipInfo]) -> list[Source]:
+def _members(path: Path, name: str, archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]) -> list[Source]:
     """Return the members of a zip archive, refusing bombs and paths that lead outside."""
     problems = _dangers(infos, path.stat().st_size, name)
     if problems:
         raise InputError(problems)
     return [
-        Source(path, f"{name}/{info.filename}", info.filename, info.file_size)
+        Source(path, f"{name}/{info.filename}", info.filename, info.file_size, archive)
         for info in sorted(infos, key=lambda info: info.filename)
         if not any(part in JUNK or part.startswith(".") for part in PurePosixPath(info.filename).parts)
     ]
@@ -269,6 +275,9 @@ def _dangers(infos: Sequence[zipfile.ZipInfo], packed: int, name: str) -> list[P
                 "Unpack it and name the folder.",
             )
         )
+    twice = [member for member, times in Counter(info.filename for info in infos).items() if times > 1]
+    if twice:
+        problems.append(Problem(name, f"holds {twice[0]!r} twice, of which only one can be read.", "Export it again."))
     for info in infos:
         parts = PurePosixPath(info.filename.replace("\\", "/")).parts
         if info.filename.startswith(("/", "\\")) or ".." in parts or (parts and ":" in parts[0]):

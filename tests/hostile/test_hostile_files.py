@@ -343,3 +343,18 @@ def test_an_encoding_that_nobody_knows_is_refused(tmp_path: Path, name: str, enc
     if name == "a/1.ann":
         (tmp_path / "a/1.txt").write_text("Ana runs")
     assert "encoding" in refusal(tmp_path, reading={"encoding": encoding})
+
+
+def test_a_member_that_an_archive_holds_twice_is_refused(tmp_path: Path) -> None:
+    whole = archive(**{"a.csv": LABELS, "b.csv": LABELS})
+    (tmp_path / "twice.zip").write_bytes(whole.replace(b"b.csv", b"a.csv"))
+    assert "holds 'a.csv' twice" in refusal(tmp_path / "twice.zip")
+
+
+def test_the_directory_of_an_archive_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {f"w{number}.csv": b"item,label\n1,x\n2,y\n" for number in range(60)}
+    (tmp_path / "many.zip").write_bytes(archive(**rows))
+    opened, real = [], zipfile.ZipFile._RealGetContents
+    monkeypatch.setattr("zipfile.ZipFile._RealGetContents", lambda self: (opened.append(1), real(self))[1])
+    assert len(load(tmp_path / "many.zip").compared) == 60
+    assert len(opened) <= 2
