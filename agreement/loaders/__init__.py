@@ -63,11 +63,17 @@ def load(
     elif gold and gold in set(records.rows["annotator"]):
         records.kinds[gold] = "gold"
     annotations = note_suspects(assemble(records, settings))
-    if gold and not annotations.of_kind("gold"):
+    if gold and not (annotations.of_kind("gold") and _is_found(gold, annotations)):
         raise InputError(
             [Problem("--gold", f"there is no column, annotator, sheet or file {gold!r}.", _people(annotations))]
         )
     return annotations
+
+
+def _is_found(gold: str, annotations: Annotations) -> bool:
+    """Return whether what was named as *gold* is what is gold, not another column that is called so."""
+    place = annotations.reading.columns.get("gold", "")
+    return Path(gold).is_file() or not place or gold in place or gold in annotations.annotators.index
 
 
 def _people(annotations: Annotations) -> str:

@@ -349,3 +349,14 @@ def too_many_sections(count: int, most: int) -> str:
         f"{count:,} different sections are more than a guideline has (at most {most:,}), so they were not used. "
         "Name the column of the section with --section."
     )
+
+
+def strangers(key: str, names: Sequence[str]) -> str:
+    """Return that a setting names annotators whom nobody knows.
+
+    Examples
+    --------
+    >>> strangers("[annotators] model", ["gpt4"])
+    "[annotators] model names 'gpt4': there is no such annotator, so it changes nothing."
+    """
+    return f"{key} names {', '.join(map(repr, names))}: there is no such annotator, so it changes nothing."

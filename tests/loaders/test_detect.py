@@ -7,6 +7,7 @@ import pytest
 
 from agreement.annotations import Annotations
 from agreement.detect import describe, likely_order, suggested_config
+from agreement.errors import InputError
 from agreement.loaders import load, load_frame
 from agreement.loaders._suspects import alias_suspects
 from agreement.records import content_hash
@@ -152,3 +153,22 @@ def test_detect_names_what_may_be_gold():
     assert [line for line in lines if "looks like gold" in line] == [
         "Suspected   'ground_truth' looks like gold; it counts as gold only if --gold names it"
     ]
+
+
+def test_names_in_the_settings_that_nobody_has_are_said(tmp_path):
+    """A slip in the name of a model would compare it with the people."""
+    source = tmp_path / "labels.csv"
+    source.write_text("item,annotator,label\n1,ana,x\n1,ben,y\n2,ana,x\n2,ben,x\n", encoding="utf-8")
+    assert load(source, model=["bot"], ignore=["cem"]).reading.warnings[:2] == [
+        "[annotators] model names 'bot': there is no such annotator, so it changes nothing.",
+        "[annotators] ignore names 'cem': there is no such annotator, so it changes nothing.",
+    ]
+    assert load(source, model=["ana"], ignore=["ben"]).reading.warnings == []
+
+
+def test_another_column_is_not_taken_for_the_gold_that_was_named(tmp_path):
+    source = tmp_path / "labels.csv"
+    source.write_text("item,ana,ben,gold\n1,x,y,x\n2,x,x,x\n", encoding="utf-8")
+    assert load(source).of_kind("gold") == load(source, gold="gold").of_kind("gold") == ("gold",)
+    with pytest.raises(InputError, match="no column, annotator, sheet or file 'truth'"):
+        load(source, gold="truth")
