@@ -89,25 +89,26 @@ def _freed(evidence: Evidence, contrast: Floats, raw: Estimate) -> tuple[Floats,
     and the careless person half as bad, so all shares are solved for together. In crowds company averages out. Teams
     that share hardly an item are groups of their own: only inside one are people told apart. Group -1 says nothing.
     """
-    rows = np.flatnonzero(np.isfinite(contrast))
+    known = np.isfinite(contrast)
+    rows = slice(None) if known.all() else np.flatnonzero(known)
     who, unit, w = evidence.annotator[rows], evidence.unit[rows], contrast[rows]
     n_annotators, n_units = len(evidence.annotators), len(evidence.section)
     met = np.bincount(who, minlength=n_annotators) > 0
-    present, column = np.flatnonzero(met), (np.cumsum(met) - 1)[who]
+    present = np.flatnonzero(met)
     own, se, group = np.full(n_annotators, np.nan), np.full(n_annotators, np.nan), np.full(n_annotators, -1)
     size = np.maximum(np.bincount(unit, minlength=n_units), 1)
     group[present] = 0
     if len(present) > MOST_JOINTLY:
         own, se = raw.value.copy(), raw.se.copy()
     elif len(present):
-        m = len(present)
+        m, column = len(present), (np.cumsum(met) - 1)[who]
         given = sparse.csr_matrix((1 / np.sqrt(size[unit]), (unit, column)), shape=(n_units, m))
         company = (given.T @ given).toarray()
         system = np.diag(np.bincount(column, minlength=m).astype(np.float64)) - company
         linked = _linked(company, np.bincount(column, minlength=m))
         group[present] = linked
         # shares are known up to a constant in each group: there they sum to zero
-        inverse = np.linalg.inv(system + len(rows) / m * (linked[:, None] == linked[None, :]))
+        inverse = np.linalg.inv(system + len(who) / m * (linked[:, None] == linked[None, :]))
         own[present] = inverse @ np.bincount(column, w, minlength=m)
         left = w - own[who] + (np.bincount(unit, own[who], minlength=n_units) / size)[unit]
         cluster = np.unique(evidence.cluster[unit], return_inverse=True)[1]
