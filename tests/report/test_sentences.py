@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 import agreement
+from agreement.loaders import loaders
+from agreement.measures import measures
+from agreement.wording.definitions import DEFINITIONS
+from agreement.wording.formats import FORMATS
 
 PACKAGE = Path(agreement.__file__).parent
 HOME = PACKAGE / "wording"
@@ -112,6 +116,14 @@ def test_no_sentence_lives_outside_the_home_of_words(place):
         for line, text in sentences(path.read_text(encoding="utf-8"))
     ]
     assert found == [], "move these to agreement/wording/ as a constant or a function"
+
+
+def test_every_measure_and_format_is_called_as_the_words_say():
+    own_weights = {name for name in DEFINITIONS if name.endswith(".custom")}  # made of a layer's settings
+    assert {name: (one.title, one.summary) for name, one in measures().items()} == {
+        name: said for name, said in DEFINITIONS.items() if name not in own_weights
+    }
+    assert {name: (one.title, one.export) for name, one in loaders().items()} == FORMATS
 
 
 def test_the_home_knows_nothing_of_labels():
