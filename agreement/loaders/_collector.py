@@ -17,6 +17,7 @@ from agreement.loaders._spans import settle
 from agreement.loaders._vocabulary import is_called
 from agreement.records import Records
 from agreement.settings import LayerKind, Settings
+from agreement.wording import reading as said
 
 BROKEN = -(2**62)
 
@@ -148,12 +149,9 @@ class Collector:
         if self.settings.reading.unmarked == "empty":
             for item, annotator, layer in absent:
                 self.add(Submission(item, annotator, layer, take=0))
-            self.reading.warnings.append(f"{len(absent)} times no row for an item was read as seen and nothing marked.")
+            self.reading.warnings.append(said.absent_is_empty(len(absent)))
         else:
-            self.reading.warnings.append(
-                f"{len(absent)} times an annotator has no row for an item, which was read as not assigned. If they saw "
-                'it and marked nothing, add a row with a blank label, or set [reading] unmarked = "empty".'
-            )
+            self.reading.warnings.append(said.absent_is_unassigned(len(absent)))
 
     def layer_names(self) -> list[str]:
         """Return the names of the layers noted so far, sorted."""
@@ -267,7 +265,7 @@ class Collector:
         items = items.fillna("")
         private = [str(key) for key in items if any(map(is_private, items[key].unique()))]
         if private:
-            self.reading.warnings.append(f"metadata left out because it holds addresses: {', '.join(private)}.")
+            self.reading.warnings.append(said.private_metadata(private))
         items = items.drop(columns=private)
         section = columns.section or next((str(key) for key in items if is_called(str(key), "section")), "")
         for target, asked in (("section", section), ("cluster", columns.document or "document")):
