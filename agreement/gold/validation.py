@@ -100,8 +100,9 @@ class GoldReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-able values; the scores as a list of rows, with the keys of an audit's."""
-        rows = self.scores.astype(object).where(self.scores.notna() & self.scores.ne(""), None)
-        rows = rows.assign(params=self.scores["params"]).to_dict("records")
+        given = self.scores.astype(object)
+        known = given.where(given.notna(), None).to_dict("records")
+        rows = [row | {name: row[name] or None for name in ("undefined", "no_interval")} for row in known]
         plain = {name: getattr(self, name) for name in _PLAIN}
         for name in ("accuracies", "suspects", "review", "adequacy", "coverage"):
             plain[name] = [asdict(entry) for entry in getattr(self, name)]
