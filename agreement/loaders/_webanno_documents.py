@@ -37,6 +37,8 @@ class Document:
         Marks of the mentions of each entity.
     skipped
         What is there and is not audited, with how often.
+    strange
+        Lines that are none of the format.
     """
 
     text: str = ""
@@ -46,6 +48,7 @@ class Document:
     relations: list[tuple[str, Mark, Mark, int]] = field(default_factory=list)
     chains: list[list[Mark]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    strange: list[int] = field(default_factory=list)
 
 
 def relation_label(layer: str, features: Iterable[tuple[str, str]]) -> str:

@@ -19,7 +19,7 @@ from agreement.loaders._webanno_documents import (
 )
 
 FORMAT = b"#FORMAT=WebAnno TSV 3"
-TOKEN = re.compile(r"(\d+-\d+(?:\.\d+)?)\t(\d+)-(\d+)\t")
+TOKEN = re.compile(r"(\d{1,9}-\d{1,9}(?:\.\d{1,9})?)\t(\d{1,15})-(\d{1,15})\t")
 STACKED = re.compile(r"(?<!\\)\|")
 SLOTS = re.compile(r"(?<!\\);")
 VALUE = re.compile(r"(.*?)(?:(?<!\\)\[(\d+)\])?", re.DOTALL)
@@ -83,6 +83,8 @@ def parse(content: str) -> Document:
                 document.tokens.append((start, end))
             units[match[1]] = number
             lines.append(_Line(number, start, end, line.rstrip("\r").split("\t")))
+        elif line.strip() and not line.startswith("#"):
+            document.strange.append(number)
     for at, column in header.spans.items():
         column.spans += _spans(lines, at, column.layer, valued=at not in header.slots)
     hosts = [part for line in lines for at in header.slots for part in line.stack(at)]

@@ -16,7 +16,7 @@ from agreement.settings import Settings
 from agreement.wording import formats as said
 
 LAYER = "spans"
-SPAN = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
+SPAN = re.compile(r"(T\d+)\t(\S+) (\d{1,15} \d{1,15}(?:;\d{1,15} \d{1,15})*)(?:\t(.*))?")
 RELATION = re.compile(r"R\d+\t(\S+) \S+?:(T\d+) \S+?:(T\d+)\s*")
 EQUIVALENCE = re.compile(r"\*\t\S+((?: T\d+){2,})\s*")
 OTHER_KINDS = {"E": "events", "A": "attributes", "M": "attributes", "N": "normalisations", "#": "notes"}

@@ -16,6 +16,7 @@ from agreement.settings import Settings
 from agreement.wording import formats as said
 
 TEST_QUESTION = said.TEST_QUESTION_ASIDE
+LONGEST_OFFSET = 9  # digits
 NOTHING = ("noentities", "no_entities", "none", "nothing")
 
 
@@ -107,7 +108,10 @@ def _points_at_tokens(name: str, judgments: Sequence[_Judgment], into: Collector
     given = [(judgment.answers[name], judgment.item) for judgment in judgments if name in judgment.answers]
     return bool(given) and all(
         isinstance(answer, list)
-        and all(str(token).isdecimal() and int(token) < len(into.tokens.get(item, ())) for token in answer)
+        and all(
+            str(token).isdecimal() and len(str(token)) <= LONGEST_OFFSET and int(token) < len(into.tokens.get(item, ()))
+            for token in answer
+        )
         for answer, item in given
     )
 

@@ -122,7 +122,11 @@ def _parsed(path: str, content: bytes, types: bytes, into: Collector) -> Iterato
         yield _File(path, PARSERS[suffix](content, path, into.problems, types))
     elif suffix == ".tsv":
         try:
-            yield _File(path, parse(content.decode("utf-8-sig")))
+            document = parse(content.decode("utf-8-sig"))
+            if document.strange:
+                what = f"is no line of WebAnno TSV, nor are {len(document.strange) - 1:,} others."
+                into.refuse(f"{path}!{document.strange[0]}", what, ADVICE)
+            yield _File(path, document)
         except UnicodeDecodeError as error:
             into.refuse(path, f"is not UTF-8 at byte {error.start}.", ADVICE)
 

@@ -358,3 +358,16 @@ def test_the_directory_of_an_archive_is_read_once(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("zipfile.ZipFile._RealGetContents", lambda self: (opened.append(1), real(self))[1])
     assert len(load(tmp_path / "many.zip").compared) == 60
     assert len(opened) <= 2
+
+
+def test_offsets_of_thousands_of_digits_are_refused(tmp_path: Path) -> None:
+    """Python reads no number of more than 4,300 digits."""
+    digits = "9" * 5000
+    sheet = f"#FORMAT=WebAnno TSV 3.3\n#T_SP=c.S|l\n\n\n#Text=Ana\n1-1\t0-{digits}\tAna\tP[1]\n"
+    (tmp_path / "a.tsv").write_text(sheet)
+    assert "a.tsv!6: is no line of WebAnno TSV" in refusal(tmp_path / "a.tsv")
+    for who in ("ana", "ben"):
+        (tmp_path / "brat" / who).mkdir(parents=True)
+        (tmp_path / "brat" / who / "1.txt").write_text("Ana runs")
+        (tmp_path / "brat" / who / "1.ann").write_text(f"T1\tPER 0 {digits}\tAna\n")
+    refusal(tmp_path / "brat")
