@@ -83,7 +83,7 @@ def smoothed_with(tables: NDArray[np.number], margins: Margins) -> tuple[Floats,
     return full, pseudo, (full[..., diagonal, diagonal], *more)
 
 
-def margins_of(tables: Ints) -> Margins:
+def margins_of(tables: NDArray[np.number]) -> Margins:
     """Return the margins of *tables* (…, K, K)."""
     return Margins(*_totals(tables))
 

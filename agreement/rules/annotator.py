@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.diagnosis.case import Case
-from agreement.diagnosis.evidence import Evidence, Ints, tally
+from agreement.diagnosis.evidence import Bools, Evidence, Ints, tally
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._cells import CAMP_ALPHA, cells_off, read_in_two_ways, rows_of
 from agreement.rules._parts import (
@@ -19,7 +19,6 @@ from agreement.rules._parts import (
     regular,
     rounded,
     scalar,
-    settled_by_leaving_out,
     share_left_out,
     verdict_of,
 )
@@ -98,7 +97,7 @@ def _seen(case: Case, evidence: Evidence, code: int, others: list[int]) -> _Seen
     if stands is None:
         return None
     total = tally(evidence.unit, np.where(evidence.annotator == code, evidence.total, 0), len(evidence.section))
-    settled = settled_by_leaving_out(case, case.whole.annotator == code)
+    settled = _settled(case.whole, code, others)
     return _Seen(reference, stands, int(settled.sum()), most(total, total > 0))
 
 
@@ -109,10 +108,19 @@ def _seen_in_crowd(case: Case, evidence: Evidence, who: tuple[int, list[int]], u
     reference = near.without(np.isin(near.annotator, others))
     units = np.unique(evidence.unit[evidence.annotator == code])
     total = tally(near.unit, np.where(near.annotator == code, near.total, 0), len(near.section))
-    settled = disputed(whole) & ~disputed(whole.without(whole.annotator == code))
+    settled = _settled(whole, code, others)
     return _Seen(
         reference, standing_in_crowd(reference, code, usual, kappa), int(settled.sum()), units[most(total, total > 0)]
     )
+
+
+def _settled(whole: Evidence, code: int, others: list[int]) -> Bools:
+    """Return (U,) the disputes that end with the annotator *code*, once the *others* who are off don't count either.
+
+    Where several are off on the same items, leaving out one of them alone would end hardly a dispute.
+    """
+    left = whole.without(np.isin(whole.annotator, others))
+    return disputed(left) & ~disputed(left.without(left.annotator == code))
 
 
 def _smallest(values: NDArray[np.float64]) -> float | None:
