@@ -197,11 +197,14 @@ def _shown(figure: Figure, least: int) -> Figure:
 
 
 def duo_matrix(context: Context, rows: Sequence[DuoRow]) -> Heat | None:
-    """Return the annotators' map: the first column above the diagonal, kappa below it where there is one."""
+    """Return the annotators' map: the first column above the diagonal, kappa below it where there is one.
+
+    None for two annotators, and where no pair has a value.
+    """
     by_pair = {(row.reference, row.other): row.figures for row in rows}
     there = {row.reference for row in rows}
     names = [name for name in context.audit.annotations.compared if name in there]
-    if len(names) < 3:
+    if len(names) < 3 or all(figure.value is None for row in rows for figure in row.figures):
         return None
     columns = duo_columns(context.kind)
     below = BY_KAPPA if context.kind in ("category", "ordinal") else 0

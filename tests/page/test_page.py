@@ -245,7 +245,8 @@ def test_sections_are_files_and_only_files():
 
 # the smallest data that shows a section; all others show on twelve items of three annotators
 NEEDS = {
-    "30-guideline": "full", "40-trend": "full", "55-slices": "full", "65-models": "full", "70-gold": "full",
+    "30-guideline": "full", "40-trend": "full", "55-slices": "full", "60-people": "full", "65-models": "full",
+    "70-gold": "full",
     "57-paths": "beside", "58-structures": "beside", "66-scores": "beside", "67-ranking": "beside",
 }  # fmt: skip
 SECTIONS = sorted(path.stem for path in Path(TEMPLATES, "sections").iterdir())
@@ -294,3 +295,11 @@ def test_pairs_say_what_precision_and_differences_are_of_in_their_kind_of_layer(
     (numbers,) = [heads for text, heads in pairs.items() if "limits of agreement" in text]
     assert numbers[-2:] == ["Lower limit", "Upper limit"]
     assert not [head for head in numbers if head in ("F1", "Precision", "Recall", "κ")]
+
+
+def test_a_map_without_a_single_value_is_left_out(parse):
+    rows = [{"item": f"i{n}", "annotator": who, "label": "ab"[n % 2]} for n in range(40) for who in "XYZ"]
+    few = pd.DataFrame(rows[: 3 * 12])
+    for frame, shown in ((few, False), (pd.DataFrame(rows), True)):
+        titles = [one.text for one in parse(render_page(audit(frame))).find("summary")]
+        assert ("Map of all pairs of annotators" in titles) is shown
