@@ -76,7 +76,7 @@ def whole_numbers(grid: Grid, position: int) -> npt.NDArray[np.int64] | None:
     if grid.blank(position).any() or not all(WHOLE.fullmatch(cell) for cell in grid.used(position)):
         return None
     cells = grid.columns[position]
-    values = np.array([int(name) if WHOLE.fullmatch(name) else 0 for name in cells.categories], dtype=np.int64)
+    values = np.array([int(name.strip()) if WHOLE.fullmatch(name) else 0 for name in cells.categories], dtype=np.int64)
     return values.take(cells.codes)
 
 

@@ -12,6 +12,7 @@ from agreement.wording import reading as said
 
 SINGLE = ("annotator", "layer", "text", "section", "document", "round", "time", "model", "start", "end", "status")
 PLACES = ("file", "sheet", "folder")
+LONGEST_NUMBER = 9  # digits of a column's number; Python refuses to read thousands of them
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ def find_column(grid: Grid, name: str) -> int | None:
         found = [position for position, mine in enumerate(grid.names) if same(mine) == same(name)]
         if found:
             return found[0]
-    if name.isdecimal() and 1 <= int(name) <= len(grid.names):
+    if name.isdecimal() and len(name) <= LONGEST_NUMBER and 1 <= int(name) <= len(grid.names):
         return int(name) - 1
     nameless = [f"column {place}" == mine for place, mine in zip(grid.letters, grid.names, strict=True)]
     letters = [position for position, mine in enumerate(grid.letters) if mine == name and nameless[position]]

@@ -169,3 +169,14 @@ def test_items_spelt_in_two_ways_are_said(tmp_path: Path, one: str, other: str) 
     rows[-1] = (other, "Ana", "y")
     found = read(tmp_path, lines("item,annotator,label", *rows))
     assert not any("spelt in two ways" in warning for warning in found.reading.warnings)
+
+
+def test_a_number_beside_a_separator_of_records_is_a_number_or_refused(tmp_path: Path) -> None:
+    # "\x1c" counts as white space for patterns and for str.strip, not for int
+    said = refusal(tmp_path, "t1,wes#no\n\x1c2,no,\n,no,yess\n")
+    assert "labels.csv" in said
+
+
+def test_a_column_called_by_a_number_of_thousands_of_digits_is_refused(tmp_path: Path) -> None:
+    said = refusal(tmp_path, lines("id,Ana,Ben", (1, "a", "b"), (2, "b", "b")), columns={"item": "9" * 5000})
+    assert "999" in said
