@@ -173,8 +173,10 @@ def test_items_spelt_in_two_ways_are_said(tmp_path: Path, one: str, other: str) 
 
 def test_a_number_beside_a_separator_of_records_is_a_number_or_refused(tmp_path: Path) -> None:
     # "\x1c" counts as white space for patterns and for str.strip, not for int
-    said = refusal(tmp_path, "t1,wes#no\n\x1c2,no,\n,no,yess\n")
-    assert "labels.csv" in said
+    path = tmp_path / "bare.csv"
+    path.write_bytes(b"t1,wes#no\n\x1c2,no,,no,\xb9yes\n")
+    with pytest.raises(InputError, match=r"bare\.csv"):
+        load(path, Settings())
 
 
 def test_a_column_called_by_a_number_of_thousands_of_digits_is_refused(tmp_path: Path) -> None:
