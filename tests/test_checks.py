@@ -70,7 +70,7 @@ def test_items_needed_follow_the_square_of_half_width_over_distance():
 
 
 def test_a_value_on_the_limit_is_settled_by_a_rule():
-    assert settling(0.70, (0.62, 0.78), 100, 0.70).startswith("a rule will, more items won't")
+    assert settling(0.70, (0.62, 0.78), 100, 0.70).startswith("a rule will, more items won\u2019t")
 
 
 def test_without_a_pooled_value_a_check_can_not_tell():

@@ -124,6 +124,6 @@ def test_the_page_shows_every_figure_with_its_interval(uneven):
     page = render_page(audit(uneven, Settings.from_mapping(BY)))
     section = page[page.index('id="slices"') :]
     section = section[: section.index("</section>")]
-    assert len(re.findall(r'class="ci">[^<]+ · n \d+</span>', section)) == 3 * 4 * 3  # values, measures, columns
+    assert len(re.findall(r'class="ci">[^<]+ · n\s\d+</span>', section)) == 3 * 4 * 3  # values, measures, columns
     assert "Read disputed items of mail first" in section
     assert "Too thin for figures, under 30 items: fax" in section

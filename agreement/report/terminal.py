@@ -32,7 +32,7 @@ def summary(audit: "Audit", written: Mapping[str, Path] | None = None, *, colour
     Paths, and the signature of all choices that can change a number, are never cut. Colours are used on a terminal only
     (*colour* forces either); in a pipe the same words come plain.
     """
-    outputs = [Text(""), *_outputs(written or {}), _named("signature", audit.settings.signature())]
+    outputs = [Text(""), *_reading(audit), *_outputs(written or {}), _named("signature", audit.settings.signature())]
     figures = _cut(list(_figures(audit)), 5, "figures")
     steps = list(_actions(audit))
     rows_below = len(outputs) + (len(outputs[-1]) - 1) // WIDTH  # the signature takes more than one
@@ -135,6 +135,14 @@ def _figures(audit: "Audit") -> Iterator[Text]:
 def _actions(audit: "Audit") -> Iterator[str]:
     """Yield what to do next, the largest effect first."""
     yield from map(shown, actions(audit))
+
+
+def _reading(audit: "Audit") -> Iterator[Text]:
+    """Yield how much of the input was used, where that is not all of it or where there is a warning."""
+    reading = audit.annotations.reading
+    if reading.warnings or reading.rows_used != reading.rows_read:
+        told = words.how_it_was_read(reading.rows_used, reading.rows_read, len(reading.warnings))
+        yield _named("input", told)
 
 
 def _outputs(written: Mapping[str, Path]) -> Iterator[Text]:

@@ -19,6 +19,20 @@ SHORT_TITLES = {
 }  # fmt: skip
 
 
+def how_it_was_read(used: int, read: int, warnings: int) -> str:
+    """Return how many rows were used, and where the warnings on the input stand.
+
+    Examples
+    --------
+    >>> how_it_was_read(1068, 1140, 1)
+    '1,068 of 1,140 rows used, 1 warning: see Data, method and limits'
+    """
+    told = f"{used:,} of {read:,} rows used"
+    if warnings:
+        told += f", {warnings:,} {'warning' if warnings == 1 else 'warnings'}"
+    return f"{told}: see Data, method and limits"
+
+
 def cut_cells(cells: int, most: int) -> str:
     """Return how many cells of a sheet were cut.
 

@@ -1,11 +1,13 @@
 """Progress on a terminal and nowhere else; Ctrl-C and termination end cleanly and leave the old file."""
 
 import os
+import re
 import select
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,15 @@ def shown(process: subprocess.Popen[bytes], terminal: int, until: str = "\0", se
     return text.decode("utf-8", "replace")
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Hand down a SIGINT that is not ignored: a shell ignores it for what runs in its background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_audit_leaves_the_old_page(labels: Path, number: signal.Signals) -> None:
     ours, theirs = pty.openpty()
@@ -73,7 +84,7 @@ def test_a_terminal_shows_stages_and_memory_and_a_pipe_nothing(labels: Path) -> 
         assert process.wait(30) == 0
     os.close(ours)
     assert "Reading the labels" in text
-    assert "Peak memory 0." in text
+    assert re.search(r"Peak memory \d", text)  # of a child it is at least what the tests themselves had taken
     quiet = subprocess.run([*COMMAND, *arguments], capture_output=True, check=True)
     assert quiet.stderr == b""
 

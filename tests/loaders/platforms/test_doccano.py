@@ -95,7 +95,7 @@ def test_one_project_per_member_is_matched_by_text(read, lines, spans):
     found = read({"ana/admin.jsonl": lines(ana), "ben/admin.jsonl": lines(ben)})
     assert {(item, label) for item, _, label, _, _ in spans(found)} == {("1", "ORG"), ("2", "LOC")}
     assert found.compared == ("ana", "ben")
-    assert "ids differ between the members' files: examples were matched by their text." in found.reading.warnings
+    assert "ids differ between the members\u2019 files: examples were matched by their text." in found.reading.warnings
 
 
 def test_a_project_per_member_numbers_the_same_texts_differently(read, lines, spans):
@@ -104,7 +104,7 @@ def test_a_project_per_member_numbers_the_same_texts_differently(read, lines, sp
     ben = [example(at + 100, [[0, 4, "X"]], text) for at, text in enumerate(texts)]
     found = read({"ana/admin.jsonl": lines(ana), "ben/admin.jsonl": lines(ben)})
     assert [(item, who) for item, who, *_ in spans(found)] == [("0", "ana"), ("0", "ben"), ("1", "ana"), ("1", "ben")]
-    assert "ids differ between the members' files: examples were matched by their text." in found.reading.warnings
+    assert "ids differ between the members\u2019 files: examples were matched by their text." in found.reading.warnings
 
 
 def test_intents_and_entities_as_lists(read, lines, spans, labels):
