@@ -136,7 +136,7 @@ def _pieces(data: bytes, info: zipfile.ZipInfo) -> Iterator[bytes]:
         yield packed
         return
     if info.compress_type != zipfile.ZIP_DEFLATED:
-        raise NotImplementedError(f"{info.filename} is packed in an unusual way")
+        raise zipfile.BadZipFile(f"{info.filename} is packed in an unusual way")
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     while packed and not inflater.eof:
         yield inflater.decompress(packed, PIECE)

@@ -40,6 +40,14 @@ def test_what_is_no_workbook_is_refused_by_every_format(tmp_path: Path, format_:
     assert "is no workbook, or a damaged one" in refusal(tmp_path / "labels.xlsx", reading={"format": format_})
 
 
+def test_a_workbook_packed_in_another_way_is_refused(workbook: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.xlsx"
+    with zipfile.ZipFile(workbook) as plain, zipfile.ZipFile(other, "w", zipfile.ZIP_BZIP2) as packed:
+        for name in plain.namelist():
+            packed.writestr(name, plain.read(name))
+    assert "packed in an unusual way" in refusal(other)
+
+
 class PanicException(BaseException):
     """What a failed assertion in Rust becomes."""
 
