@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined
-from jinja2.exceptions import TemplateError
-from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from agreement import wording
 from agreement._files import write_text
 from agreement._resources import shipped
 from agreement.errors import OutputError
+from agreement.report._bounded import Sandbox, rendered
 from agreement.report._build import build
 from agreement.report.model import ReportModel
 from agreement.wording.page import FRAME_TITLE
@@ -49,27 +48,25 @@ def render_page(audit: "Audit") -> str:
     Raises
     ------
     OutputError
-        If a template of the user's own can't be rendered.
+        If a template of the user's own can't be rendered, or takes too much time or memory.
     """
     report = audit.settings.report
     environment = make_environment(Path(report.templates) if report.templates else None)
-    try:
-        model = build(audit, report.items)
+    model = build(audit, report.items)
+    if report.templates is None:
+        return _fitted(environment, model, audit)
+    return rendered(lambda: _fitted(environment, model, audit), report.templates)
+
+
+def _fitted(environment: Sandbox, model: ReportModel, audit: "Audit") -> str:
+    """Return the page of *model* with as many items as the limit of its size lets in."""
+    page = _render(environment, model, audit)
+    for _ in range(3):
+        over = len(page.encode("utf-8", errors="replace")) - audit.settings.report.max_bytes
+        if over <= 0 or not model.cards:
+            break
+        model = replace(model, cards=_without(model, over + SLACK))
         page = _render(environment, model, audit)
-        for _ in range(3):
-            over = len(page.encode("utf-8", errors="replace")) - report.max_bytes
-            if over <= 0 or not model.cards:
-                break
-            model = replace(model, cards=_without(model, over + SLACK))
-            page = _render(environment, model, audit)
-    except TemplateError as error:
-        where = getattr(error, "name", None) or report.templates or "the shipped templates"
-        raise OutputError(f"{where}: the page can't be rendered: {error.message or error}.") from error
-    except Exception as error:
-        if report.templates is None:
-            raise
-        # whatever a template of the user's own does wrong is theirs to mend
-        raise OutputError(f"{report.templates}: the page can't be rendered: {error}.") from error
     return page
 
 
@@ -85,7 +82,7 @@ def notebook_frame(audit: "Audit") -> str:
 
 
 @cache
-def make_environment(overrides: Path | None = None) -> SandboxedEnvironment:
+def make_environment(overrides: Path | None = None) -> Sandbox:
     """Return the one template environment: autoescape, undefined names are errors, *overrides* win one by one.
 
     It is sandboxed because a folder of templates may come from somebody else; it is not a security boundary for
@@ -99,7 +96,7 @@ def make_environment(overrides: Path | None = None) -> SandboxedEnvironment:
     if overrides is not None and not overrides.is_dir():
         raise OutputError(f"report.templates: {overrides} is not a folder.")
     loaders: list[BaseLoader] = [FileSystemLoader(folder) for folder in (overrides, shipped("templates")) if folder]
-    environment = SandboxedEnvironment(
+    environment = Sandbox(
         loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
@@ -143,7 +140,7 @@ def _without(model: ReportModel, over: int) -> tuple[Any, ...]:
     return tuple(kept)
 
 
-def _render(environment: SandboxedEnvironment, model: ReportModel, audit: "Audit") -> str:
+def _render(environment: Sandbox, model: ReportModel, audit: "Audit") -> str:
     """Return the page of *model*."""
     context: dict[str, Any] = {"page": model, "audit": audit, "static_items": STATIC_ITEMS}
     sections: list[Section] = []
@@ -162,7 +159,7 @@ def _render(environment: SandboxedEnvironment, model: ReportModel, audit: "Audit
     )
 
 
-def _sections(environment: SandboxedEnvironment, context: dict[str, Any]) -> Iterator[Section]:
+def _sections(environment: Sandbox, context: dict[str, Any]) -> Iterator[Section]:
     """Yield every section template in the order of its file name; a new file is all that a new section needs."""
     names = environment.list_templates(
         filter_func=lambda name: re.fullmatch(r"sections/\d\d-[\w-]+\.html", name) is not None
@@ -175,7 +172,7 @@ def _sections(environment: SandboxedEnvironment, context: dict[str, Any]) -> Ite
         yield Section(body=Markup(body), **words)  # noqa: S704 - rendered with autoescape
 
 
-def _asset(environment: SandboxedEnvironment, name: str) -> str:
+def _asset(environment: Sandbox, name: str) -> str:
     """Return a file of the templates folder as it is."""
     loader = environment.loader
     if loader is None:

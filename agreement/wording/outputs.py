@@ -109,3 +109,41 @@ def points(share: str, interval: str, n: str) -> str:
 def and_more(number: int) -> str:
     """Return that a list goes on."""
     return f"… and {number} more"
+
+
+def template_line(name: str, line: int | None) -> str:
+    """Return a place in a template.
+
+    Examples
+    --------
+    >>> template_line("sections/45-mine.html", 3)
+    'sections/45-mine.html, line 3'
+    """
+    return f"{name}, line {line}" if line else name
+
+
+def not_rendered(folder: str, what: str, place: str = "") -> str:
+    """Return what is wrong with the templates in *folder*.
+
+    Examples
+    --------
+    >>> not_rendered("mine", "division by zero", "page.html, line 3")
+    "mine: the page can't be rendered: page.html, line 3: division by zero."
+    """
+    told = what.rstrip(".")
+    return f"{folder}: the page can't be rendered: {f'{place}: ' if place else ''}{told}."
+
+
+def too_slow(seconds: int) -> str:
+    """Return that templates never end."""
+    return f"its templates take more than {seconds} seconds of processor time. Look for loops in loops"
+
+
+def too_large_in_memory(most: int) -> str:
+    """Return that templates need too much memory."""
+    return f"its templates need more than {most >> 20:,} MB of memory. Look for text that grows in a loop"
+
+
+def too_large_a_page(most: int) -> str:
+    """Return that templates write too much."""
+    return f"its templates give a page of more than {most >> 20:,} MB. Look for output in a loop"

@@ -2,12 +2,17 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
+from jinja2.sandbox import SecurityError
 
+import agreement
 from agreement import cli
+from agreement.errors import OutputError
+from agreement.report.page import make_environment
 
 ROWS = [(f"i{item}", who, "xyz"[(item * (3 if who == "c" else 1)) % 3]) for item in range(40) for who in "abc"]
 LABELS = "item,annotator,label\n" + "\n".join(map(",".join, ROWS))
@@ -22,6 +27,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "labels.csv").write_text(LABELS)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> agreement.Audit:
+    """An audit of the same labels, whose page has not been rendered."""
+    path = tmp_path_factory.mktemp("audited") / "labels.csv"
+    path.write_text(LABELS)
+    return agreement.audit(agreement.load(path))
 
 
 @pytest.fixture
@@ -127,6 +140,85 @@ def test_templates_of_strangers_stay_in_their_box(folder: Path, refused, name: s
     (folder / "theirs").mkdir()
     (folder / "theirs" / "page.html").write_text(TEMPLATES[name])
     assert "can't be rendered" in refused("audit", "labels.csv", "--templates", "theirs", "-o", "page.html")
+
+
+SLOW, LARGE, PAGE = "1 seconds of processor time", "300 MB of memory", "a page of more than 10 MB"
+ENDLESS = {
+    "loops": ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", SLOW),
+    "macros": ("{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(60) }}", SLOW),
+    "power": ("{{ 9 ** (9 ** 9) % 7 }}", SLOW),
+    "nested lists": (
+        "{% set n = namespace(a=[1]) %}{% for i in range(60) %}{% set n.a = [n.a, n.a] %}{% endfor %}{{ n.a|string }}",
+        "",
+    ),
+    "times": ("{{ 'x' * 10 ** 10 }}", LARGE),
+    "concatenated": (
+        "{% set n = namespace(a='xyz') %}{% for i in range(60) %}{% set n.a = n.a ~ n.a %}{% endfor %}{{ n.a }}",
+        LARGE,
+    ),
+    "printed with": ("{{ '%1000000000d'|format(1) }}", LARGE),
+    "formatted with": ("{{ '{:1000000000}'.format(1) }}", LARGE),
+    "centred": ("{{ 'x'|center(10 ** 9) }}", LARGE),
+    "indented": ("{{ 'x'|indent(10 ** 9, true) }}", LARGE),
+    "long": ("{{ 'x' * 2 * 10 ** 7 }}", PAGE),
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there the system sets no limits")
+@pytest.mark.parametrize("name", ENDLESS)
+def test_templates_have_limited_time_and_memory(
+    folder: Path, audited: agreement.Audit, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for limit, value in {"MOST_SECONDS": 1, "MOST_MEMORY": 300 << 20, "MOST_PAGE": 10 << 20}.items():
+        monkeypatch.setattr(f"agreement.report._bounded.{limit}", value)
+    body, said = ENDLESS[name]
+    (folder / "theirs" / "sections").mkdir(parents=True)
+    own = folder / "theirs" / "sections" / "45-mine.html"
+    own.write_text('{% set id = "mine" %}{% set title = "Mine" %}\n' + body)
+    settings = agreement.Settings.from_mapping({"report": {"templates": "theirs"}})
+    (folder / "page.html").write_text("old")
+    with pytest.raises(OutputError, match=f"theirs: the page can't be rendered: .*{said}") as refusal:
+        replace(audited, settings=settings).to_html("page.html")
+    assert (folder / "page.html").read_text() == "old"
+    if name in ("loops", "times"):
+        assert "sections/45-mine.html, line 2: " in str(refusal.value)
+
+
+REACHING = {
+    "workbook": "{{ audit.to_excel('stolen') }}",
+    "page": "{{ audit.to_html('stolen') }}",
+    "table": "{{ audit.annotations.table.to_csv('stolen') }}",
+    "by key": "{{ audit.annotations.table['to_csv']('stolen') }}",
+    "by filter": "{{ (audit.annotations.table|attr('to_csv'))('stolen') }}",
+    "settings": "{{ audit.settings.parse_file('labels.csv') }}",
+    "array": "{{ audit.comparisons[0].scores['value'].to_numpy().tofile('stolen') }}",
+    "question": "{{ audit.annotations.table.query('@pd') }}",
+    "changed": "{{ audit.annotations.layers.clear() }}",
+}
+
+
+@pytest.mark.parametrize("name", REACHING)
+def test_templates_read_values_and_call_nothing_that_writes(folder: Path, audited: agreement.Audit, name: str) -> None:
+    template = make_environment().from_string(REACHING[name])
+    with pytest.raises(SecurityError, match="unsafe"):
+        template.render(audit=audited)
+    assert not (folder / "stolen").exists()
+
+
+def test_a_template_that_reaches_out_is_named_with_its_line(folder: Path, refused) -> None:
+    (folder / "theirs").mkdir()
+    (folder / "theirs" / "page.html").write_text("<p>\n" + REACHING["workbook"])
+    told = refused("audit", "labels.csv", "--templates", "theirs", "-o", "page.html")
+    assert told.startswith("theirs: the page can't be rendered: page.html, line 2: access to attribute 'to_excel'")
+
+
+def test_templates_may_read_the_tables_of_the_audit(folder: Path) -> None:
+    (folder / "theirs").mkdir()
+    (folder / "theirs" / "page.html").write_text(
+        "{% for row in audit.scores_table().head(2).itertuples() %}<p>{{ row.measure }} {{ row.n }}</p>{% endfor %}"
+    )
+    assert cli.run(["audit", "labels.csv", "--quiet", "--templates", "theirs", "-o", "page.html"]) == cli._main.OK
+    assert (folder / "page.html").read_text().count("<p>") == 2
 
 
 def test_python_named_by_a_folder_of_labels_is_not_run_unasked(folder: Path, refused) -> None:
