@@ -45,7 +45,7 @@ def audit(**given: Any) -> int:  # noqa: ANN401 - click hands over options of ma
 def _write(result: Audit, given: dict[str, Any]) -> int:
     """Write the outputs asked for, print the summary and return the exit code."""
     from agreement import _files
-    from agreement.report import markdown, page, tables, terminal, workbook
+    from agreement.report import markdown, page, tables, terminal
     from agreement.wording import terminal as stages
 
     inputs = [Path(path) for path in given.get("paths", ())]
@@ -64,7 +64,9 @@ def _write(result: Audit, given: dict[str, Any]) -> int:
         if given["csv_folder"]:
             written["CSV"] = tables.write_csv(result, given["csv_folder"], all_pairs=given["all_pairs"], inputs=inputs)
         if given["excel"]:
-            written["workbook"] = workbook.write_workbook(result, _files.checked(given["excel"], inputs))
+            from agreement.report.workbook import write_workbook
+
+            written["workbook"] = write_workbook(result, _files.checked(given["excel"], inputs))
     if not given["quiet"] and sys.stderr.isatty() and (memory := memory_line(inputs)):
         click.echo(memory, err=True)
     if not given["quiet"]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata, t
 
 from agreement.consensus.labels import wilson
 from agreement.intervals import wilson_f1
+from agreement.uncertainty.distributions import t_quantile
 from agreement.wording import models as words
 
 Floats = NDArray[np.float64]
@@ -83,6 +83,8 @@ def roc_auc(positive: Bools, score: Floats) -> float:
     >>> roc_auc(np.array([True, False, True]), np.array([0.9, 0.5, 0.5]))  # pairs: 0.9 > 0.5 counts 1, the tie 1/2
     0.75
     """
+    from scipy.stats import rankdata  # noqa: PLC0415 - half a second, for models that give scores
+
     n_positive = int(positive.sum())
     ranks = rankdata(score)
     wins = ranks[positive].sum() - n_positive * (n_positive + 1) / 2
@@ -187,7 +189,7 @@ def _jackknife(
     pseudo = (np.array([value, *left_out]) * n + 0.5) / (n + 1)  # keeps a perfect value off the end of the scale
     logits = np.log(pseudo / (1 - pseudo))
     error = np.sqrt((g - 1) / g * ((logits[1:] - logits[1:].mean()) ** 2).sum())
-    half = t.ppf((1 + confidence) / 2, g - 1) * error
+    half = float(t_quantile((1 + confidence) / 2, g - 1)) * error
     low, high = (1 / (1 + np.exp(-(logits[0] + side * half))) for side in (-1, 1))
     # a perfect ranking moves with no item, yet the smaller side has shown it so many times only (Clopper-Pearson); one
     # slip more never raises the limit

@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
@@ -155,6 +154,8 @@ def _lea(shared: csr_array, size: Floats, of_other: Floats) -> Part:
 
 def _aligned(shared: csr_array, sizes: tuple[Floats, Floats]) -> float:
     """Return the summed similarity of the best one-to-one alignment: 2 shared / (size of one + size of the other)."""
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - slow to load, for coreference only
+
     if not shared.nnz:
         return 0.0
     dense = shared.toarray()

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from agreement.intervals import wilson_f1
 
@@ -99,6 +98,8 @@ def _arguments(relations: set[Relation]) -> list[Argument]:
 
 def _matched(given: list[Argument], known: list[Argument], least: float) -> dict[Argument, Argument]:
     """Return for each argument *given* the one *known* that it is matched with; equal ones are matched first."""
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - slow to load, for relations only
+
     if not given or not known:
         return {}
     (starts, ends), (from_, to) = (
