@@ -13,6 +13,7 @@ from agreement.adjudication.decisions import CHOICES, Decision, Final
 from agreement.annotations import Annotations, Layer
 from agreement.errors import InputError, Problem
 from agreement.loaders._base import Source
+from agreement.loaders._json import note_repeated_keys
 from agreement.loaders._workbook_limits import refuse_oversized
 
 MOST_BYTES, LONGEST_CELL = 1 << 28, 2**31 - 1
@@ -95,10 +96,12 @@ class _Reader:
     def json_file(self, path: Path) -> tuple[str | None, list[Decision]]:
         """Return source hash and decisions of a JSON file; None for the hash if the file is no decision file."""
         try:
-            document = json.loads(read_regular(path, self.file, MOST_BYTES).decode("utf-8-sig"))
+            text = read_regular(path, self.file, MOST_BYTES).decode("utf-8-sig")
+            document = json.loads(text)
         except (ValueError, RecursionError):
             self.wrong("", "is neither JSON nor an Excel workbook.", "Download the decisions from the page again.")
             return None, []
+        note_repeated_keys(text.encode(), document, self.file, self.problems)
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             schema = document.get("schema") if isinstance(document, dict) else None
             self.wrong("", f"has the schema {schema!r}, not {SCHEMA!r}.", "Use “Download decisions” of the page.")
@@ -128,17 +131,18 @@ class _Reader:
         for number, row in enumerate(rows, start=2):
             cells = {name: ESCAPED.sub("", value or "", count=1) for name, value in row.items() if name}
             hashes.add(cells.get("source_sha256", ""))
-            found.append(self.record(f"!{number}", self._of_csv(cells, row)))
+            found.append(self.record(f"!{number}", self._of_csv(f"!{number}", cells, row)))
         sha = hashes.pop() if len(hashes) == 1 else ""
         return sha, [one for one in found if one is not None]
 
-    def _of_csv(self, cells: Mapping[str, str], row: Mapping[str, str]) -> dict[str, Any]:
+    def _of_csv(self, where: str, cells: Mapping[str, str], row: Mapping[str, str]) -> dict[str, Any]:
         """Return a row of a CSV file as the record that JSON would hold; lists stand in it as JSON."""
         layer = self.annotations.layers.get(cells["layer"])
         final: Any = cells["final"] or None
         if final is not None and layer is not None and layer.kind in ("labels", "spans"):
             try:
                 final = json.loads(final)
+                note_repeated_keys(cells["final"].encode(), final, f"{self.file}{where}", self.problems)
             except (ValueError, RecursionError):
                 final = cells["final"]
         # an id that itself begins with an apostrophe is taken as it is

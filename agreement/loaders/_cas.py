@@ -18,6 +18,7 @@ import orjson
 from defusedxml import ElementTree  # type: ignore[import-untyped] # no stubs among our dependencies
 
 from agreement.errors import Problem
+from agreement.loaders._json import note_repeated_keys
 from agreement.loaders._offsets import LAST_OF_ONE_UNIT
 from agreement.loaders._webanno_documents import (
     NO_VALUE,
@@ -80,6 +81,7 @@ def parse_json(content: bytes, where: str, problems: list[Problem], _types: byte
 
     def load(cassis: Any) -> Cas:  # noqa: ANN401 - a module without types
         raw = orjson.loads(content)
+        note_repeated_keys(content, raw, where, problems)
         held = raw["%FEATURE_STRUCTURES"]
         structures = list(held.values() if isinstance(held, dict) else held)
         declared = raw.setdefault("%TYPES", {})

@@ -13,6 +13,7 @@ import python_calamine
 from agreement.annotations import Reading
 from agreement.errors import InputError, Problem
 from agreement.loaders._base import Source
+from agreement.loaders._json import note_repeated_keys
 from agreement.loaders._workbook_limits import refuse_oversized
 from agreement.records import Records
 from agreement.wording import reading as said
@@ -23,6 +24,8 @@ SETS = "; "
 DEFUSED = r"^'(?=[ \n]*[=+\-@\t\r|%])"  # the apostrophe that keeps a spreadsheet from running a cell
 SHEET = "Consensus"
 LONGEST_HEADER = 1 << 20
+LISTED = 20
+ONE_ROW = "Keep one row for each item."
 LABELS = frozenset({"status", "probability", "entropy_bits", "votes"})
 SPANS = frozenset({"status", "share", "boundary_votes", "votes"})
 TIE, NO_LABEL = "tie", "no label"
@@ -56,7 +59,8 @@ def consensus_records(path: Path, labelled: Records) -> Records | None:
         )
         for name in questions or [""]
     ]
-    rows = _settled(pd.concat(parts, ignore_index=True), reading, spans=bool(frame["start"].ne("").any()))
+    spans = bool(frame["start"].ne("").any())
+    rows = _settled(_once(pd.concat(parts, ignore_index=True), reading, spans=spans), reading, spans=spans)
     given = rows["label"].map(lambda text: _members(text, known))
     rows = rows.assign(label=given).explode("label", ignore_index=True)
     rows["label"] = rows["label"].fillna("")
@@ -68,6 +72,22 @@ def consensus_records(path: Path, labelled: Records) -> Records | None:
         rows[name] = numbers.astype("int64")
     reading.warnings.append(said.consensus_file(path.name, len(rows), sum(reading.set_aside.values())))
     return Records(rows.assign(annotator="gold", take=0), reading)
+
+
+def _once(rows: pd.DataFrame, reading: Reading, *, spans: bool) -> pd.DataFrame:
+    """Return the rows without repeated ones, which are counted; those that contradict each other are refused."""
+    place = ["item", "round", "layer"] + (["start", "end", "label"] if spans else [])
+    same = rows.duplicated([*place, "label", "status"])
+    rows = rows.loc[~same]
+    twice = rows.loc[rows.duplicated(place, keep=False)].sort_values([*place, "row"], kind="stable")
+    if len(twice):
+        told = [
+            Problem(f"{one.source}!{one.row}", f"item {one.item!r} again, as {one.label!r} ({one.status}).", ONE_ROW)
+            for one in twice.head(LISTED).itertuples()
+        ]
+        raise InputError(told)
+    reading.aside(said.REPEAT_IDENTICAL, int(same.sum()))
+    return rows
 
 
 def _settled(rows: pd.DataFrame, reading: Reading, *, spans: bool) -> pd.DataFrame:
@@ -120,11 +140,14 @@ def _read(path: Path, labels: Sequence[str]) -> pd.DataFrame | None:
             header = file.readline(LONGEST_HEADER)
         if not any(name in header for name in ("entropy_bits", "boundary_votes")):
             return None
-        table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        cells = pd.read_csv(path, sep=separator, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        table = _headed(path, cells)
     elif suffix == ".xlsx":
         refuse_oversized(Source(path, path.name), path.read_bytes())
-        sheets: dict[str, pd.DataFrame] = pd.read_excel(path, None, dtype=str, keep_default_na=False, engine="calamine")
-        table = sheets.get(SHEET)
+        sheets: dict[str, pd.DataFrame] = pd.read_excel(
+            path, None, header=None, dtype=str, keep_default_na=False, engine="calamine"
+        )
+        table = _headed(path, sheets[SHEET]) if SHEET in sheets else None
     else:
         return None
     if table is None or table.empty:
@@ -136,6 +159,19 @@ def _read(path: Path, labels: Sequence[str]) -> pd.DataFrame | None:
     return text.replace(DEFUSED, "", regex=True) if suffix in (".csv", ".tsv") else text
 
 
+def _headed(path: Path, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the *cells* under the names in their first row; pandas itself would give a repeated name a number."""
+    if cells.empty:
+        return cells
+    names = cells.iloc[0].astype(str)
+    table = cells.iloc[1:].set_axis(names.tolist(), axis=1).reset_index(drop=True)
+    twice = names[names.duplicated() & names.ne("")].unique()
+    if len(twice) and any(name in table for name in ("entropy_bits", "boundary_votes")):
+        told = [Problem(f"{path.name}!1", f"2 columns are called {name!r}.", "Keep one of them.") for name in twice]
+        raise InputError(told)
+    return table
+
+
 def _unfolded(path: Path, labels: Sequence[str]) -> pd.DataFrame | None:
     """Return JSON lines as the table that holds the same: a set of labels as text, a row per span."""
     with path.open("rb") as file:
@@ -145,7 +181,14 @@ def _unfolded(path: Path, labels: Sequence[str]) -> pd.DataFrame | None:
             return None
         if not isinstance(first, dict) or not ("votes_by_label" in first or isinstance(first.get("votes"), list)):
             return None
-        records = [first, *(orjson.loads(line) for line in file if line.strip())]
+        file.seek(0)
+        lines = [(number, line) for number, line in enumerate(file, 1) if line.strip()]
+        records = [orjson.loads(line) for _, line in lines]
+    problems: list[Problem] = []
+    for (number, line), record in zip(lines, records, strict=True):
+        note_repeated_keys(line, record, f"{path.name}!{number}", problems)
+    if problems:
+        raise InputError(problems)
     label = next((name for name in labels if name in first), "label")
     if "votes_by_label" in first:
         given = [one.get(label) for one in records]

@@ -43,19 +43,19 @@ def json_records(source: Source, problems: list[Problem]) -> list[tuple[int, Any
         if data.lstrip()[:1] == b"[" or not _has_one_record_a_line(data):
             whole = _parsed(data, source.name, problems)
             if whole is not None:
-                _note_repeated_keys(data, whole, source.name, problems)
+                note_repeated_keys(data, whole, source.name, problems)
             return list(enumerate(whole, 1)) if isinstance(whole, list) else [(1, whole)] if whole is not None else []
         records = []
         for number, line in enumerate(data.split(b"\n"), 1):
             if line.strip():
                 record = _parsed(line, f"{source.name}!{number}", problems)
                 if record is not None:
-                    _note_repeated_keys(line, record, f"{source.name}!{number}", problems)
+                    note_repeated_keys(line, record, f"{source.name}!{number}", problems)
                     records.append((number, record))
         return records
 
 
-def _note_repeated_keys(text: bytes, value: Any, where: str, problems: list[Problem]) -> None:  # noqa: ANN401 - any JSON
+def note_repeated_keys(text: bytes, value: Any, where: str, problems: list[Problem]) -> None:  # noqa: ANN401 - any JSON
     """Add a problem for each key that occurs twice in one object of *text*: a parser keeps the last without a word.
 
     What was left out took its quotes along, so that *value* written out has fewer of them; only such a text is parsed
