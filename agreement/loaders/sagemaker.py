@@ -12,7 +12,7 @@ from agreement.annotations import Layer
 from agreement.loaders._answers import without_shared_start
 from agreement.loaders._base import Loader, Source
 from agreement.loaders._collector import Collector, Submission, single_or_several
-from agreement.loaders._json import collector_paused, json_records
+from agreement.loaders._json import collector_paused, json_records, note_repeated_keys
 from agreement.records import Records
 from agreement.settings import LayerKind, Settings
 from agreement.wording import formats as said
@@ -54,7 +54,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         for file in files:
             for number, record in json_records(file, into.problems) if file.suffix != ".manifest" else ():
                 with into.record(f"{file.name}!{number}"):
-                    answers += _answers(record, file, number, skipped)
+                    answers += _answers(record, file, number, skipped, into)
         workers = sorted({place.annotator for place, *_ in answers})
         short = dict(zip(workers, without_shared_start(workers), strict=True))
         _declare_layers(answers, into)
@@ -82,7 +82,13 @@ def _declare_layers(answers: Sequence[Answer], into: Collector) -> None:
             into.layers[layer] = Layer(layer, single_or_several(sizes[layer]))
 
 
-def _answers(record: Any, file: Source, number: int, skipped: Counter[str]) -> Iterator[Answer]:  # noqa: ANN401 - JSON
+def _answers(
+    record: Any,  # noqa: ANN401 - JSON can be anything
+    file: Source,
+    number: int,
+    skipped: Counter[str],
+    into: Collector,
+) -> Iterator[Answer]:
     """Yield the answers in one record of either form."""
     if not isinstance(record, dict):
         return
@@ -94,7 +100,9 @@ def _answers(record: Any, file: Source, number: int, skipped: Counter[str]) -> I
         content = entry.get("answerContent")
         if content is None:
             content = (entry.get("annotationData") or {}).get("content", "{}")
-        content = orjson.loads(content) if isinstance(content, str) else content
+        if isinstance(content, str):
+            text, content = content, orjson.loads(content)
+            note_repeated_keys(text.encode(), content, f"{file.name}!{number}", into.problems)
         when = str(entry.get("submissionTime") or "")
         place = Submission(item, str(entry.get("workerId")), "", file.name, number, time=when)
         for name, value in content.items() if isinstance(content, dict) else ():
