@@ -19,6 +19,7 @@ from agreement.probabilities import no_scores, settle
 from agreement.repeats import KEY, REPEATS, resolve_repeats
 from agreement.settings import LayerKind, Settings
 from agreement.wording import reading as said
+from agreement.wording.unused import not_found
 
 TEXT_COLUMNS = ["item", "round", "annotator", "layer", "label", "fragments", "source", "status"]
 MOST_SECTIONS = 1_000  # each is compared with all others
@@ -204,6 +205,8 @@ def _set_aside_missing(rows: pd.DataFrame, reading: Reading, settings: Settings)
     missing = {value.strip().casefold() for value in settings.missing.values}
     is_missing = labels.map(lambda label: label.strip().casefold() in missing).to_numpy(dtype=bool)
     is_blank = labels.map(lambda label: not label.strip()).to_numpy(dtype=bool)
+    if missing and not is_missing.any():
+        reading.warnings.append(not_found("missing.values", settings.missing.values))
     codes = rows["label"].cat.codes.to_numpy()
     done = rows["status"].eq("done").to_numpy()
     missing_rows, blank_rows = is_missing[codes] & done, is_blank[codes] & done
@@ -219,6 +222,8 @@ def _apply_aliases(rows: pd.DataFrame, reading: Reading, settings: Settings) -> 
     """Return *rows* with the declared aliases replaced, each replacement counted."""
     labels = rows["label"].cat.categories
     meant = [settings.labels.aliases.get(label, label) for label in labels]
+    if strange := sorted(settings.labels.aliases.keys() - set(labels)):
+        reading.warnings.append(not_found("labels.aliases", strange))
     if list(labels) == meant:
         return rows
     codes = rows["label"].cat.codes.to_numpy()
@@ -235,7 +240,7 @@ def _warn_of_strangers(rows: pd.DataFrame, records: Records, settings: Settings)
     """Warn of annotators that the settings name and the data do not: a slip there would change who is compared."""
     present = set(rows["annotator"].cat.categories)
     own = settings.annotators
-    for key, names in (("model", own.model), ("gold", own.gold), ("ignore", own.ignore)):
+    for key, names in (("model", own.model), ("gold", own.gold), ("ignore", own.ignore), ("groups", tuple(own.groups))):
         if strangers := sorted(set(names) - present):
             records.reading.warnings.append(said.strangers(f"[annotators] {key}", strangers))
 

@@ -145,6 +145,24 @@ def report_options(command: Command) -> Command:
 
 
 def settings_from(given: dict[str, Any]) -> Settings:
+    """Return the settings of a command that was called with *given*.
+
+    Raises
+    ------
+    InputError
+        Also if an option is about an output or a pseudonym that was not asked for.
+    """
+    from agreement.wording.terminal import IDLE
+
+    settings = _settings(given)
+    asked = {**given, "anonymise": settings.report.anonymise}
+    idle = [words for (option, needs), words in IDLE.items() if given.get(option) and not asked.get(needs)]
+    if idle:
+        raise InputError([Problem(*words) for words in idle])
+    return settings
+
+
+def _settings(given: dict[str, Any]) -> Settings:
     """Return the settings: the configuration file, overridden by the flags in *given*."""
     from agreement.errors import SettingsError
     from agreement.settings import Settings

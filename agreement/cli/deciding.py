@@ -72,9 +72,12 @@ def compare(before: Path, after: Path | None, json_path: Path | None, **given: A
     from agreement.report.rounds_text import changes_text
     from agreement.rounds.comparing import compare_rounds, rounds_within
     from agreement.rounds.trends import Trend, trends
+    from agreement.wording.terminal import LEAVE_OUT, ROUNDS_OF_JSON
 
     settings = settings_from(given)
     first, second = _source(before, settings), _source(after, settings) if after else None
+    if given["set_columns__round"] and all(_is_json(one) for one in (first, second) if one is not None):
+        raise InputError([Problem("--round", ROUNDS_OF_JSON, LEAVE_OUT)])
     # names are replaced in what was found: replaced in each round by itself, nobody would be met again
     names = [*_names(first), *_names(second)] if settings.report.anonymise else []
     mapping = pseudonyms(names, key_from(given["key"])) if names else {}
@@ -156,10 +159,17 @@ def _audit_of(path: Path, schema: str) -> Mapping[str, Any]:
                 )
             ]
         )
+    from agreement.loaders._json import note_repeated_keys
+
     try:
-        document = json.loads(path.read_bytes())
+        content = path.read_bytes()
+        document = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InputError([Problem(str(path), f"is not whole: {error}.", "Write the audit again.")]) from None
+    problems: list[Problem] = []
+    note_repeated_keys(content, document, str(path), problems)
+    if problems:
+        raise InputError(problems)
     if not isinstance(document, Mapping) or not document.get("profiles"):
         raise InputError([Problem(str(path), "holds no profiles to compare.", "Write the audit again with --json.")])
     return document
@@ -219,10 +229,14 @@ def consensus(output: Path, method: Any, smoothing: float, json_path: Path | Non
     """Write the labels that annotators agree on, ties shown, with what each annotator is worth."""
     from agreement import _files
     from agreement.report.consensus import consensus_text, consensus_to_dict, write_consensus
+    from agreement.wording.terminal import LEAVE_OUT, NO_VOTES
 
     annotations, settings = load_annotations(given)
     level = settings.measures.confidence
     inputs = [*map(Path, given["paths"])]
+    kinds = {layer.kind for layer in annotations.layers.values()}
+    if method and not kinds & {"category", "ordinal", "labels"}:
+        raise InputError([Problem("--method", NO_VOTES, LEAVE_OUT)])
     found = write_consensus(annotations, _files.checked(output, inputs), method, smoothing, level)
     _write_json(_files.checked(json_path, inputs) if json_path else None, consensus_to_dict(found))
     click.echo(consensus_text(found, output, level))

@@ -18,6 +18,7 @@ from agreement.loaders._consensus_file import consensus_records
 from agreement.loaders._frames import frame_records
 from agreement.loaders._gold_file import with_gold
 from agreement.loaders._suspects import note_suspects
+from agreement.loaders._unused import note_unused, refuse_missing_places, refuse_of_frame, refuse_unused
 from agreement.records import Records, assemble
 from agreement.settings import Columns, Settings, with_options
 from agreement.wording import reading as said
@@ -49,6 +50,7 @@ def load(
     settings = with_options(settings, options)
     files = sources(paths)
     loader, mine = _choose(files, settings)
+    refuse_unused(mine, loader, settings)
     records = loader.read(mine, settings)
     accepted = set(mine)
     for file in files:
@@ -63,6 +65,8 @@ def load(
     elif gold and gold in set(records.rows["annotator"]):
         records.kinds[gold] = "gold"
     annotations = note_suspects(assemble(records, settings))
+    refuse_missing_places(annotations, loader, settings)
+    note_unused(annotations, settings, mine, loader)
     if gold and not (annotations.of_kind("gold") and _is_found(gold, annotations)):
         raise InputError(
             [Problem("--gold", f"there is no column, annotator, sheet or file {gold!r}.", _people(annotations))]
@@ -154,4 +158,8 @@ def load_frame(frame: pd.DataFrame, settings: Settings | None = None) -> Annotat
     >>> load_frame(frame).compared
     ('Ana', 'Ben')
     """
-    return note_suspects(assemble(frame_records(frame, settings or Settings()), settings or Settings()))
+    settings = settings or Settings()
+    refuse_of_frame(settings)
+    annotations = note_suspects(assemble(frame_records(frame, settings), settings))
+    note_unused(annotations, settings)
+    return annotations

@@ -115,6 +115,8 @@ class Loader:
         Returns the files, of those offered, that are certainly of this format, judged by content.
     read
         Returns the records of the files accepted. Raises InputError listing every problem of every file.
+    takes
+        Keys of ``[columns]`` and ``[reading]`` that only some formats have a use for; None: any column can be named.
     """
 
     name: str
@@ -122,6 +124,7 @@ class Loader:
     export: str
     accepts: Callable[[Sequence[Source]], list[Source]] = field(repr=False)
     read: Callable[[Sequence[Source], Settings], Records] = field(repr=False)
+    takes: frozenset[str] | None = frozenset()
 
 
 def sources(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Source]:

@@ -18,6 +18,7 @@ from agreement.loaders._vocabulary import is_called
 from agreement.records import Records
 from agreement.settings import LayerKind, Settings
 from agreement.wording import reading as said
+from agreement.wording.unused import no_status
 
 BROKEN = -(2**62)
 
@@ -61,6 +62,8 @@ class Collector:
         True if the platform has an update time, so that repeats resolve to the latest.
     links
         Relations and chains, by the places that :meth:`add` returns.
+    statuses
+        Every status met, in the words of the export and in ours.
     """
 
     settings: Settings
@@ -75,6 +78,7 @@ class Collector:
     texts: dict[str, str] = field(default_factory=dict)
     _text_places: dict[str, str] = field(default_factory=dict)
     _metadata: dict[str, dict[str, str]] = field(default_factory=dict)
+    statuses: set[str] = field(default_factory=set)
     _heads: list[Submission] = field(default_factory=list)
     _sizes: list[int] = field(default_factory=list)
     _labels: list[str] = field(default_factory=list)
@@ -122,6 +126,7 @@ class Collector:
         each span covers, *fragments* the parts of discontinuous spans by position, as ``10-14;20-26``, and *rows* the
         line of each label if they have their own.
         """
+        self.statuses.add(submission.status)
         status = self.settings.reading.status.get(submission.status, submission.status)
         if status == "empty" or not labels:
             labels, starts, ends, covered, fragments, rows = ("",), (), (), (), None, ()
@@ -197,8 +202,12 @@ class Collector:
             self._frame(names), self.texts, self._covered, self._fragments,
             (self.unit, *((self.rival,) if self.rival else ())), self.settings, self.reading, self.problems,
         )  # fmt: skip
+        if (text := self.settings.columns.text) and not self.texts:
+            self.refuse("--text", f"no item has {text!r}.", "Name the key or column that holds the texts.")
         self.stop_if_refused()
         self.reading.rows_read += len(rows)
+        if strange := sorted(self.settings.reading.status.keys() - self.statuses):
+            self.reading.warnings.append(no_status(strange, sorted(self.statuses)))
         relations, mentions = self.links.tables(rows)
         return Records(
             rows,

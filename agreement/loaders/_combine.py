@@ -22,6 +22,7 @@ from agreement.loaders._vocabulary import words
 from agreement.records import Records
 from agreement.settings import Settings
 from agreement.wording import reading as said
+from agreement.wording.unused import no_status
 
 LONGEST = 10_000
 
@@ -65,6 +66,7 @@ def combine(grids: Sequence[Grid], reading: Reading, settings: Settings) -> Reco
     problems = [problem for part in parts for problem in _endless_cells(part, settings)]
     if problems:
         raise InputError(problems)
+    _warn_of_statuses(parts, reading, settings)
     parts = name_singles(parts, reading, settings)
     tell_apart(parts, settings)
     marks = set_layers(parts, reading, settings)
@@ -78,6 +80,14 @@ def combine(grids: Sequence[Grid], reading: Reading, settings: Settings) -> Reco
     if scored:
         _add_scores(records, pd.concat(scored, ignore_index=True), parts)
     return records
+
+
+def _warn_of_statuses(parts: Sequence[Part], reading: Reading, settings: Settings) -> None:
+    """Warn of statuses that the settings read in a way of their own and no table has."""
+    columns = [part.grid.columns[part.shape.status] for part in parts if part.shape.status is not None]
+    found = {str(name).strip() for column in columns for name in column.categories}
+    if strange := sorted(settings.reading.status.keys() - found):
+        reading.warnings.append(no_status(strange, sorted(found)))
 
 
 def _add_scores(records: Records, scores: pd.DataFrame, parts: Sequence[Part]) -> None:

@@ -127,4 +127,4 @@ def _add(one: _Response, into: Collector) -> None:
         into.add(place, ["" if one.value is None else str(one.value)])
 
 
-LOADER = Loader(*said.called("argilla"), accepts, read)
+LOADER = Loader(*said.called("argilla"), accepts, read, takes=frozenset({"text", "predictions"}))

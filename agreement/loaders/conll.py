@@ -275,4 +275,4 @@ def _note_spans(column: _Column, levels: Sequence[Tagged], into: Collector) -> N
         )
 
 
-LOADER = Loader(*said.called("conll"), accepts, read)
+LOADER = Loader(*said.called("conll"), accepts, read, takes=frozenset({"annotators", "invalid_tags"}))

@@ -70,4 +70,4 @@ def _read_file(file: Source, into: Collector) -> None:
         judgments.add(name, columns[name], into)
 
 
-LOADER = Loader(*said.called("crowdflower"), accepts, read)
+LOADER = Loader(*said.called("crowdflower"), accepts, read, takes=frozenset({"label", "text"}))

@@ -219,4 +219,4 @@ def _read_member(annotator: str, examples: Sequence[_Example], items: Sequence[s
             into.add(replace(place, layer=CLASSES), one.classes or blank)
 
 
-LOADER = Loader(*said.called("doccano"), accepts, read)
+LOADER = Loader(*said.called("doccano"), accepts, read, takes=frozenset({"unmarked"}))

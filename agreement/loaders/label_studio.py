@@ -134,8 +134,11 @@ class _Export:
     def _read_task(self, number: int, task: Json) -> None:
         """Read one task: its text, annotations, drafts and predictions."""
         data = _data(task)
-        asked = [str(data[key]) for key in self.into.settings.columns.item if key in data]
-        item = " / ".join(asked) or str(task.get("id", number))
+        asked = self.into.settings.columns.item
+        if unknown := [key for key in asked if key not in data]:
+            has = f"has no {unknown[0]!r} in its data ({', '.join(data)})."
+            self.into.refuse(f"{self.file}!{number}", has, "Name a key that every task has with --item.")
+        item = " / ".join(str(data.get(key)) for key in asked) or str(task.get("id", number))
         text = data.get(self.text_key or "")
         metadata = {key: value for key, value in data.items() if key != self.text_key}
         self.into.item(item, text if isinstance(text, str) else None, f"{self.file}!{number}", metadata)
@@ -246,4 +249,4 @@ def _data(task: Json) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-LOADER = Loader(*said.called("label_studio"), accepts, read)
+LOADER = Loader(*said.called("label_studio"), accepts, read, takes=frozenset({"item", "text", "predictions"}))

@@ -9,7 +9,7 @@ from agreement.annotations import Layer
 from agreement.loaders._base import Loader, Source
 from agreement.loaders._collector import Collector, Submission, class_kind, single_or_several
 from agreement.loaders._columns import header, table
-from agreement.loaders._json import collector_paused, json_records
+from agreement.loaders._json import collector_paused, json_records, note_repeated_keys
 from agreement.loaders._label_studio_results import rating_layer
 from agreement.loaders._vocabulary import is_called
 from agreement.records import Records
@@ -75,19 +75,24 @@ def _records(file: Source, into: Collector) -> list[tuple[int, Any]]:
     cells = table(file, into.settings, into.problems)
     rows = zip(*cells.columns.values(), strict=True)
     return [
-        (number, {name: _parsed(cell) for name, cell in zip(cells.columns, row, strict=True)})
+        (
+            number,
+            {name: _parsed(cell, f"{file.name}!{number}", into) for name, cell in zip(cells.columns, row, strict=True)},
+        )
         for number, row in zip(cells.rows, rows, strict=True)
     ]
 
 
-def _parsed(cell: str) -> Any:  # noqa: ANN401 - JSON can be anything
+def _parsed(cell: str, where: str, into: Collector) -> Any:  # noqa: ANN401 - JSON can be anything
     """Return a cell that holds a list or an object parsed, any other as it is."""
     if cell[:1] not in ("[", "{"):
         return cell
     try:
-        return orjson.loads(cell)
+        value = orjson.loads(cell)
     except orjson.JSONDecodeError:
         return cell
+    note_repeated_keys(cell.encode(), value, where, into.problems)
+    return value
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
@@ -215,4 +220,4 @@ def _add(place: Submission, value: object, kind: str, into: Collector) -> None:
     )
 
 
-LOADER = Loader(*said.called("label_studio_min"), accepts, read)
+LOADER = Loader(*said.called("label_studio_min"), accepts, read, takes=frozenset({"label", "text"}))

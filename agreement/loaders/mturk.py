@@ -11,6 +11,7 @@ from agreement.loaders._answers import Judgments, answers_only
 from agreement.loaders._base import Loader, Source
 from agreement.loaders._collector import Collector
 from agreement.loaders._columns import Table, header, lacks, table
+from agreement.loaders._json import note_repeated_keys
 from agreement.loaders._vocabulary import is_called, item_rank
 from agreement.records import Records
 from agreement.settings import Settings
@@ -86,6 +87,7 @@ def _unpacked(values: Sequence[str], cells: Table, into: Collector) -> dict[str,
         except orjson.JSONDecodeError:
             into.refuse(f"{cells.source}!{cells.rows[at]}", "holds taskAnswers that are no JSON.", "Download it again.")
             continue
+        note_repeated_keys(value.encode(), forms, f"{cells.source}!{cells.rows[at]}", into.problems)
         for form in forms if isinstance(forms, list) else [forms]:
             for question, answer in form.items() if isinstance(form, dict) else ():
                 answers[question][at] = _as_cell(answer)
@@ -134,6 +136,8 @@ def _read_block(
     hits, columns = cells.columns["HITId"], into.settings.columns
     asked = [name.removeprefix("Input.") for name in columns.item]
     ranked = sorted((rank, name) for name in inputs if (rank := item_rank(name)) is not None)
+    if unknown := [name for name in asked if name not in inputs]:
+        into.refuse(cells.source, f"has no input {unknown[0]!r} ({', '.join(inputs)}).", "Name another with --item.")
     key = next((name for name in asked if name in inputs), ranked[0][1] if ranked and number else None)
     items = inputs[key] if key else [f"{hit} / {number}" if number else hit for hit in hits]
     text = columns.text or next((name for name in inputs if is_called(name, "text")), None)
@@ -154,4 +158,4 @@ def _read_block(
         judgments.add(name, answers[name], into)
 
 
-LOADER = Loader(*said.called("mturk"), accepts, read)
+LOADER = Loader(*said.called("mturk"), accepts, read, takes=frozenset({"item", "text"}))

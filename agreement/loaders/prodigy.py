@@ -49,6 +49,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
         skipped: Counter[str] = Counter()
         for (file, number, record), annotator in zip(records, names, strict=True):
             item = items.get(record.get("_input_hash"), "")
+            into.statuses.add(str(record.get("answer", "accept")))
             place = Submission(
                 item, annotator, "", file.name, number, _status(record, settings), str(record.get("_timestamp") or ""),
             )  # fmt: skip
@@ -227,4 +228,4 @@ def _read_further_annotators(
                 into.add(Submission(item, path, layer, file.name, number), labels)
 
 
-LOADER = Loader(*said.called("prodigy"), accepts, read)
+LOADER = Loader(*said.called("prodigy"), accepts, read, takes=frozenset({"annotators"}))

@@ -218,4 +218,7 @@ def _add(place: Submission, spans: Any, into: Collector) -> None:  # noqa: ANN40
     into.add(place, labels, starts, ends, whole)
 
 
-LOADER = Loader(*said.called("span_records"), accepts, read)
+LOADER = Loader(
+    *said.called("span_records"), accepts, read,
+    takes=frozenset({"annotator", "item", "layer", "round", "text", "time", "unmarked"}),
+)  # fmt: skip

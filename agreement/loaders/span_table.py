@@ -16,6 +16,7 @@ from agreement.loaders._collector import Collector, Submission
 from agreement.loaders._columns import SHEETS, Table, first_rows, header, table
 from agreement.loaders._grids import Grid
 from agreement.loaders._item_sheets import merged_items
+from agreement.loaders._roles import nearest
 from agreement.loaders._sheet_facts import short_texts
 from agreement.loaders._vocabulary import is_called, item_rank
 from agreement.loaders._workbooks import read_workbook
@@ -43,6 +44,7 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     into = Collector(settings, rival="UTF-16 units")
     into.reading.layout = said.ROW_PER_SPAN
     tables = [(file, cells) for file in files for cells in _tables(file, into)]
+    _refuse_unknown([name for _, cells in tables for name in cells.columns], into)
     several = Counter(file for file, cells in tables if _is_span_table(list(cells.columns)))
     for file, cells in tables:
         name = cells.sheet if several[file] > 1 else file.stem if len(files) > 1 else ""
@@ -52,14 +54,30 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     return into.records()
 
 
+def _refuse_unknown(names: Sequence[str], into: Collector) -> None:
+    """Refuse names of columns that no table has, and second names where a table of spans has one column."""
+    for role in ("start", "end", "annotator", "time", "layer", "round", "label", "item", "text", "section", "document"):
+        asked = getattr(into.settings.columns, role) or ()
+        asked = (asked,) if isinstance(asked, str) else asked
+        if len(asked) > 1:
+            into.refuse(f"--{role}", "names several columns; a table of spans has one.", "Name one of them.")
+        for name in asked:
+            if name not in names:
+                into.refuse(f"--{role}", f"there is no column {name!r}.", nearest(name, dict.fromkeys(names)))
+    into.stop_if_refused()
+
+
 def _tables(file: Source, into: Collector) -> list[Table]:
     """Return the table in *file*, or those of the sheets that hold spans or the texts of items."""
     if file.suffix not in SHEETS:
         return [table(file, into.settings, into.problems)]
     asked = into.settings.columns.sheets
-    grids = [
-        grid for grid in read_workbook(file, into.reading, into.settings) if not asked or grid.sheet in asked
-    ]  # fmt: skip
+    grids = read_workbook(file, into.reading, into.settings)
+    for name in asked:
+        if name not in {grid.sheet for grid in grids}:
+            there = f"There are: {', '.join(repr(grid.sheet) for grid in grids)}."
+            into.refuse("--sheet", f"{file.name} has no sheet {name!r}.", there)
+    grids = [grid for grid in grids if not asked or grid.sheet in asked]
     found = []
     for grid in grids:
         if _is_span_table(grid.names) or _is_item_table(grid.names):
@@ -251,4 +269,9 @@ def _number(value: object) -> float:
     return value if isinstance(value, int) else np.nan
 
 
-LOADER = Loader(*said.called("span_table"), accepts, read)
+LOADER = Loader(
+    *said.called("span_table"), accepts, read,
+    takes=frozenset({
+        "annotator", "end", "header", "item", "label", "layer", "round", "sheets", "start", "text", "time", "unmarked"
+    }),
+)  # fmt: skip

@@ -191,4 +191,6 @@ def read_guidelines(path: str, reading: Reading, settings: Settings) -> Guidelin
     return found
 
 
-LOADER = Loader(*said.called("table"), accepts=lambda files: [file for file in files if not _is_other(file)], read=read)
+LOADER = Loader(
+    *said.called("table"), accepts=lambda files: [file for file in files if not _is_other(file)], read=read, takes=None
+)

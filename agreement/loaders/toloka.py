@@ -73,4 +73,4 @@ def _read_file(file: Source, into: Collector) -> None:
         judgments.add(name, outputs[name], into)
 
 
-LOADER = Loader(*said.called("toloka"), accepts, read)
+LOADER = Loader(*said.called("toloka"), accepts, read, takes=frozenset({"item"}))

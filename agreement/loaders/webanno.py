@@ -204,6 +204,7 @@ def _read_file(
         name = layers.get((column.layer, column.feature))
         if name is not None:
             by_layer[name] += column.spans
+    into.statuses.add(state)
     status = "done" if is_curator else into.settings.reading.status.get(state, STATES.get(state, "done"))
     places: dict[Mark, int] = {}
     for name, spans in by_layer.items():

@@ -86,6 +86,10 @@ def needs_the_labels(asked: Asked) -> dict[str, str]:
         found[said.GOLD] = said.A_PART
     if settings.report.by:
         found[said.BY_COLUMN] = said.A_PART
+    if own.score:
+        found[said.SCORES] = said.A_PART
+    if own.start or own.end:
+        found[said.SPANS] = said.A_PART
     if own.time or settings.reading.duplicates not in (None, "refuse"):
         found[said.TIMES] = said.ONE_LABEL
     return found

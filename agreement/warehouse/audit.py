@@ -23,6 +23,7 @@ from agreement.diagnosis.diagnosing import diagnose
 from agreement.diagnosis.evidence import Floats
 from agreement.errors import AgreementError, InputError, Problem
 from agreement.loaders import load_frame
+from agreement.loaders._unused import refuse_of_frame
 from agreement.pipeline import Audit
 from agreement.pipeline import audit as audit_in_memory
 from agreement.rules._parts import excerpt
@@ -118,6 +119,7 @@ def audit_table(
     drawn: int | None = None,
 ) -> Audit:
     """Return the audit of an Ibis *table* of any engine, e.g. of a Spark session; see :func:`audit_warehouse`."""
+    refuse_of_frame(settings or Settings())
     asked = told_by_lists(Asked(table, dict(columns or {}), settings or Settings(), name, engine, key, drawn))
     traffic = Traffic()
     rows = int(traffic.fetch(table.count().name("rows"))["rows"].iloc[0])

@@ -17,6 +17,15 @@ NO_MEMORY = (
 NO_TABLE = "is for tables in databases and Parquet files; this is neither."
 COLUMNS_OF_FILES = "Name the columns of a file with --item, --annotator and --label."
 DECLARE_ANSWERS = 'Leave the option out, or declare [layers.NAME] kind = "answer" in agreement.toml.'
+# option and what it needs, by the names of the command's parameters: option, why it can do nothing, what to do
+IDLE = {
+    ("key", "anonymise"): ("--key", "names the key of pseudonyms, and none were asked for.", "Pass --anonymise too."),
+    ("counts_only", "json_path"): ("--counts-only", "is about the JSON, and none was asked for.", "Pass --json FILE."),
+    ("all_pairs", "csv_folder"): ("--all-pairs", "is about the CSV, and none was asked for.", "Pass --csv FOLDER."),
+}
+ROUNDS_OF_JSON = "names a column, and the JSON of an audit has its rounds already."
+NO_VOTES = "is for labels of items; spans have one method, the majority of matched spans."
+LEAVE_OUT = "Leave it out."
 INTERRUPTED = "Interrupted; every output is as it was, or complete."
 
 

@@ -11,6 +11,7 @@ ONE_COLUMN = "Audit one label column at a time: --columns label=NAME."
 ONE_LABEL = "Keep one label per annotator and item in a view, e.g. the latest."
 SEVERAL_LAYERS, MODELS, GOLD = "several layers", "models beside people", "gold labels"
 BY_COLUMN, TIMES = "figures by an item column (--by)", "times and repeats that differ"
+SCORES, SPANS = "probabilities of labels (--score)", "spans (columns.start, columns.end)"
 
 
 def layers_of_kind(kind: str) -> str:
