@@ -19,6 +19,7 @@ from agreement.loaders._scores import scores_of, take_scores, unknown_score_colu
 from agreement.loaders._sets import set_layers
 from agreement.loaders._shapes import shape_of
 from agreement.loaders._vocabulary import words
+from agreement.loaders._workbooks import some
 from agreement.records import Records
 from agreement.settings import Settings
 from agreement.wording import reading as said
@@ -152,6 +153,8 @@ def _records(
         layers |= one.layers
         for reason, times in one.aside.items():
             reading.aside(reason, times)
+        for name, items in one.clashes.items():
+            reading.warnings.append(said.contradicting(len(items), name, some(items)))
     if rows.empty:
         raise InputError(
             [Problem(", ".join(reading.files), "holds no label: every cell is blank.", "Export it again.")]

@@ -44,13 +44,13 @@ def merged_items(frames: Sequence[pd.DataFrame], reading: Reading) -> pd.DataFra
         return pd.DataFrame(index=pd.Index([], name="item"))
     everything = pd.concat(told)
     if len(told) > 1 or everything.index.has_duplicates:
-        grouped = everything.where(everything != "").groupby(level=0, sort=False)
-        for name in ("section", "cluster"):
+        filled = everything.where(everything != "")
+        for name in ("text", "section", "cluster"):
             if name in everything:
-                clashes = grouped[name].nunique().gt(1)
+                clashes = filled[name].str.strip().groupby(level=0, sort=False).nunique().gt(1)
                 if clashes.any():
                     shown = some([str(item) for item in clashes.index[clashes]])
                     reading.warnings.append(said.contradicting(int(clashes.sum()), name, shown))
-        everything = grouped.first()
+        everything = filled.groupby(level=0, sort=False).first()
     everything.index.name = "item"
     return everything.fillna("").astype("str")

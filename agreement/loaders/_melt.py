@@ -26,13 +26,17 @@ Cells: TypeAlias = Codes | int  # a code for each row of the grid, or one that h
 
 @dataclass(slots=True)
 class Melted:
-    """The annotations of one grid, and what it says about items, gold and models."""
+    """The annotations of one grid, and what it says about items, gold and models.
+
+    ``clashes`` names the items that rows give several texts, sections or documents; the first filled cell counts.
+    """
 
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
     items: pd.DataFrame = field(default_factory=pd.DataFrame)
     kinds: dict[str, str] = field(default_factory=dict)
     layers: dict[str, Layer] = field(default_factory=dict)
     aside: dict[str, int] = field(default_factory=dict)
+    clashes: dict[str, list[str]] = field(default_factory=dict)
 
     def set_aside(self, reason: str, times: int) -> None:
         """Count annotations that are not used."""
@@ -339,7 +343,22 @@ class _Melting:
             values = np.full(len(names), "", dtype=object)
             values[known] = self.grid.texts(position)[filled[first]]
             columns[name] = values
+            if name in ("text", "section", "cluster") and (items := self._clashing(position, filled, known, first)):
+                self.result.clashes[name] = items
         return pd.DataFrame(columns, index=names)
+
+    def _clashing(
+        self, position: int, filled: npt.NDArray[np.intp], known: npt.NDArray[Any], first: npt.NDArray[np.intp]
+    ) -> list[str]:
+        """Return the items that *filled* rows of a column give other words than their *first* one, sorted."""
+        cells, item = self.grid.columns[position], np.asarray(self.item)[filled]
+        same = _Names()
+        codes = same.column(cells, strip=True)[filled]
+        expected = np.full(int(known.max(initial=0)) + 1, -1, dtype=codes.dtype)
+        expected[known] = codes[first]
+        clashing = set(np.unique(item[expected[item] != codes]).tolist()) - {self.items.blank()}
+        names = list(self.items.known) if clashing else []
+        return sorted(names[code] for code in clashing)
 
 
 def _at(values: Cells, take: npt.NDArray[Any]) -> Cells:

@@ -127,8 +127,16 @@ def guessed_encoding(file: str, encoding: str) -> str:
 
 
 def contradicting(items: int, column: str, examples: str) -> str:
-    """Return that items have several values of what can be one only."""
-    return f"{items} items have more than one {column}: {examples}. The first counts."
+    """Return that items have several values of what can be one only; a cluster is called document, as by its option.
+
+    Examples
+    --------
+    >>> contradicting(2, "cluster", "T1, T7")
+    '2 items have more than one document: T1, T7. The first one read counts.'
+    """
+    what = "document" if column == "cluster" else column
+    count = "1 item has" if items == 1 else f"{items:,} items have"
+    return f"{count} more than one {what}: {examples}. The first one read counts."
 
 
 def not_used(source: str, why: str, rows: int) -> str:

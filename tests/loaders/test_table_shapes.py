@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from agreement.annotations import Annotations
 from agreement.errors import InputError
-from agreement.loaders import load
+from agreement.loaders import load, load_frame
 from agreement.settings import Settings
 
 Read = Callable[..., Annotations]
@@ -393,3 +394,23 @@ def test_tables_of_different_layouts_are_not_mixed(tmp_path: Path) -> None:
     (tmp_path / "long.csv").write_text(lines("item,annotator,label", again), encoding="utf-8")
     with pytest.raises(InputError, match="one may repeat the other"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(("column", "kept"), [("section", "section"), ("document", "cluster"), ("text", "text")])
+def test_an_item_that_rows_put_in_two_places_is_told(column, kept):
+    rows = [(f"i{item}", who, "xy"[item % 2], f"{column} {item % 3}") for item in range(20) for who in ("Ana", "Ben")]
+    frame = pd.DataFrame(rows, columns=["item", "annotator", "label", column])
+    frame.loc[[1, 5], column] = "elsewhere"
+    frame.loc[7, column] = ""  # a blank cell says nothing
+    frame.loc[9, column] += " "  # blanks at its end are no other value
+    found = load_frame(frame)
+    assert found.reading.warnings == [f"2 items have more than one {column}: i0, i2. The first one read counts."]
+    assert found.items.loc[["i0", "i2", "i3"], kept].tolist() == [f"{column} 0", f"{column} 2", f"{column} 0"]
+
+
+def test_texts_of_two_files_that_differ_are_told(tmp_path):
+    for who, text in (("Ana", "Bonn "), ("Ben", "Bonn"), ("Cleo", "Berlin")):
+        (tmp_path / f"{who}.csv").write_text(f"item,text,label\ni1,{text},x\ni2,Rome,y\n")
+    found = load(tmp_path)
+    assert "1 item has more than one text: i1. The first one read counts." in found.reading.warnings
+    assert found.items["text"].tolist() == ["Bonn ", "Rome"]

@@ -133,7 +133,7 @@ def test_section_and_document_are_of_the_item_and_contradictions_are_said(read):
     assert found.reading.columns["section"] == "section"
     found = read({"a.csv": rows + "d1,ben,6,9,X,3,a\n"})
     assert found.items.loc["d1", "section"] == "2.1"
-    assert "1 items have more than one section: d1. The first counts." in found.reading.warnings
+    assert "1 item has more than one section: d1. The first one read counts." in found.reading.warnings
 
 
 def test_section_of_a_sheet_of_texts(read):
