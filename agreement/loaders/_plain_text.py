@@ -31,31 +31,35 @@ class _Column:
 
     def add(self, numbers: Words) -> None:
         """Append the (W, R) *numbers* of the cells of the next piece."""
-        codes, first = _same(numbers)
-        self.different.append(numbers[:, first])
+        codes, different = _told_apart(numbers)
+        self.different.append(different)
         self.codes.append(codes.astype(np.int32))
 
     def finish(self) -> tuple[list[str], npt.NDArray[np.int32]]:
-        """Return the different cells, and which of them each row holds: in order of appearance, many of them sorted."""
+        """Return a blank and the different cells, in order of appearance, many of them sorted; which each row holds."""
         width = max(len(numbers) for numbers in self.different)
         padded = [np.pad(numbers, ((0, width - len(numbers)), (0, 0))) for numbers in self.different]
         everything = np.concatenate(padded, axis=1)
-        codes, first = _same(everything)
-        if len(first) > MANY:
-            codes, first = _sorted(everything, codes, first)
-        codes = codes.astype(np.int32)
+        order, new = _sorted(everything)
+        first = np.minimum.reduceat(order, np.flatnonzero(new))
+        blanks = int(not everything[:, first[0]].any())  # a blank cell is the lowest number: the first one, if any
+        shown = first[blanks:]
+        places = np.argsort(shown) if len(first) <= MANY else np.arange(len(shown))
+        rank = np.zeros(len(first), dtype=np.int32)
+        rank[places + blanks] = np.arange(1, len(shown) + 1)
+        codes = np.empty(len(order), dtype=np.int32)
+        codes[order] = rank[np.cumsum(new) - 1]
         rows = np.empty(sum(map(len, self.codes)), dtype=np.int32)
         start = filled = 0
         for numbers, piece in zip(self.different, self.codes, strict=True):
             end, stop = start + numbers.shape[1], filled + len(piece)
             rows[filled:stop] = codes[start:end][piece]
             start, filled = end, stop
-        cells: list[bytes] = np.ascontiguousarray(everything[:, first].T).view(f"S{WIDTH * width}").ravel().tolist()
-        return b"\n".join(cells).decode("utf-8").split("\n"), rows
+        return ["", *_texts(everything[:, shown[places]])], rows
 
 
 def plain_cells(data: bytes, delimiter: str, skipped: int) -> list[tuple[list[str], npt.NDArray[np.int32]]] | None:
-    r"""Return per column its different cells and which of them each row holds, below the first *skipped* lines.
+    r"""Return per column a blank and its other different cells, and which of them each row below *skipped* lines holds.
 
     None if *data* is not as plain as that: quotes, rows of different lengths, cells of more than ``LONGEST`` bytes.
     *data* is UTF-8 without NUL bytes.
@@ -63,7 +67,7 @@ def plain_cells(data: bytes, delimiter: str, skipped: int) -> list[tuple[list[st
     Examples
     --------
     >>> plain_cells(b"item,label\n1,x\n2,y\n3,x\n", ",", 1)
-    [(['1', '2', '3'], array([0, 1, 2], dtype=int32)), (['x', 'y'], array([0, 1, 0], dtype=int32))]
+    [(['', '1', '2', '3'], array([1, 2, 3], dtype=int32)), (['', 'x', 'y'], array([1, 2, 1], dtype=int32))]
     >>> plain_cells(b'1,"x, y"\n', ",", 0) is None
     True
     """
@@ -77,7 +81,8 @@ def plain_cells(data: bytes, delimiter: str, skipped: int) -> list[tuple[list[st
     end = len(data)
     while end > at and data[end - 1] in (NEWLINE, RETURN):
         end -= 1
-    width = data.count(delimiter.encode(), at, data.find(b"\n", at, end) if b"\n" in data[at:end] else end) + 1
+    line_end = data.find(b"\n", at, end)
+    width = data.count(delimiter.encode(), at, line_end if line_end >= 0 else end) + 1
     columns = [_Column() for _ in range(width)]
     while at < end:
         stop = min(at + PIECE, end)
@@ -94,51 +99,71 @@ def _add_piece(piece: bytes, delimiter: int, columns: list[_Column]) -> bool:
     """Add the rows of *piece*, lines without the last line end, to *columns*; False if they do not fit."""
     text = np.frombuffer(piece + b"\n" + bytes(LONGEST + WIDTH), dtype=np.uint8)
     size = len(piece) + 1
-    marks = np.flatnonzero((text[:size] == delimiter) | (text[:size] == NEWLINE))
+    is_newline = text[:size] == NEWLINE
+    marks = np.flatnonzero(is_newline | (text[:size] == delimiter))
     width = len(columns)
     if len(marks) % width:
         return False
-    ends = marks.reshape(-1, width)
-    is_end = text[ends] == NEWLINE
-    if not is_end[:, -1].all() or is_end[:, :-1].any():
+    row_ends = marks[width - 1 :: width]
+    if np.count_nonzero(is_newline) != len(row_ends) or not is_newline[row_ends].all():
         return False
-    starts = np.empty_like(ends)
-    starts[:, 1:] = ends[:, :-1] + 1
-    starts[0, 0] = 0
-    starts[1:, 0] = ends[:-1, -1] + 1
-    ends[:, -1] -= text[ends[:, -1] - 1] == RETURN
-    sizes = ends - starts
+    starts = np.zeros_like(marks)
+    np.add(marks[:-1], 1, out=starts[1:])
+    row_ends -= text[row_ends - 1] == RETURN
+    sizes = marks - starts
     if sizes.max() > LONGEST:
         return False
     numbers: npt.NDArray[Any] = np.ndarray((len(text) - WIDTH + 1,), "<u8", buffer=text, strides=(1,))
     for position, column in enumerate(columns):
-        start, length = starts[:, position], sizes[:, position]
-        words = max(-(-int(length.max()) // WIDTH), 1)
-        column.add(
-            np.stack(
-                [
-                    numbers[start + WIDTH * word] & KEPT[np.clip(length - WIDTH * word, 0, WIDTH)]
-                    for word in range(words)
-                ]
-            )
-        )
+        start, length = starts[position::width], sizes[position::width]
+        words = [numbers[start] & KEPT[np.minimum(length, WIDTH)]]
+        words += [
+            numbers[start + before] & KEPT[np.clip(length - before, 0, WIDTH)]
+            for before in range(WIDTH, int(length.max()), WIDTH)
+        ]
+        column.add(np.stack(words))
     return True
 
 
-def _sorted(numbers: Words, codes: Codes, first: Codes) -> tuple[Codes, Codes]:
-    """Return what :func:`_same` found with the different columns in the order of their text, that of its bytes."""
-    order = np.lexsort(numbers[::-1, first].astype("<u8").view(">u8"))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    return rank[codes], first[order]
+def _told_apart(numbers: Words) -> tuple[Codes, Words]:
+    """Return which of the different columns of (W, R) *numbers* each column is, and those in order of appearance."""
+    new = np.ones(numbers.shape[1], dtype=np.bool_)
+    np.any(numbers[:, 1:] != numbers[:, :-1], axis=0, out=new[1:])
+    starts = np.flatnonzero(new)
+    if len(starts) < len(new) / 2:  # rows of one item often stand together
+        codes, different = _told_apart_each(numbers[:, starts])
+        return codes[np.cumsum(new) - 1], different
+    return _told_apart_each(numbers)
 
 
-def _same(numbers: Words) -> tuple[Codes, Codes]:
-    """Return which of the different columns of (W, R) *numbers* each column is, and where each of those comes first."""
-    codes, unique = pd.factorize(numbers[0])
+def _told_apart_each(numbers: Words) -> tuple[Codes, Words]:
+    """Return what :func:`_told_apart` does, looking at every column."""
+    codes, different = pd.factorize(numbers[0])
+    if len(numbers) == 1:
+        return codes, different[np.newaxis]
     for other in numbers[1:]:
         more, others = pd.factorize(other)
-        codes, unique = pd.factorize(codes * len(others) + more)
-    first = np.empty(len(unique), dtype=np.int64)
+        codes, different = pd.factorize(codes * len(others) + more)
+    first = np.empty(len(different), dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    return codes, first
+    return codes, numbers[:, first]
+
+
+def _sorted(numbers: Words) -> tuple[Codes, npt.NDArray[np.bool_]]:
+    """Return the order of the columns of (W, R) *numbers* by their text, and where another text begins in it."""
+    as_text = numbers.astype("<u8").view(">u8").astype(np.uint64)
+    order = np.argsort(as_text[0]) if len(numbers) == 1 else np.lexsort(as_text[::-1])
+    ordered = as_text[:, order]
+    new = np.ones(numbers.shape[1], dtype=np.bool_)
+    np.any(ordered[:, 1:] != ordered[:, :-1], axis=0, out=new[1:])
+    return order, new
+
+
+def _texts(numbers: Words) -> list[str]:
+    """Return the text of each column of (W, R) *numbers*."""
+    if not numbers.shape[1]:
+        return []
+    letters = np.full((numbers.shape[1], WIDTH * len(numbers) + 1), NEWLINE, dtype=np.uint8)
+    letters[:, :-1] = np.ascontiguousarray(numbers.T.astype("<u8")).view(np.uint8)
+    text: str = letters[letters != 0].tobytes()[:-1].decode("utf-8")
+    return text.split("\n")

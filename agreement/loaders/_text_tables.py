@@ -111,16 +111,7 @@ def _plain(data: bytes, delimiter: str, skipped: int) -> "list[pd.Categorical] |
     cells = plain_cells(data, delimiter, skipped)
     if cells is None:
         return None
-    columns = []
-    for names, places in cells:
-        blank = names.index("") if "" in names else len(names)
-        codes = places
-        if blank == len(names):
-            codes += 1
-        elif blank:
-            codes = np.where(places == blank, np.int32(0), places + (places < blank))
-        columns.append(coded_column(["", *names[:blank], *names[blank + 1 :]], codes))
-    return columns
+    return [coded_column(names, codes) for names, codes in cells]
 
 
 def _quoted(
