@@ -158,7 +158,9 @@ def slice_columns(annotations: Annotations, wanted: tuple[str, ...]) -> dict[str
     absent = [name for name, column in found.items() if column not in known]
     if absent:
         where = ", ".join(annotations.reading.files) or "the input"
-        there = f"There are: {', '.join(known)}." if known else "The items have no column with values."
+        said = {column: name for name, column in COLUMNS.items()}
+        names = ", ".join(said.get(name, name) for name in known)
+        there = f"There are: {names}." if known else "The items have no column with values."
         raise InputError([Problem(where, f"has no item column {name!r} to slice by.", there) for name in absent])
     return found
 

@@ -98,6 +98,12 @@ def test_an_unknown_column_is_refused_with_those_there_are(uneven):
         sliced(uneven, report={"by": ["sorce"]})
 
 
+def test_the_document_is_called_so_where_a_column_is_unknown(uneven):
+    frame = uneven.assign(document=uneven["item"])
+    with pytest.raises(InputError, match=r"There are: (source, document|document, source)\.$"):
+        sliced(frame, report={"by": ["docment"]})
+
+
 @pytest.mark.parametrize(("kind", "measures"), [
     ("number", {"krippendorff_alpha.interval"}), ("answer", {"squad_f1"}), ("labels", {"f1_macro", "jaccard_samples"}),
 ])  # fmt: skip

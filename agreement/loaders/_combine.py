@@ -153,8 +153,8 @@ def _records(
         layers |= one.layers
         for reason, times in one.aside.items():
             reading.aside(reason, times)
-        for name, items in one.clashes.items():
-            reading.warnings.append(said.contradicting(len(items), name, some(items)))
+        for name, clashing in one.clashes.items():
+            reading.warnings.append(said.contradicting(len(clashing), name, some(clashing)))
     if rows.empty:
         raise InputError(
             [Problem(", ".join(reading.files), "holds no label: every cell is blank.", "Export it again.")]
