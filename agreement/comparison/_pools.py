@@ -129,8 +129,6 @@ def add_pools(rows: Rows, pool: Pool, settings: Settings) -> None:
     for measure in (*measures().values(), *pool.own):
         if measure.pooled is None or (measure.needs_order and not pool.ordered):
             continue
-        if measure.name == "pabak" and len(pool.units.labels) != 2:
-            continue
         scores = pair.get(measure.name) or unit_scores(measure.pooled, found, measure.range, confidence)
         rows.add(measure.name, scores, params=pool.scope())
     conger = conger_scores(pool.units, pool.cluster, confidence, whole=pool.counted.whole)

@@ -12,7 +12,7 @@ from agreement.wording import coefficients as words
 
 BESIDE = (
     "percent_agreement", "kappa_mean", "light_kappa", "conger_kappa", "fleiss_kappa", "krippendorff_alpha.nominal",
-    "gwet_ac1", "brennan_prediger", "pabak", "kappa_mean.linear", "kappa_mean.quadratic", "krippendorff_alpha.ordinal",
+    "gwet_ac1", "brennan_prediger", "kappa_mean.linear", "kappa_mean.quadratic", "krippendorff_alpha.ordinal",
 )  # fmt: skip
 BY_CHANCE = BESIDE[1:8]
 APART = 0.05  # two coefficients that tell a reader different things
@@ -117,7 +117,7 @@ def _prevalence(uses: np.ndarray[tuple[int], np.dtype[np.int64]], labels: tuple[
     shares = uses / total
     chance = float(shares @ shares)
     gwet = float(shares @ (1 - shares)) / max(len(labels) - 1, 1)
-    measures = ("gwet_ac1", "brennan_prediger", "pabak", "fleiss_kappa", "kappa_mean")
+    measures = ("gwet_ac1", "brennan_prediger", "fleiss_kappa", "kappa_mean")
     said = words.one_frequent(labels[top], int(uses[top]), total, chance, gwet, 1 / len(labels))
     return Why("prevalence", measures, said)
 

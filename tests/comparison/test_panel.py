@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from agreement import audit
+from agreement.comparison.panel import BESIDE
 from agreement.settings import Settings
 
 
@@ -78,3 +79,10 @@ def test_every_reason_names_measures_of_the_panel_or_of_the_scores(slip):
     found = panel_of(drawn((0.8, 0.1, 0.1), slip, annotators=3))
     assert found.reasons
     assert all(set(why.measures) & set(found.rows["measure"]) and why.sentence.endswith(".") for why in found.reasons)
+
+
+def test_every_coefficient_of_the_panel_can_be_in_it():
+    """PABAK is a pair's: of all annotators it would be the coefficient of Brennan and Prediger once more."""
+    rows = [(f"i{item}", who, "xy"[(item + item // 7 * at) % 2]) for item in range(40) for at, who in enumerate("ABC")]
+    found = panel_of(rows, Settings.from_mapping({"labels": {"order": ["x", "y"]}}))
+    assert found.rows["measure"].tolist() == list(BESIDE)
