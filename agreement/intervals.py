@@ -202,7 +202,7 @@ def _jackknife(
     """Return the standard error (S,) and the value of the smoothed table (S,)."""
     variance, centre = np.zeros(len(tables)), np.zeros(len(tables))
     k = tables.shape[-1]
-    for chunk in chunks(len(tables), k**2 * (2 if measure.sums else k**2), CACHED):
+    for chunk in chunks(len(tables), 2 * k**2, CACHED):
         some = Margins(margins.both[chunk], margins.reference[chunk], margins.other[chunk])
         full, pseudo, more = smoothed_with(tables[chunk], some)
         without, centre[chunk] = cell_values(measure, full, more)
@@ -219,13 +219,20 @@ def _jackknife(
 
 
 def cell_values(measure: Measure, full: Floats, totals: Totals | None = None) -> tuple[Floats, Floats]:
-    """Return the value without one unit of each cell (S, K, K), and with all (S,); *totals* of *full* if known."""
+    """Return the value without one unit of each cell (S, K, K), and with all (S,); *totals* of *full* if known.
+
+    Of a cell that holds nothing, nothing can be taken: where that takes a table of its own to find out, it is left out.
+    """
     if measure.sums is not None:
         return without_one(measure.sums, *(totals or _totals(full)))
-    k = full.shape[-1]
-    one = np.eye(k * k).reshape(k * k, k, k)
-    centre = measure.compute(full).value
-    return measure.compute(full[:, None] - one).value.reshape(-1, k, k), centre
+    centre = np.asarray(measure.compute(full).value)
+    without = np.repeat(centre, full[0].size if len(full) else 0).reshape(full.shape)
+    table, row, column = np.nonzero(full)
+    for chunk in chunks(len(table), full.shape[-1] ** 2, CACHED):
+        fewer = full[table[chunk]]
+        fewer[np.arange(len(fewer)), row[chunk], column[chunk]] -= 1
+        without[table[chunk], row[chunk], column[chunk]] = measure.compute(fewer).value
+    return without, centre
 
 
 def without_one(sums: LabelSums, both: Floats, reference: Floats, other: Floats) -> tuple[Floats, Floats]:

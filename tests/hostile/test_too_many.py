@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -12,7 +13,9 @@ from scipy import sparse
 
 from agreement import detect, implausible
 from agreement.errors import InputError
+from agreement.intervals import cell_values
 from agreement.loaders import _cells, load, load_frame
+from agreement.measures import measures
 from agreement.settings import Settings
 
 
@@ -91,3 +94,21 @@ def test_columns_that_share_nothing_are_not_compared_all_with_all(tmp_path: Path
     with patch.object(_cells, "same_question", wraps=_cells.same_question) as asked, pytest.raises(InputError):
         load(tmp_path / "labels.csv")
     assert asked.call_count < 10 * len(names)
+
+
+def test_units_are_taken_out_of_cells_that_hold_any() -> None:
+    """Twelve people and 52 labels with paths took 25 s, for a table of its own for each of 2,704 cells of 66 pairs."""
+    weighted, tables = measures()["cohen_kappa.linear"], []
+
+    def counted(stack):
+        tables.append(len(stack))
+        return weighted.compute(stack)
+
+    full = np.zeros((2, 50, 50))
+    full[0, [3, 4, 5], [3, 4, 6]], full[1, 7, [7, 8]] = 2.5, 1.5
+    without, centre = cell_values(replace(weighted, compute=counted), full)
+    assert sum(tables) == 2 + 5
+    assert np.array_equal(without[:, 0, 0], centre)
+    fewer = full[0].copy()
+    fewer[5, 6] -= 1
+    assert without[0, 5, 6] == weighted.compute(fewer[None]).value[0]
