@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from agreement.wording import reading as said
 MAX_LABELS = 500
 MIN_LETTERS = 5
 MAX_ITEMS = 200_000
+SURE = 2  # tags that make a set of labels one of parts of speech
 NUMBERED = re.compile(r"0*([0-9]+?)(?:\.0+)?")
 NO_ANSWER = frozenset({
     "", "na", "n a", "nan", "null", "nil", "skip", "skipped", "i dont know", "i don t know", "dont know", "don t know",
@@ -22,6 +23,15 @@ NO_ANSWER = frozenset({
     "cannot decide", "can t decide", "no answer", "no label", "not applicable", "not annotated", "not labeled",
     "not labelled", "missing", "tbd", "todo", "to do", "undecided", "no idea", "no opinion", "pass", "empty", "blank",
     "unlabeled", "unlabelled", "ambiguous", "weiß nicht", "keine angabe", "k a",
+})  # fmt: skip
+DIFFERENT_TAGS = (said.NEAR_SPELLING, said.PUNCTUATION)  # VAFIN is not VVFIN, and PRP$ is not PRP
+# the tags of punctuation in the Penn Treebank, STTS and their kin, and tags of words that only such sets have
+PUNCTUATION_TAGS = frozenset({
+    "$,", "$.", "$(", "$", "#", ",", ".", ":", ";", "!", "(", ")", "``", "''", '"', "'", "--"
+})  # fmt: skip
+WORD_TAGS = frozenset({
+    "ADJA", "ADJD", "ADJ", "ADP", "APPR", "ART", "AUX", "CCONJ", "DET", "DT", "JJ", "NE", "NN", "NNP", "NNS", "NOUN",
+    "PPER", "PRON", "PROPN", "PRP", "PUNCT", "VAFIN", "VB", "VBD", "VBZ", "VERB", "VVFIN",
 })  # fmt: skip
 
 
@@ -44,9 +54,12 @@ def note_suspects(annotations: Annotations) -> Annotations:
         if layer.kind in ("number", "answer") or layer.declared:
             continue
         used = {str(names[code]): int(mine[code]) for code in np.flatnonzero(mine).tolist()}
-        reading.aliases += alias_suspects(layer.name, used)
+        tags = are_word_classes(used)
+        reading.aliases += [
+            one for one in alias_suspects(layer.name, used) if not tags or one.reason not in DIFFERENT_TAGS
+        ]
         for label, times in used.items():
-            if is_no_answer(label):
+            if is_no_answer(label) and not (tags and label in PUNCTUATION_TAGS):
                 reading.missing_suspects[label] = reading.missing_suspects.get(label, 0) + times
     return annotations
 
@@ -99,6 +112,18 @@ def is_no_answer(label: str) -> bool:
     [True, True, True, False, False]
     """
     return folded(label) in NO_ANSWER
+
+
+def are_word_classes(labels: Iterable[str]) -> bool:
+    """Return whether *labels* are a set of part-of-speech tags, in which punctuation has tags of its own.
+
+    Examples
+    --------
+    >>> are_word_classes(["NN", "ART", "$."]), are_word_classes([",", ".", "X"]), are_word_classes(["spam", "ham", "."])
+    (True, True, False)
+    """
+    used = set(labels)
+    return len(used & PUNCTUATION_TAGS - {"--"}) >= SURE or len(used & WORD_TAGS) >= SURE
 
 
 def alias_suspects(layer: str, used: Mapping[str, int]) -> list[AliasSuspect]:

@@ -172,3 +172,19 @@ def test_another_column_is_not_taken_for_the_gold_that_was_named(tmp_path):
     assert load(source).of_kind("gold") == load(source, gold="gold").of_kind("gold") == ("gold",)
     with pytest.raises(InputError, match="no column, annotator, sheet or file 'truth'"):
         load(source, gold="truth")
+
+
+@pytest.mark.parametrize("tags", [["NN", "ART", "VVFIN", "VAFIN", "$,", "$."], ["NN", "PRP", "PRP$", ".", ",", "``"]])
+def test_tags_of_punctuation_are_tags(tags):
+    times = dict(zip(tags, (60, 50, 40, 2, 8, 8), strict=True))
+    cells = [tag for tag, often in times.items() for _ in range(often)]
+    rows = [(f"w{at}", who, tag) for at, tag in enumerate([*cells, "?", "?"]) for who in ("Ana", "Ben")]
+    reading = load_frame(pd.DataFrame(rows, columns=["item", "annotator", "label"])).reading
+    assert reading.missing_suspects == {"?": 4}
+    assert reading.aliases == []
+
+
+def test_punctuation_among_classes_looks_like_no_answer():
+    rows = [(f"w{at}", who, label) for at, label in enumerate(["spam", "ham", ".", "--"] * 4) for who in ("Ana", "Ben")]
+    reading = load_frame(pd.DataFrame(rows, columns=["item", "annotator", "label"])).reading
+    assert reading.missing_suspects == {"--": 8, ".": 8}
