@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,13 +63,28 @@ def memory_line(paths: Iterable[Path]) -> str:
     """Return what was needed of memory at most, as a multiple of the input where that is large; empty on Windows."""
     from agreement.wording.terminal import memory
 
+    peak = peak_memory()
+    if peak is None:
+        return ""
+    size = sum(_size(path) for path in paths)
+    return memory(peak, size if size >= LARGE else 0)
+
+
+def peak_memory() -> int | None:
+    """Return the bytes of memory that this program needed at most; None on Windows.
+
+    On Linux ``ru_maxrss`` begins with what the process held that became this program, such as a large shell or
+    notebook that started it; the kernel's own account of the program does not.
+    """
+    with suppress(OSError):
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        if found := re.search(r"^VmHWM:\s*([0-9]+) kB$", status, re.MULTILINE):
+            return int(found[1]) * 1024
     try:
         import resource
     except ImportError:
-        return ""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    size = sum(_size(path) for path in paths)
-    return memory(peak, size if size >= LARGE else 0)
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _size(path: Path) -> int:

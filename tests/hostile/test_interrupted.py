@@ -113,3 +113,15 @@ def test_memory_is_compared_with_a_large_input(tmp_path: Path, monkeypatch: pyte
     assert "times" not in _progress.memory_line([tmp_path])
     monkeypatch.setattr(_progress, "LARGE", 1000)
     assert "times the input of 0.00 GB." in _progress.memory_line([tmp_path])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a program inherits is told by /proc")
+def test_the_memory_of_whoever_starts_the_command_is_not_its_own():
+    asked = [sys.executable, "-c", "from agreement.cli._progress import peak_memory; print(peak_memory())"]
+    starter = (
+        "import os, sys\n"
+        "held = bytearray(300_000_000)\n"  # a shell or notebook that holds this much becomes the command
+        "os.execv(sys.argv[1], sys.argv[1:])\n"
+    )
+    told = subprocess.run([sys.executable, "-c", starter, *asked], capture_output=True, text=True, check=True).stdout
+    assert 1_000_000 < int(told) < 200_000_000
