@@ -11,6 +11,7 @@ from agreement.counts import Contingency, Ints, chunks, codes_by_annotator, seld
 from agreement.units import CACHED, Units
 
 Floats = NDArray[np.float64]
+FEW_LABELS = 16  # of every unit, up to which the couples of labels are taken column by column
 MOST_CODES = 50_000_000  # annotators x units up to which they are one matrix of codes
 
 
@@ -95,15 +96,23 @@ class Shared:
         (P, 2) annotator codes of the pairs that share a unit, reference < other.
     starts
         (P + 1,) where the rows of each pair begin.
-    unit, cell
-        (R,) unit, and ``reference * K + other``.
+    packed
+        (R,) unit and cell, ``reference * K + other``, in the lowest bits of one number; see :meth:`behind`.
     """
 
     units: Units
     pairs: Ints
     starts: Ints
-    unit: NDArray[np.int32]
-    cell: NDArray[np.int32]
+    packed: Ints
+
+    def behind(self, rows: Ints | slice) -> tuple[Ints, Ints]:
+        """Return unit and cell of the *rows*."""
+        unit_bits, cell_bits = _widths(self.units)
+        unit = self.packed[rows]
+        cell = unit & ((1 << cell_bits) - 1)
+        unit = unit >> cell_bits
+        unit &= (1 << unit_bits) - 1
+        return unit, cell
 
     @property
     def n(self) -> Ints:
@@ -112,23 +121,23 @@ class Shared:
         if (self.units.weight == 1).all():
             return rows
         pair = np.repeat(np.arange(len(self.pairs)), rows)
-        return np.bincount(pair, self.units.weight[self.unit], minlength=len(self.pairs)).astype(np.int64)
+        unit, _ = self.behind(slice(None))
+        return np.bincount(pair, self.units.weight[unit], minlength=len(self.pairs)).astype(np.int64)
 
     def blocks(self, keep: NDArray[np.bool_] | None = None) -> Iterator[Block]:
         """Yield the pairs that *keep* (P,) holds for, by default all, as many at a time as stay in the cache."""
         k = len(self.units.labels)
         kept = np.arange(len(self.pairs)) if keep is None else np.flatnonzero(keep)
-        rows_of_pair = len(self.unit) // max(len(self.pairs), 1)
+        rows_of_pair = len(self.packed) // max(len(self.pairs), 1)
         alike = bool((self.units.weight == 1).all())
         for chunk in chunks(len(kept), max(k * k, rows_of_pair), CACHED):
             some = kept[chunk]
             lengths = self.starts[some + 1] - self.starts[some]
             pair = np.repeat(np.arange(len(some)), lengths)
-            rows = self._rows(some, lengths)
-            unit, cell = self.unit[rows], self.cell[rows].astype(np.int64)
+            unit, cell = self.behind(self._rows(some, lengths))
             weight = None if alike else self.units.weight[unit].astype(np.float64)
             counts = np.bincount(pair * (k * k) + cell, weight, minlength=len(some) * k * k)
-            yield Block(self.pairs[some], counts.astype(np.int64).reshape(-1, k, k), pair, unit.astype(np.int64), cell)
+            yield Block(self.pairs[some], counts.astype(np.int64, copy=False).reshape(-1, k, k), pair, unit, cell)
 
     def _rows(self, some: Ints, lengths: Ints) -> Ints | slice:
         """Return the rows of the pairs *some*, ascending; neighbours lie side by side and need no numbers."""
@@ -158,69 +167,83 @@ def shared_units(units: Units) -> Shared:
     --------
     >>> from agreement.units import units_from_matrix
     >>> found = shared_units(units_from_matrix([["a", "b", None], ["a", "a", "b"]]))
-    >>> found.pairs.tolist(), found.n.tolist(), found.cell.tolist()
-    ([[0, 1], [0, 2], [1, 2]], [2, 1, 1], [1, 0, 1, 1])
+    >>> found.pairs.tolist(), found.n.tolist()
+    ([[0, 1], [0, 2], [1, 2]], [2, 1, 1])
+    >>> [part.tolist() for part in found.behind(slice(None))]
+    [[0, 1, 1, 1], [1, 0, 1, 1]]
     """
     a, k = len(units.annotators), len(units.labels)
-    widths = tuple(max(size - 1, 0).bit_length() for size in (units.n_units, k * k))
-    if (a * a).bit_length() + sum(widths) <= 63:
-        return _unpacked(units, _packed(units, *widths), *widths)
+    unit_bits, cell_bits = _widths(units)
+    if (a * a).bit_length() + unit_bits + cell_bits <= 63:
+        return _with_pairs(units, _packed(units), unit_bits + cell_bits)
     earlier, later = couples_in_runs(units.unit)
     order = np.argsort(units.annotator[earlier] * a + units.annotator[later], kind="stable")
     earlier, later = earlier[order], later[order]
     key = units.annotator[earlier] * a + units.annotator[later]
     first = np.flatnonzero(np.diff(key, prepend=-1))
-    cell = (units.label[earlier] * k + units.label[later]).astype(np.int32)
+    packed = units.unit[earlier] << cell_bits
+    packed += units.label[earlier] * k + units.label[later]
     pairs = np.stack(np.divmod(key[first], a), axis=1)
-    return Shared(units, pairs, np.append(first, len(key)), units.unit[earlier].astype(np.int32), cell)
+    return Shared(units, pairs, np.append(first, len(key)), packed)
 
 
-def _packed(units: Units, unit_bits: int, cell_bits: int) -> Ints:
+def _widths(units: Units) -> tuple[int, int]:
+    """Return how many bits hold a unit, and a cell of a table."""
+    unit_bits, cell_bits = (max(size - 1, 0).bit_length() for size in (units.n_units, len(units.labels) ** 2))
+    return unit_bits, cell_bits
+
+
+def _packed(units: Units) -> Ints:
     """Return (R,) pair, unit and cell of every meeting in one number each, sorted.
 
-    Sorting such numbers is far faster than finding an order and following it.
+    Sorting such numbers is far faster than finding an order and following it. Such a number is the sum of one that the
+    first of the two labels brings and one that the second does.
     """
     a, k = len(units.annotators), len(units.labels)
+    unit_bits, cell_bits = _widths(units)
     size = np.bincount(units.unit, minlength=units.n_units)
     packed = np.empty(int((size * (size - 1) // 2).sum()), dtype=np.int64)
     filled = 0
-    for stretch, _ in units.stretches():
-        unit, annotator, label = (part[stretch] for part in (units.unit, units.annotator, units.label))
-        step, rows = 1, np.arange(len(unit))
-        while len(rows):
-            rows = rows[: np.searchsorted(rows, len(unit) - step)]
-            rows = rows[unit[rows] == unit[rows + step]]
-            other = rows + step
-            key = annotator[rows] * a
-            key += annotator[other]
-            key <<= unit_bits
-            key |= unit[rows]
-            cell = label[rows] * k
-            cell += label[other]
-            key <<= cell_bits
-            key |= cell
+    for stretch, some in units.stretches():
+        unit, label = units.unit[stretch], units.label[stretch]
+        second = units.annotator[stretch] << (unit_bits + cell_bits)
+        first = second * a
+        first += unit << cell_bits
+        first += label * k
+        second += label
+        for key in _sums_in_runs(first, second, size[some]):
             packed[filled : filled + len(key)] = key
             filled += len(key)
-            step += 1
     packed.sort()
     return packed
 
 
-def _unpacked(units: Units, packed: Ints, unit_bits: int, cell_bits: int) -> Shared:
-    """Return what :func:`_packed` made."""
-    a = len(units.annotators)
-    unit, cell = np.empty(len(packed), np.int32), np.empty(len(packed), np.int32)
+def _sums_in_runs(first: Ints, second: Ints, size: Ints) -> Iterator[Ints]:
+    """Yield the sums of *first* (N,) of a row and *second* (N,) of each later row of its run; runs are *size* long."""
+    length = int(size.max(initial=0))
+    if length <= FEW_LABELS and size.min(initial=length) == length:
+        first, second = first.reshape(-1, length), second.reshape(-1, length)
+        for column in range(length - 1):
+            yield (first[:, column, None] + second[:, column + 1 :]).ravel()
+        return
+    left = np.repeat(size, size)  # rows from here to the end of the run
+    left -= np.arange(len(left)) - np.repeat(np.cumsum(size) - size, size)
+    row = np.flatnonzero(left > 1)
+    for step in range(1, length):
+        yield first[row] + second[row + step]
+        row = row[left[row] > step + 1]
+
+
+def _with_pairs(units: Units, packed: Ints, bits: int) -> Shared:
+    """Return what :func:`_packed` made, with the pairs, which stand above the lowest *bits*."""
     firsts, before = [], -1
     for start in range(0, len(packed), CACHED):
-        part = packed[start : start + CACHED]
-        cell[start : start + CACHED] = part & ((1 << cell_bits) - 1)
-        unit[start : start + CACHED] = (part >> cell_bits) & ((1 << unit_bits) - 1)
-        key = part >> (unit_bits + cell_bits)
+        key = packed[start : start + CACHED] >> bits
         firsts.append(start + np.flatnonzero(np.diff(key, prepend=before)))
         before = int(key[-1])
     first = np.concatenate([np.zeros(0, np.int64), *firsts])
-    pairs = np.stack(np.divmod(packed[first] >> (unit_bits + cell_bits), a), axis=1)
-    return Shared(units, pairs, np.append(first, len(packed)), unit, cell)
+    pairs = np.stack(np.divmod(packed[first] >> bits, len(units.annotators)), axis=1)
+    return Shared(units, pairs, np.append(first, len(packed)), packed)
 
 
 def dense_blocks(units: Units, tables: Contingency) -> Iterator[Block | DenseBlock]:

@@ -6,8 +6,8 @@ has no spread at all and yet is no proof; its standard error is turned into an i
 distribution, and the interval is widened to hold the raw value.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 Totals = tuple[Floats, Floats, Floats]
 """Of each label: units both gave it, and each of the two gave it, (…, K) each."""
+MOST_KEPT = 1 << 22  # cells of tables up to which their smoothing is kept for the next measure
 MOST_UNDEFINED = 0.05  # share of resamples without a value above which a bootstrap says nothing
 
 
@@ -107,7 +108,7 @@ def transformed(
     effective size centre (1 - centre) / SE², with t for z: on a logit scale a value near 1 with a large standard error
     would get an interval from 0 to 1. Elsewhere it is centre ± t SE.
     """
-    t = stdtrit(np.maximum(freedom, 1), 0.5 + confidence / 2)
+    t = _quantiles(np.maximum(freedom, 1), 0.5 + confidence / 2)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         if bounds == (-1.0, 1.0):
             inner = np.clip(centre, -1 + 1e-12, 1 - 1e-12)
@@ -124,6 +125,13 @@ def transformed(
     return np.minimum(low, value), np.maximum(high, value)
 
 
+def _quantiles(freedom: NDArray[np.number], share: float) -> Floats:
+    """Return the quantiles of t with these degrees of *freedom*, each found once: many pairs share as many units."""
+    each, number = np.unique(freedom, return_inverse=True)
+    quantiles: Floats = np.asarray(stdtrit(each, share))[number].reshape(np.shape(freedom))
+    return quantiles
+
+
 def moved(without: Floats, centre: Floats, bounds: tuple[float, float]) -> Floats:
     """Return how far the values *without* a unit lie from *centre*, 0 where there is none.
 
@@ -132,7 +140,9 @@ def moved(without: Floats, centre: Floats, bounds: tuple[float, float]) -> Float
     """
     reach = np.clip(without, -1.0, 2.0) if bounds == (0.0, 1.0) else without
     change = np.asarray(reach - centre)
-    change[~np.isfinite(reach)] = 0.0
+    known = np.isfinite(reach)
+    if not known.all():
+        change[~known] = 0.0
     return change
 
 
@@ -142,14 +152,16 @@ def pair_scores(
     confidence: float = 0.95,
     clustered: Clustered | None = None,
     n_clusters: Ints | None = None,
-    margins: Margins | None = None,
+    smooth: "Smoothing | None" = None,
 ) -> Scores:
     """Return the scores of a stack of tables (S, K, K) with the intervals that the measure asks for.
 
     *clustered* makes documents the thing taken out; *n_clusters* (S,) says how many a table has. The jackknife needs
-    two units or documents; with fewer there is a value and no interval. *margins* are those of *tables*, if known.
+    two units or documents; with fewer there is a value and no interval. *smooth* is the smoothing of *tables*, for
+    several measures of the same ones.
     """
-    margins = margins or margins_of(tables)
+    smooth = smooth or Smoothing(tables, margins_of(tables))
+    margins = smooth.margins
     if measure.sums is not None:
         scores = measure.sums.score_margins(margins.both, margins.reference, margins.other)
     else:
@@ -167,7 +179,7 @@ def pair_scores(
         part, whole = _shares(measure.name, tables)
         limits = (wilson_f1 if measure.interval == "wilson_f1" else wilson)(part, whole, confidence)
         return _limits(scores, *limits)
-    se, centre = _jackknife(measure, tables, margins, clustered, n_clusters)
+    se, centre = _jackknife(measure, smooth, clustered, n_clusters)
     size = n if n_clusters is None or clustered is None else n_clusters
     low, high = transformed(scores.value, centre, se, size - 1, measure.range, confidence)
     least = None if scores.expected is not None else at_most_disagreement(measure, tables, n - agree, confidence)
@@ -196,20 +208,48 @@ def _limits(scores: Scores, low: Floats, high: Floats, enough: NDArray[np.bool_]
     return replace(scores, low=np.where(defined, low, np.nan), high=np.where(defined, high, np.nan))
 
 
+@dataclass(slots=True)
+class Smoothing:
+    """A stack of tables with its pseudo-units, some tables at a time, made once for all measures of it.
+
+    Parameters
+    ----------
+    tables, margins
+        (S, K, K) and what they sum to.
+    kept
+        The parts that were made, if they are few enough to be kept.
+    """
+
+    tables: Ints
+    margins: Margins
+    kept: list[tuple[slice, Floats, Floats, Totals]] = field(default_factory=list)
+
+    def parts(self) -> Iterator[tuple[slice, Floats, Floats, Totals]]:
+        """Yield tables, so few that they stay in the processor's cache, and what ``smoothed_with`` makes of them."""
+        k, margins = self.tables.shape[-1], self.margins
+        if self.kept:
+            yield from self.kept
+            return
+        for chunk in chunks(len(self.tables), 2 * k * k, CACHED):
+            some = Margins(margins.both[chunk], margins.reference[chunk], margins.other[chunk])
+            part = (chunk, *smoothed_with(self.tables[chunk], some))
+            if self.tables.size <= MOST_KEPT:
+                self.kept.append(part)
+            yield part
+
+
 def _jackknife(
-    measure: Measure, tables: Ints, margins: Margins, clustered: Clustered | None, n_clusters: Ints | None
+    measure: Measure, smooth: Smoothing, clustered: Clustered | None, n_clusters: Ints | None
 ) -> tuple[Floats, Floats]:
     """Return the standard error (S,) and the value of the smoothed table (S,)."""
+    tables = smooth.tables
     variance, centre = np.zeros(len(tables)), np.zeros(len(tables))
-    k = tables.shape[-1]
-    for chunk in chunks(len(tables), 2 * k**2, CACHED):
-        some = Margins(margins.both[chunk], margins.reference[chunk], margins.other[chunk])
-        full, pseudo, more = smoothed_with(tables[chunk], some)
+    for chunk, full, pseudo, more in smooth.parts():
         without, centre[chunk] = cell_values(measure, full, more)
         change = moved(without, centre[chunk, None, None], measure.range)
         variance[chunk] = np.einsum("sij,sij,sij->s", full if clustered is None else pseudo, change, change)
     if clustered is None or n_clusters is None:
-        size = margins.n + 1.0
+        size = smooth.margins.n + 1.0
     else:
         size = n_clusters + 1.0
         without = _cluster_values(measure, tables, clustered)

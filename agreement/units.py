@@ -1,8 +1,8 @@
 """Annotations to Units: Krippendorff's reliability data as integer codes, one unit per item and round."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from agreement._arrays import starts_of_runs
 from agreement.annotations import Annotations
 
 Codes = NDArray[np.int64]
+T = TypeVar("T")
 CACHED = 1 << 17  # rows looked at together, so that their temporary arrays stay in the processor's cache
 
 
@@ -62,6 +63,14 @@ class Units:
     members: NDArray[np.bool_] | None = None
     simple: tuple[str, ...] = ()
     values: NDArray[np.float64] | None = field(default=None)
+    known: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def once(self, name: str, made: Callable[[], T]) -> T:
+        """Return what *made* gives, made once: much is asked of the same units."""
+        if name not in self.known:
+            self.known[name] = made()
+        found: T = self.known[name]
+        return found
 
     @property
     def n_units(self) -> int:

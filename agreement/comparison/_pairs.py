@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from agreement.comparison._columns import Rows
 from agreement.counts import Contingency, Ints, Margins, chunks, collapse
 from agreement.crowds import Block, DenseBlock
-from agreement.intervals import Clustered, margins_of, pair_scores
+from agreement.intervals import Clustered, Smoothing, margins_of, pair_scores
 from agreement.measures import measures
 from agreement.scores import Measure, Scores
 from agreement.settings import Settings
@@ -161,12 +161,13 @@ def _score(
     """Add the scores of the *tables* by measure and by whether the roles are turned."""
     names = {measure.name for measure in chosen}
     margins = margins_of(tables)
-    other_way = Margins(margins.both, margins.other, margins.reference)
+    one_way = Smoothing(tables, margins)
+    other_way = Smoothing(tables.swapaxes(-1, -2), Margins(margins.both, margins.other, margins.reference))
     for measure in chosen:
         mirror = MIRRORED.get(measure.name)
         for turned in (False,) if measure.symmetric or mirror in names else (False, True):
-            part, behind = (tables.swapaxes(-1, -2), turn(documents)) if turned else (tables, documents)
-            scores = pair_scores(measure, part, confidence, behind, n_clusters, other_way if turned else margins)
+            smooth, behind = (other_way, turn(documents)) if turned else (one_way, documents)
+            scores = pair_scores(measure, smooth.tables, confidence, behind, n_clusters, smooth)
             scored.setdefault((measure.name, turned), []).append(scores)
             if mirror in names:
                 scored.setdefault((str(mirror), True), []).append(scores)

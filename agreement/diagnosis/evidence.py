@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement._arrays import CACHED, distinct_entries, equal_entries, unit_blocks
+from agreement._arrays import CACHED, distinct_entries, equal_entries, stretches, unit_blocks
+from agreement.uncertainty.pooling import Shown, shown
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -99,9 +100,11 @@ class Evidence:
 
     def _disagreement(self) -> Floats:
         """Return (U,) what ``disagreement`` is."""
-        summed = np.bincount(self.unit, self.total, minlength=len(self.section))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(self.size >= 2, summed / (self.size * (self.size - 1.0)), np.nan)
+        found = self._patterns
+        if found is not None:
+            r = found.counts.sum(axis=1)
+            return _mean_distance((found.counts * (r[:, None] - found.counts)).sum(axis=1), r)[found.number]
+        return _mean_distance(np.bincount(self.unit, self.total, minlength=len(self.section)), self.size)
 
     def _totals(self) -> Floats:
         """Return (N,) what ``total`` is."""
@@ -117,9 +120,30 @@ class Evidence:
             counts = np.bincount(unit * k + label, minlength=n_units * k).reshape(n_units, k)
             total[self.kept] = (counts @ self.weights)[unit, label]
             return total
+        found = self._patterns
+        if found is not None:
+            r = found.counts.sum(axis=1)
+            return self._by_pattern((r[:, None] - found.counts).astype(np.float64))
         for rows, _, key in self._blocks():
             total[rows] = self.size[self.unit[rows]] - equal_entries(key)
         return total
+
+    @property
+    def _patterns(self) -> Shown | None:
+        """Label counts that units show, where all labels count and are equal or not; None if not known."""
+        return self.known.get("patterns")
+
+    def _by_pattern(self, values: Floats) -> Floats:
+        """Return (N,) for each label the value (P, K) that it has in the pattern which its unit shows."""
+        number, codes, flat = self.known["patterns"].number, self._codes(), values.ravel()
+        k, found = values.shape[1], np.empty(len(self.unit))
+        for start in range(0, len(found), CACHED):
+            rows = slice(start, start + CACHED)
+            cell = number[self.unit[rows]]
+            cell *= k
+            cell += codes[rows]
+            np.take(flat, cell, out=found[rows])
+        return found
 
     def _blocks(self) -> Iterator[tuple[slice | Ints, int, Ints]]:
         """Yield for some units at a time the rows that count, the first unit, and their (unit - first) * K + label.
@@ -150,7 +174,7 @@ class Evidence:
     @property
     def mean(self) -> float:
         """D, the mean disagreement over units; 0 when nothing is compared."""
-        return float(self.disagreement[self.compared].mean()) if self.compared.any() else 0.0
+        return self.once("mean", lambda: float(self.disagreement[self.compared].mean()) if self.compared.any() else 0.0)
 
     @property
     def kappa(self) -> float:
@@ -160,7 +184,12 @@ class Evidence:
     @property
     def present(self) -> Ints:
         """Annotators with at least one label that counts."""
-        return self.once("present", lambda: np.flatnonzero(np.bincount(self.annotator[self.kept], minlength=1)))
+        return self.once("present", self._present)
+
+    def _present(self) -> Ints:
+        """Return what ``present`` is."""
+        who = self.annotator if self.kept.all() else self.annotator[self.kept]
+        return np.flatnonzero(np.bincount(who, minlength=1))
 
     def without(self, rows: Bools) -> "Evidence":
         """Return the evidence with the labels *rows* (N,) no longer counted."""
@@ -187,7 +216,13 @@ class Evidence:
         code = np.arange(len(self.labels))
         for a, b in pairs:
             code[code == code[b]] = code[a]
-        return replace(self, label=code[self._codes()])
+        merged, found = replace(self, label=code[self._codes()]), self._patterns
+        if found is not None:
+            counts = np.zeros_like(found.counts)
+            for old, new in enumerate(code.tolist()):
+                counts[:, new] += found.counts[:, old]
+            merged.known["patterns"] = replace(found, counts=counts)
+        return merged
 
     def split(self, side: Floats) -> "Evidence":
         """Return the evidence in which annotators of different *side* (A,), +1 or -1, are not compared."""
@@ -209,15 +244,18 @@ class Evidence:
         >>> evidence.contrast().round(2)  # (1 - 0) * 2/3; (1/2 - 1) * 2/3, twice; two labels give none
         array([ 0.67, -0.33, -0.33,   nan,   nan])
         """
+        shown = self._patterns
+        if shown is not None:
+            r = shown.counts.sum(axis=1)
+            total = r[:, None] - shown.counts
+            usual = _mean_distance((shown.counts * total).sum(axis=1), r)
+            return self._by_pattern(_against_others(total, r[:, None].astype(np.float64), usual[:, None]))
         found = np.empty(len(self.unit))
         for start in range(0, len(found), CACHED):
             rows = slice(start, start + CACHED)
-            unit, total = self.unit[rows], self.total[rows]
-            r = self.size[unit].astype(np.float64)
-            pairs = r * (r - 1) / 2 * self.disagreement[unit]
-            with np.errstate(invalid="ignore", divide="ignore"):
-                w = (total / (r - 1) - (pairs - total) / ((r - 1) * (r - 2) / 2)) * (r - 1) / r
-            found[rows] = np.where(self.kept[rows] & (r >= 3), w, np.nan)
+            unit = self.unit[rows]
+            w = _against_others(self.total[rows], self.size[unit].astype(np.float64), self.disagreement[unit])
+            found[rows] = np.where(self.kept[rows], w, np.nan)
         return found
 
     def label_counts(self) -> tuple[Ints, Ints, Floats]:
@@ -226,6 +264,9 @@ class Evidence:
 
     def _count_labels(self) -> tuple[Ints, Ints, Floats]:
         """Return what ``label_counts`` does."""
+        found = self._patterns
+        if found is not None:
+            return self._label_counts_of(found)
         k, compared = max(len(self.labels), 1), self.compared
         units, labels, counts = [_NONE], [_NONE], [_NONE]
         for _, first, key in self._blocks():
@@ -236,6 +277,29 @@ class Evidence:
             labels.append((cell % k)[use])
             counts.append(count[use])
         return np.concatenate(units), np.concatenate(labels), np.concatenate(counts).astype(np.float64)
+
+    def _label_counts_of(self, found: Shown) -> tuple[Ints, Ints, Floats]:
+        """Return the label counts of units whose patterns are known."""
+        pattern, label = np.nonzero(found.counts * (found.counts.sum(axis=1) >= 2)[:, None])
+        count = found.counts[pattern, label].astype(np.float64)
+        ends = np.searchsorted(pattern, np.arange(len(found.counts)), side="right")
+        starts = np.append(0, ends[:-1]) if len(ends) else ends
+        unit, entry = stretches(starts[found.number], ends[found.number])
+        return unit, label[entry], count[entry]
+
+
+def _mean_distance(summed: NDArray[np.float64 | np.int64], r: Ints) -> Floats:
+    """Return the mean distance of two of *r* labels from the *summed* distances of each to the others."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(r >= 2, summed / (r * (r - 1.0)), np.nan)
+
+
+def _against_others(total: NDArray[np.float64 | np.int64], r: Floats, disagreement: Floats) -> Floats:
+    """Return the contrast of a label with the distance *total* to the other labels of a unit with *r* labels."""
+    pairs = r * (r - 1) / 2 * disagreement
+    with np.errstate(invalid="ignore", divide="ignore"):
+        w = (total / (r - 1) - (pairs - total) / ((r - 1) * (r - 2) / 2)) * (r - 1) / r
+    return np.where(r >= 3, w, np.nan)
 
 
 def tally(index: Ints, value: NDArray[np.float64 | np.int64 | np.bool_], minlength: int) -> Floats:
@@ -255,11 +319,15 @@ def from_units(units: Units, weights: Floats | None = None) -> Evidence:
     """
     share = np.bincount(units.label, minlength=len(units.labels)) / max(len(units.label), 1)
     expected = 1 - float(share @ share) if weights is None else float(share @ weights @ share)
-    return Evidence(
+    evidence = Evidence(
         units.annotators, units.sections, units.labels, units.unit, units.annotator, units.label,
         units.section, independent(units.item, units.cluster, len(units.clusters)), np.ones(len(units.unit), bool),
         weights, None, expected,
     )  # fmt: skip
+    found = shown(units) if weights is None and len(units.unit) else None
+    if found is not None and found.counts.size <= len(units.unit):  # else rows are fewer than cells of patterns
+        evidence.known["patterns"] = found
+    return evidence
 
 
 def from_pairs(

@@ -18,8 +18,10 @@ from agreement import wording
 from agreement._files import write_text
 from agreement._resources import shipped
 from agreement.errors import OutputError
+from agreement.report import _bounded
 from agreement.report._bounded import Sandbox, rendered
 from agreement.report._build import build
+from agreement.report._compiled import CompiledBeside
 from agreement.report.model import ReportModel
 from agreement.wording.page import FRAME_TITLE
 
@@ -97,8 +99,9 @@ def make_environment(overrides: Path | None = None) -> Sandbox:
         raise OutputError(f"report.templates: {overrides} is not a folder.")
     loaders: list[BaseLoader] = [FileSystemLoader(folder) for folder in (overrides, shipped("templates")) if folder]
     environment = Sandbox(
-        loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        bytecode_cache=None if overrides else CompiledBeside([Path(__file__), Path(_bounded.__file__)]),
+    )  # fmt: skip
     environment.filters |= {
         "count": wording.count, "decimal": wording.decimal, "percent": wording.percent, "plural": _plural,
         "listed": wording.listed, "lowered": wording.lowered, "clip": _clip, "embedded": _embedded,

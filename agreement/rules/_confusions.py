@@ -67,7 +67,7 @@ def _confusions(evidence: Evidence) -> Confusions:
     r = evidence.size[unit].astype(np.float64)
     n = int(evidence.compared.sum())
     table = np.zeros((k, k))
-    np.add.at(table, (label, label), count * (count - 1) / (r * (r - 1)))
+    np.fill_diagonal(table, tally(label, count * (count - 1) / (r * (r - 1)), k))
     parts: list[tuple[Ints, Ints, Ints, Floats]] = []
     for shift in range(1, k):
         same = np.flatnonzero(unit[shift:] == unit[:-shift]) if shift < len(unit) else np.zeros(0, np.int64)
@@ -80,11 +80,10 @@ def _confusions(evidence: Evidence) -> Confusions:
     else:
         where = first = second = np.zeros(0, np.int64)
         share = np.zeros(0)
-    np.add.at(table, (first, second), share / 2)
-    np.add.at(table, (second, first), share / 2)
-    section = evidence.section[unit] % (len(evidence.sections) + 1)
-    by_section = np.zeros((len(evidence.sections) + 1, k))
-    np.add.at(by_section, (section, label), count / r)
+    half = tally(first * k + second, share / 2, k * k).reshape(k, k)
+    table += half + half.T
+    places = len(evidence.sections) + 1
+    by_section = tally(evidence.section[unit] % places * k + label, count / r, places * k).reshape(places, k)
     chance = _by_chance(by_section, n)
     return Confusions(where, first, second, share, table / max(n, 1), chance, _top(evidence, unit, label, count), n)
 

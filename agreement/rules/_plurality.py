@@ -60,6 +60,11 @@ def leaving(evidence: Evidence) -> Leaving | None:
     >>> found.sums.mean().value  # x: (1/2 + 0) / 2; y: 0
     array([0.25, 0.  ])
     """
+    return evidence.once("leaving", lambda: _leaving(evidence))
+
+
+def _leaving(evidence: Evidence) -> Leaving | None:
+    """Return what :func:`leaving` does."""
     k = len(evidence.labels)
     if evidence.label is None:
         return None

@@ -54,16 +54,21 @@ def _within_items(evidence: Evidence, scale: float) -> Standing:
     """Return the standing from items with three labels or more, where everything but the annotator cancels."""
     n_annotators, n_sections = len(evidence.annotators), len(evidence.sections) + 1
     contrast, size = evidence.contrast(), evidence.size
-    rows = np.isfinite(contrast)
+    rows: Bools | slice = np.isfinite(contrast)
+    if np.all(rows):
+        rows = slice(None)
     mean = sums_by(evidence.annotator, n_annotators, evidence.cluster[evidence.unit], contrast).mean()
     with np.errstate(invalid="ignore", divide="ignore"):
         apart = ((size - 1) / size)[evidence.unit[rows]]
         factor = mean.n / np.bincount(evidence.annotator[rows], apart, minlength=n_annotators)
     raw = Estimate(mean.value * factor, mean.se * factor, mean.df, mean.n)
-    own, se, residual, group = _freed(evidence, contrast, raw)
+    own, se, group = _freed(evidence, contrast, raw)
     excess = Estimate((own - _centre(own[:, None], group)[:, 0]) / scale, se / scale, mean.df, mean.n)
+    if not evidence.sections:  # nothing remains without the only place there is
+        return Standing(raw, excess, np.full((n_annotators, 1), np.nan))
     cell = evidence.annotator * n_sections + evidence.section[evidence.unit] % n_sections
-    partial = residual
+    partial = np.full(len(contrast), np.nan)
+    partial[rows] = _residual(contrast[rows], own[evidence.annotator[rows]], evidence.unit[rows])
     partial += own[evidence.annotator]
     cells = sums_by(cell, n_annotators * n_sections, evidence.unit, partial)
     cells = Sums(*(values.reshape(n_annotators, n_sections) for values in cells.parts()))
@@ -81,8 +86,16 @@ def _centre(values: Floats, group: Ints) -> Floats:
     return centre
 
 
-def _freed(evidence: Evidence, contrast: Floats, raw: Estimate) -> tuple[Floats, Floats, Floats, Ints]:
-    """Return (A,) shares freed from the company kept, (A,) their standard errors, (N,) what is left, (A,) groups.
+def _residual(contrast: Floats, own: Floats, unit: Ints) -> Floats:
+    """Return (N,) what is left of each *contrast* when all people's *own* shares on its unit are taken out."""
+    size = np.maximum(np.bincount(unit), 1)
+    left = contrast - own
+    left += (np.bincount(unit, own) / size)[unit]
+    return left
+
+
+def _freed(evidence: Evidence, contrast: Floats, raw: Estimate) -> tuple[Floats, Floats, Ints]:
+    """Return (A,) shares freed from the company kept, (A,) their standard errors, (A,) groups.
 
     The *contrast* (N,) of a label is its annotator's share less the mean share of the item's annotators. Where
     everybody labels everything, its mean is the answer; in pools and teams, colleagues of a careless person look good
@@ -96,12 +109,12 @@ def _freed(evidence: Evidence, contrast: Floats, raw: Estimate) -> tuple[Floats,
     met = np.bincount(who, minlength=n_annotators) > 0
     present = np.flatnonzero(met)
     own, se, group = np.full(n_annotators, np.nan), np.full(n_annotators, np.nan), np.full(n_annotators, -1)
-    size = np.maximum(np.bincount(unit, minlength=n_units), 1)
     group[present] = 0
     if len(present) > MOST_JOINTLY:
         own, se = raw.value.copy(), raw.se.copy()
     elif len(present):
         m, column = len(present), (np.cumsum(met) - 1)[who]
+        size = np.maximum(np.bincount(unit, minlength=n_units), 1)
         given = sparse.csr_matrix((1 / np.sqrt(size[unit]), (unit, column)), shape=(n_units, m))
         company = (given.T @ given).toarray()
         system = np.diag(np.bincount(column, minlength=m).astype(np.float64)) - company
@@ -110,16 +123,13 @@ def _freed(evidence: Evidence, contrast: Floats, raw: Estimate) -> tuple[Floats,
         # shares are known up to a constant in each group: there they sum to zero
         inverse = np.linalg.inv(system + len(who) / m * (linked[:, None] == linked[None, :]))
         own[present] = inverse @ np.bincount(column, w, minlength=m)
-        left = w - own[who] + (np.bincount(unit, own[who], minlength=n_units) / size)[unit]
+        left = _residual(w, own[who], unit)
         cluster = np.unique(evidence.cluster[unit], return_inverse=True)[1]
         clusters = int(cluster.max()) + 1
         scores = sparse.csr_matrix((left, (cluster, column)), shape=(clusters, m))
         covariance = inverse @ (scores.T @ scores).toarray() @ inverse * clusters / max(clusters - 1, 1)
         se[present] = np.sqrt(np.maximum(np.diag(covariance), 0)) if clusters > 1 else np.nan
-    mine = own[who]
-    residual = np.full(len(contrast), np.nan)
-    residual[rows] = w - mine + (np.bincount(unit, mine, minlength=n_units) / size)[unit]
-    return own, se, residual, group
+    return own, se, group
 
 
 def _linked(company: Floats, given: Ints) -> Ints:

@@ -74,6 +74,9 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
 def _links(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the people who are not compared enough, and the groups without a link."""
     evidence = case.whole
+    if _all_linked(case, thresholds["min_pair_items"]):
+        yield from _never_rotating(case)
+        return
     shared, present, names = _shared(evidence), evidence.present, evidence.annotators
     most_shared = shared[present].max(axis=1)
     few = [names[a] for a, items in zip(present, most_shared, strict=True) if items < thresholds["min_pair_items"]]
@@ -85,7 +88,29 @@ def _links(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     if groups > 1:
         members = [[names[a] for a in present[group == number]] for number in range(groups)]
         yield _note(case, (), notes.without_link(members, n), n, {"groups": groups})
-    elif len(present) >= 3 and not regular(evidence) and not additive(evidence).identified:
+    else:
+        yield from _never_rotating(case)
+
+
+def _all_linked(case: Case, least: float) -> bool:
+    """Return True if the pairs that are listed show already that everybody shares enough with somebody, in one group.
+
+    In a crowd that saves looking at every meeting of two people once more.
+    """
+    tables, present = case.comparison.contingency, case.whole.present
+    if tables is None or case.whole.label is None or case.comparison.details.get("sampled"):
+        return False
+    enough = tables.pairs[tables.n >= max(least, 1)]
+    graph = sparse.coo_matrix((np.ones(len(enough)), tuple(enough.T)), shape=(len(tables.annotators),) * 2)
+    group = sparse.csgraph.connected_components(graph, directed=False)[1]
+    return bool((group[present] == group[present[:1]]).all()) and len(present) >= 2
+
+
+def _never_rotating(case: Case) -> Iterator[Flag]:
+    """Yield that the same people always meet, so that nobody can be told from the others."""
+    evidence = case.whole
+    if len(evidence.present) >= 3 and not regular(evidence) and not additive(evidence).identified:
+        n = int(evidence.compared.sum())
         yield _note(case, (), notes.never_rotates(n), n, {"identified": False})
 
 

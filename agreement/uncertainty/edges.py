@@ -27,8 +27,11 @@ def nearly_unanimous(
     """
     if least is None:
         chance = 0.0 if scores.expected is None else scores.expected
+        n, disagreeing = np.broadcast_arrays(np.maximum(scores.n, 1), disagreeing)
+        limit, few = np.full(n.shape, np.nan), disagreeing <= 1
+        limit[few] = clopper_pearson_high(disagreeing[few], n[few], confidence)
         with np.errstate(divide="ignore", invalid="ignore"):
-            least = 1 - clopper_pearson_high(disagreeing, np.maximum(scores.n, 1), confidence) / (1 - chance)
+            least = 1 - limit / (1 - chance)
     least = np.maximum(least, bounds[0])
     full = (disagreeing == 0) & (scores.value == 1)
     low = np.where(full, least, np.where(disagreeing == 1, np.minimum(low, least), low))

@@ -15,7 +15,7 @@ from agreement.crowds import Block, DenseBlock
 from agreement.intervals import cell_values, moved, smoothed
 from agreement.measures.conger_kappa import finish as conger_parts
 from agreement.scores import Measure, Reason, Scores, scored
-from agreement.uncertainty.pooling import Patterns, informative, informative_units, with_limits
+from agreement.uncertainty.pooling import Patterns, informative, informative_units, shown, with_limits
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -78,25 +78,30 @@ def mean_kappas(
     """
     counted = units.weight.astype(np.float64) if times is None else times
     kappas = {mean.measure.name: mean.measure for mean in means}
-    looked_at = {name: np.zeros(units.n_units) for name in kappas}  # the same whatever the weights
+    scored_blocks = [{name: measure.compute(block.counts) for name, measure in kappas.items()} for block in blocks()]
+    looked_at = {name: _if_all_count(units, [scores[name] for scores in scored_blocks]) for name in kappas}
+    not_all = [name for name, pairs in looked_at.items() if pairs is None]
+    pairs_of = {name: np.zeros(units.n_units) if pairs is None else pairs for name, pairs in looked_at.items()}
     found = [
-        _Sums(0.0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, np.zeros(units.n_units), looked_at[mean.measure.name]) for mean in means
+        _Sums(0.0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, np.zeros(units.n_units), pairs_of[mean.measure.name]) for mean in means
     ]
-    for block in blocks():
-        scores = {name: measure.compute(block.counts) for name, measure in kappas.items()}
+    for scores in scored_blocks:
         for mean, sums in zip(means, found, strict=True):
             pairs = scores[mean.measure.name]
             sums.total += float(_share(pairs, mean).sum())
             sums.shared += int(pairs.n.sum())
-    for block in blocks():
-        scores = {name: measure.compute(block.counts) for name, measure in kappas.items()}
+    for block, scores in zip(blocks(), scored_blocks, strict=True):
+        whole_pseudo = smoothed(block.counts)[1]
         values: dict[str, Floats] = {}
         changes = []
         for mean, sums in zip(means, found, strict=True):
             name = mean.measure.name
-            change, values[name] = _block_values(block.counts, scores[name], mean, sums)
+            change, values[name] = _block_values(block.counts, whole_pseudo, scores[name], mean, sums)
             changes.append(change)
-        block.add_per_unit([*changes, *values.values()], [*(sums.change for sums in found), *looked_at.values()])
+        block.add_per_unit(
+            [*changes, *(values[name] for name in not_all)],
+            [*(sums.change for sums in found), *(pairs_of[name] for name in not_all)],
+        )
     sampled = times is not None
     return [
         _mean_scores(mean, sums, units, cluster, counted, confidence, sampled=sampled)
@@ -104,25 +109,46 @@ def mean_kappas(
     ]
 
 
+def _if_all_count(units: Units, scores: list[Scores]) -> Floats | None:
+    """Return (U,) ``_Sums.pairs`` where the *scores* are of all pairs that share a unit, and all have a value.
+
+    Then it is a matter of how many labels a unit has. None if it has to be counted pair by pair.
+    """
+    found = shown(units)
+    if found is None or not all((pairs.reason[pairs.n > 0] == Reason.DEFINED).all() for pairs in scores):
+        return None
+    r = found.counts.sum(axis=1)
+    of_unit = r * (r - 1) // 2
+    if int(of_unit[found.number] @ units.weight) != sum(int(pairs.n.sum()) for pairs in scores):
+        return None
+    alike = (found.counts * (found.counts - 1)).sum(axis=1) // 2
+    pairs_and_differing: Floats = of_unit + BOTH * (of_unit - alike)
+    return pairs_and_differing[found.number]
+
+
 def _share(pairs: Scores, mean: Mean) -> Floats:
     """Return (P,) the weight of each pair, 0 without a kappa."""
     return np.where(pairs.reason == Reason.DEFINED, pairs.n if mean.weighted else 1, 0).astype(np.float64)
 
 
-def _block_values(counts: Ints, pairs: Scores, mean: Mean, sums: _Sums) -> tuple[Floats, Floats]:
-    """Add the pairs of *counts* (P, K, K) to *sums*; return what units of each cell add to ``change`` and ``pairs``."""
+def _block_values(counts: Ints, whole_pseudo: Floats, pairs: Scores, mean: Mean, sums: _Sums) -> tuple[Floats, Floats]:
+    """Add the pairs of *counts* (P, K, K) to *sums*; return what units of each cell add to ``change`` and ``pairs``.
+
+    *whole_pseudo* (P, K, K) is a pseudo-unit for each pair, of which each gets its share.
+    """
     k = counts.shape[-1]
     share = _share(pairs, mean)
     defined = share > 0
     fewer = np.maximum(share - (1 if mean.weighted else 0), 0)
     centre, spread, change = np.zeros(len(counts)), np.zeros(len(counts)), np.empty(counts.shape)
     for part in chunks(len(counts), k * k, CACHED):
-        _, pseudo = smoothed(counts[part])
-        pseudo *= (share[part] / max(sums.total, 1))[:, None, None]
+        pseudo = whole_pseudo[part] * (share[part] / max(sums.total, 1))[:, None, None]
         without, whole = cell_values(mean.measure, counts[part] + pseudo)
         centre[part] = np.where(defined[part], whole, 0.0)
         whole = centre[part, None, None]
-        without = np.where(np.isfinite(without) & defined[part, None, None], without, whole)
+        usable = np.isfinite(without) & defined[part, None, None]
+        if not usable.all():
+            without = np.where(usable, without, whole)
         np.multiply(fewer[part, None, None], without, out=change[part])
         change[part] -= share[part, None, None] * whole
         without -= whole
@@ -155,7 +181,8 @@ def _mean_scores(
 ) -> Scores:
     """Return the value, standard error and limits of one mean."""
     total = sums.total
-    differing, pairs = np.divmod(sums.pairs, BOTH)
+    differing = np.floor(sums.pairs / BOTH)
+    pairs = sums.pairs - differing * BOTH
     compared = pairs > 0
     units_compared = round(float(counted[compared].sum()))
     if not total:
@@ -204,9 +231,7 @@ def conger_scores(
 ) -> Scores:
     """Return Conger's kappa of the *units* with its interval; where they are a sample, only that is estimated."""
     weight = units.weight.astype(np.float64)
-    two, agreement = np.zeros(units.n_units, dtype=np.bool_), np.zeros(units.n_units)
-    for part, counts in units.item_counts_in_parts():
-        two[part], agreement[part] = _agreement(counts)
+    two, agreement = _agreement_by_unit(units)
     if whole is None:
         outside, of_all, weight_of_all = informative_units(units, two), (two, agreement), weight
         totals = _given(units)
@@ -244,6 +269,18 @@ def conger_scores(
     se = np.asarray(np.sqrt(size / (size + 1) * (variance + pseudo)))
     disagreeing = round(float(weight_of_all[of_all[0] & (of_all[1] < 1)].sum()))
     return with_limits(scores, np.asarray(centre), se, size, (-1.0, 1.0), confidence, disagreeing=disagreeing)
+
+
+def _agreement_by_unit(units: Units) -> tuple[NDArray[np.bool_], Floats]:
+    """Return (U,) what :func:`_agreement` gives for the *units*."""
+    found = shown(units)
+    if found is not None:
+        two, agreement = _agreement(found.counts)
+        return two[found.number], agreement[found.number]
+    two, agreement = np.zeros(units.n_units, dtype=np.bool_), np.zeros(units.n_units)
+    for part, counts in units.item_counts_in_parts():
+        two[part], agreement[part] = _agreement(counts)
+    return two, agreement
 
 
 def _agreement(counts: Ints) -> tuple[NDArray[np.bool_], Floats]:

@@ -109,6 +109,13 @@ def shown(units: Units, cluster: Ints | None = None) -> Shown | None:
     >>> found.counts.tolist(), found.number.tolist()
     ([[1, 1], [2, 0]], [0, 1, 0])
     """
+    if cluster is None:
+        return units.once("shown", lambda: _shown(units, None))
+    return _shown(units, cluster)
+
+
+def _shown(units: Units, cluster: Ints | None) -> Shown | None:
+    """Return what :func:`shown` does."""
     k = len(units.labels)
     base = int(np.bincount(units.unit, minlength=1).max(initial=0)) + 1
     groups = 1 if cluster is None else int(cluster.max(initial=0)) + 1
@@ -295,15 +302,23 @@ def informative_units(units: Units, compared: NDArray[np.bool_]) -> int:
     >>> informative_units(units, np.ones(4, dtype=bool))  # all but the two a a
     2
     """
-    label = np.full(units.n_units, -1)
-    differs = np.zeros(units.n_units, dtype=bool)
-    for rows, _ in units.stretches():
-        unit, given = units.unit[rows], units.label[rows]
-        label[unit] = given
-        differs[unit[given != label[unit]]] = True
-    unanimous = compared & ~differs
-    largest = np.bincount(label[unanimous], units.weight[unanimous], minlength=1).max(initial=0)
-    return int(units.weight[compared].sum() - largest)
+    weight = units.weight if compared.all() else np.where(compared, units.weight, 0)
+    found = shown(units)
+    if found is not None:
+        times = np.bincount(found.number, weight, minlength=len(found.counts))
+        unanimous = np.count_nonzero(found.counts, axis=1) == 1
+        label, times_of_each = found.counts[unanimous].argmax(axis=1), times[unanimous]
+    else:
+        label = np.full(units.n_units, -1)
+        differs = np.zeros(units.n_units, dtype=bool)
+        for rows, _ in units.stretches():
+            unit, given = units.unit[rows], units.label[rows]
+            label[unit] = given
+            differs[unit[given != label[unit]]] = True
+        unanimous = compared & ~differs
+        label, times_of_each = label[unanimous], weight[unanimous]
+    largest = np.bincount(label, times_of_each, minlength=1).max(initial=0)
+    return int(weight.sum() - largest)
 
 
 def informative(found: Patterns) -> int:

@@ -79,10 +79,7 @@ class PairCells:
                 begin, end = np.searchsorted(row_pair, [mine[0], mine[-1] + 1])
                 where = place[row_pair[begin:end] - mine[0]]
                 rows = order[begin:end][where >= 0]
-                yield Block(
-                    self.pairs[mine], counts.reshape(-1, k, k), where[where >= 0],
-                    self.sample.unit[rows].astype(np.int64), self.sample.cell[rows].astype(np.int64),
-                )  # fmt: skip
+                yield Block(self.pairs[mine], counts.reshape(-1, k, k), where[where >= 0], *self.sample.behind(rows))
 
     def tables(self, keep: NDArray[np.bool_]) -> Contingency:
         """Return the tables of the pairs that *keep* (P,) holds for."""
