@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agreement._arrays import in_order, packed, starts_of_runs
 from agreement.units import Units
 
 Ints = NDArray[np.int64]
@@ -126,9 +127,20 @@ def discussion_order(
     [0, 1, 3]
     """
     unit, cause = causes
-    rank = np.lexsort((unit, ~gold_conflict[unit], -n_labels[unit], repeated[unit], cause))
-    unit, cause = unit[rank], cause[rank]
-    _, starts, sizes = np.unique(cause, return_index=True, return_counts=True)
+    n_units, fewer = len(n_labels), n_labels.max(initial=0) - n_labels
+    urgency = packed(
+        (repeated.astype(np.int64), 2), (fewer, int(fewer.max(initial=0)) + 1), ((~gold_conflict).astype(np.int64), 2)
+    )
+    order, _ = in_order(urgency)
+    place = np.empty(n_units, dtype=np.int64)
+    place[order] = np.arange(n_units)
+    key = cause * n_units
+    key += place[unit]
+    key.sort()
+    cause, unit = np.divmod(key, max(n_units, 1))
+    unit = order[unit]
+    starts = np.flatnonzero(starts_of_runs(cause))
+    sizes = np.diff(starts, append=len(cause))
     heap = [(-float(size), number, 0) for number, size in enumerate(sizes)]
     heapq.heapify(heap)
     position = np.zeros(len(starts), dtype=np.int64)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from agreement._arrays import equal_entries, unit_blocks
 from agreement.uncertainty.distributions import normal_quantile, t_quantile
+from agreement.uncertainty.pooling import shown
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -57,7 +58,7 @@ def peers_of_pairs(
     """
     key, cell = np.unique(np.concatenate([unit * n_annotators + a, unit * n_annotators + b]), return_inverse=True)
     share = np.bincount(cell, np.tile(agreement, 2)) / np.bincount(cell) if len(cell) else np.empty(0)
-    return _means(share, (key % n_annotators).astype(np.int64), np.ones(len(key)), n_annotators, confidence)
+    return _means(share, (key % n_annotators).astype(np.int64), None, n_annotators, confidence)
 
 
 def peers(units: Units, confidence: float = 0.95) -> Peers:
@@ -73,6 +74,11 @@ def peers(units: Units, confidence: float = 0.95) -> Peers:
     ([0.75, 0.75, 0.5], [2, 2, 2])
     """
     k, others = len(units.labels), np.bincount(units.unit, minlength=units.n_units) - 1
+    found = shown(units)
+    if found is not None and found.counts.size <= len(units.unit) and others.min(initial=1) > 0:
+        r = found.counts.sum(axis=1, keepdims=True)
+        share = found.of_labels(units.unit, units.label, (found.counts - 1) / (r - 1))
+        return _means(share, units.annotator, _weights(units), len(units.annotators), confidence)
     order = None if (units.unit[1:] >= units.unit[:-1]).all() else np.argsort(units.unit, kind="stable")
     unit = units.unit if order is None else units.unit[order]
     share = np.empty(len(unit))
@@ -81,27 +87,42 @@ def peers(units: Units, confidence: float = 0.95) -> Peers:
             rows = some if order is None else order[some]
             same = equal_entries((units.unit[rows] - first) * k + units.label[rows])
             share[rows] = (same - 1) / others[units.unit[rows]]
-    who, weight = units.annotator, units.weight[units.unit].astype(np.float64)
+    who, weight = units.annotator, _weights(units)
     shared = (others > 0)[units.unit]
     if not shared.all():
-        share, who, weight = share[shared], who[shared], weight[shared]
+        share, who, weight = share[shared], who[shared], None if weight is None else weight[shared]
     return _means(share, who, weight, len(units.annotators), confidence)
 
 
-def _means(share: Floats, who: Ints, weight: Floats, a: int, confidence: float) -> Peers:
+def _weights(units: Units) -> Floats | None:
+    """Return (N,) how many units of the data each label is on; None if each is on one."""
+    return None if (units.weight == 1).all() else units.weight[units.unit].astype(np.float64)
+
+
+def _means(share: Floats, who: Ints, weight: Floats | None, a: int, confidence: float) -> Peers:
     """Return the mean *share* of each annotator with a t interval over units, and the funnel's centre and width."""
-    n = np.bincount(who, weight, minlength=a)
+
+    def weighted(values: Floats) -> Floats:
+        if weight is not None:
+            values *= weight
+        return values
+
+    n = np.bincount(who, weight, minlength=a).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.bincount(who, weight * share, minlength=a) / n
-        variance = np.bincount(who, weight * (share - value[who]) ** 2, minlength=a) / (n - 1)
+        value = np.bincount(who, share if weight is None else weight * share, minlength=a) / n
+        apart = share - value[who]
+        apart *= apart
+        variance = np.bincount(who, weighted(apart), minlength=a) / (n - 1)
         width = t_quantile(0.5 + confidence / 2, np.maximum(n - 1, 1)) * np.sqrt(variance / n)
-    total = max(float(weight.sum()), 1.0)
-    mean = float((weight * share).sum() / total)
+    total = max(float(len(share) if weight is None else weight.sum()), 1.0)
+    mean = float((share if weight is None else weight * share).sum() / total)
+    np.subtract(share, mean, out=apart)
+    apart *= apart
     return Peers(
         value,
         np.clip(value - width, 0, 1),
         np.clip(value + width, 0, 1),
         n.astype(np.int64),
         mean,
-        float((weight * (share - mean) ** 2).sum() / total),
+        float(weighted(apart).sum() / total),
     )

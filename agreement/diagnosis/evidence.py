@@ -123,7 +123,7 @@ class Evidence:
         found = self._patterns
         if found is not None:
             r = found.counts.sum(axis=1)
-            return self._by_pattern((r[:, None] - found.counts).astype(np.float64))
+            return found.of_labels(self.unit, self._codes(), (r[:, None] - found.counts).astype(np.float64))
         for rows, _, key in self._blocks():
             total[rows] = self.size[self.unit[rows]] - equal_entries(key)
         return total
@@ -132,18 +132,6 @@ class Evidence:
     def _patterns(self) -> Shown | None:
         """Label counts that units show, where all labels count and are equal or not; None if not known."""
         return self.known.get("patterns")
-
-    def _by_pattern(self, values: Floats) -> Floats:
-        """Return (N,) for each label the value (P, K) that it has in the pattern which its unit shows."""
-        number, codes, flat = self.known["patterns"].number, self._codes(), values.ravel()
-        k, found = values.shape[1], np.empty(len(self.unit))
-        for start in range(0, len(found), CACHED):
-            rows = slice(start, start + CACHED)
-            cell = number[self.unit[rows]]
-            cell *= k
-            cell += codes[rows]
-            np.take(flat, cell, out=found[rows])
-        return found
 
     def _blocks(self) -> Iterator[tuple[slice | Ints, int, Ints]]:
         """Yield for some units at a time the rows that count, the first unit, and their (unit - first) * K + label.
@@ -249,7 +237,8 @@ class Evidence:
             r = shown.counts.sum(axis=1)
             total = r[:, None] - shown.counts
             usual = _mean_distance((shown.counts * total).sum(axis=1), r)
-            return self._by_pattern(_against_others(total, r[:, None].astype(np.float64), usual[:, None]))
+            values = _against_others(total, r[:, None].astype(np.float64), usual[:, None])
+            return shown.of_labels(self.unit, self._codes(), values)
         found = np.empty(len(self.unit))
         for start in range(0, len(found), CACHED):
             rows = slice(start, start + CACHED)

@@ -132,6 +132,8 @@ def _where(units: Units, mixed: Mixtures) -> dict[tuple[int, int], str]:
 def sections(context: Context) -> tuple[SectionRow, ...]:
     """Return the guideline sections by their share of all disputes, the largest first."""
     annotations, found = context.audit.annotations, context.disputed
+    if not annotations.items["section"].ne("").any():
+        return ()
     codes, names = pd.factorize(
         annotations.items["section"].reindex(list(found.items)).fillna("").to_numpy(), sort=True
     )

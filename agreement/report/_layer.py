@@ -91,7 +91,9 @@ def layer_view(
         tables=pair_tables(context),
         retest=retest(context),
         gold=tuple(card for card in cards if card.layer == layer.name and card.gold_contradicted)[:25],
-        gold_items=int(table.loc[table["layer"].eq(layer.name) & table["annotator"].isin(gold), "item"].nunique()),
+        gold_items=int(table.loc[table["layer"].eq(layer.name) & table["annotator"].isin(gold), "item"].nunique())
+        if gold
+        else 0,
         spans=spans,
         gold_contradicted=share_of(
             int(found.gold_contradicted.sum()), found.gold_units, "gold label", settings.measures.confidence

@@ -145,9 +145,11 @@ def _set_causes(units: Units) -> tuple[Ints, Ints, tuple[tuple[str, ...], ...]]:
 
 def _gold_contradicted(annotations: Annotations, units: Units, unit: Ints, label: Ints) -> tuple[Flags, Flags]:
     """Return (U,) whether there is a gold label, and whether no annotator of the unit gave it."""
-    table = annotations.table
-    gold = table.loc[table["annotator"].isin(annotations.of_kind("gold")) & table["layer"].eq(units.layer)]
-    if gold.empty or units.members is not None:
+    table, who = annotations.table, annotations.of_kind("gold")
+    if not who or units.members is not None:
+        return np.zeros(units.n_units, dtype=bool), np.zeros(units.n_units, dtype=bool)
+    gold = table.loc[table["annotator"].isin(who) & table["layer"].eq(units.layer)]
+    if gold.empty:
         return np.zeros(units.n_units, dtype=bool), np.zeros(units.n_units, dtype=bool)
     code = {name: number for number, name in enumerate(units.labels)}
     by_item = {str(r.item): code.get(str(r.label), -2) for r in gold[::-1].itertuples()}

@@ -15,7 +15,7 @@ from agreement.counts import Ints, chunks
 from agreement.intervals import moved, transformed
 from agreement.scores import Parts, Reason, Scores, UnitSums
 from agreement.uncertainty.edges import nearly_unanimous
-from agreement.units import Units
+from agreement.units import CACHED, Units
 
 Floats = NDArray[np.float64]
 MIN_CLUSTERS = 10
@@ -97,6 +97,17 @@ class Shown:
     counts: Ints
     number: Ints
     cluster: Ints | None
+
+    def of_labels(self, unit: Ints, label: Ints, values: Floats) -> Floats:
+        """Return (N,) for the *label* (N,) of each *unit* (N,) the value (P, K) that it has in the unit's pattern."""
+        found, k, flat = np.empty(len(unit)), values.shape[1], values.ravel()
+        for start in range(0, len(found), CACHED):
+            rows = slice(start, start + CACHED)
+            cell = self.number[unit[rows]]
+            cell *= k
+            cell += label[rows]
+            np.take(flat, cell, out=found[rows])
+        return found
 
 
 def shown(units: Units, cluster: Ints | None = None) -> Shown | None:
