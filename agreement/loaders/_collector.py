@@ -1,5 +1,6 @@
 """What every platform loader fills: submissions and texts, turned into Records with offsets settled and counted."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -84,7 +85,7 @@ class Collector:
     _labels: list[str] = field(default_factory=list)
     _starts: list[Any] = field(default_factory=list)
     _ends: list[Any] = field(default_factory=list)
-    _rows: list[int] = field(default_factory=list)
+    _rows: "array[int]" = field(default_factory=lambda: array("q"))
     _covered: list[str | None] = field(default_factory=list)
     _fragments: dict[int, str] = field(default_factory=dict)
     links: Links = field(default_factory=Links)
@@ -137,7 +138,9 @@ class Collector:
         self._labels.extend(labels)
         self._starts.extend(starts or (-1,) * size)
         self._ends.extend(ends or (-1,) * size)
-        self._covered.extend(covered or (None,) * size)
+        if covered:
+            self._covered.extend((None,) * (begin - len(self._covered)))
+            self._covered.extend(covered)
         self._rows.extend(rows or (submission.row,) * size)
         if fragments:
             self._fragments.update({begin + position: value for position, value in fragments.items()})
@@ -198,8 +201,13 @@ class Collector:
             Listing every problem noted, and every span that is not inside its text.
         """
         names = short_names({head.annotator for head in self._heads})
+        frame = self._frame(names)
+        if self._covered:
+            self._covered.extend((None,) * (len(frame) - len(self._covered)))
+        for noted in (self._labels, self._starts, self._ends, self._rows):
+            del noted[:]  # they are in the frame now
         rows = settle(
-            self._frame(names), self.texts, self._covered, self._fragments,
+            frame, self.texts, self._covered, self._fragments,
             (self.unit, *((self.rival,) if self.rival else ())), self.settings, self.reading, self.problems,
         )  # fmt: skip
         if (text := self.settings.columns.text) and not self.texts:
@@ -230,7 +238,8 @@ class Collector:
         }
         columns["annotator"] = _coded([names[head.annotator] for head in self._heads], sizes)
         columns["round"] = _coded([head.batch for head in self._heads], sizes)
-        columns["time"] = np.repeat(np.array([head.time for head in self._heads], object), sizes)
+        if any(head.time for head in self._heads):
+            columns["time"] = np.repeat(np.array([head.time for head in self._heads], object), sizes)
         takes = np.array([head.take for head in self._heads], np.int64)
         columns["take"] = np.repeat(np.where(takes < 0, np.arange(len(takes)) + 1, takes), sizes)
         columns["label"] = _coded(self._labels)
@@ -238,7 +247,7 @@ class Collector:
         broken = (starts == BROKEN) | (ends == BROKEN)
         columns["start"], columns["end"] = np.where(broken, -1, starts), np.where(broken, -1, ends)
         columns["row"] = np.array(self._rows, np.int64)
-        return pd.DataFrame(columns)
+        return pd.DataFrame(columns, copy=False)
 
     def _whole_numbers(self, values: list[Any], name: str) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Return offsets as integers; anything else is a problem and ``BROKEN``."""

@@ -60,6 +60,8 @@ class Corpus:
         >>> corpus.code_points(np.zeros(2, int), np.array([2, 9]), "UTF-16 units").tolist()
         [-1, -1]
         """
+        if unit.startswith("code points"):
+            return np.where((offsets >= 0) & (offsets <= self.lengths[text]), offsets, -1)
         ends = np.concatenate([[0], np.cumsum(self._widths(unit))])
         aim = ends[self.base[text]] + offsets
         found = np.searchsorted(ends, aim)
@@ -113,8 +115,10 @@ class Corpus:
         """
         if not len(self.points):
             return start, end
-        filled = np.flatnonzero(~np.isin(self.points, BLANKS))
         begin, stop = self.base[text] + start, self.base[text] + end
+        if not any(np.isin(self.points.take(edge, mode="clip"), BLANKS).any() for edge in (begin, stop - 1)):
+            return start, end
+        filled = np.flatnonzero(~np.isin(self.points, BLANKS))
         first = np.append(filled, len(self.points))[np.searchsorted(filled, begin)]
         last = np.append(-1, filled)[np.searchsorted(filled, stop)] + 1
         some = first < last
@@ -161,6 +165,11 @@ def in_code_points(
     The unit is the one stated by the format unless the covered text fits another one better.
     """
     claims = np.array([claim is not None for claim in covered], bool)
+    if not claims.any():
+        begin, stop = (
+            corpus.code_points(text, offsets, unit) for offsets in (spans[0], spans[1] + unit.endswith("included"))
+        )
+        return begin, stop, unit, claims
     words = [claim or "" for claim in covered]
     best: Any = None
     for candidate in (unit, *(other for other in UNITS if other != unit)):

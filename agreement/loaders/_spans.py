@@ -25,9 +25,10 @@ def settle(
 ) -> pd.DataFrame:
     """Return *rows* with ``start``, ``end`` and ``fragments`` settled against *texts*.
 
-    *units* are the one that the format states, and another one that its projects may choose. Spans in items whose text
-    is not known are only checked for order. A span outside its text becomes a problem; one whose covered text differs
-    stays where its offsets say and is counted in the warnings.
+    *units* are the one that the format states, and another one that its projects may choose. *covered* is empty if the
+    export says of no span what it covers. Spans in items whose text is not known are only checked for order. A span
+    outside its text becomes a problem; one whose covered text differs stays where its offsets say and is counted in
+    the warnings.
     """
     rows = rows.assign(fragments=_fragment_column(len(rows), fragments))
     has_span = rows["label"].ne("").to_numpy() & ((rows["start"] != -1) | (rows["end"] != -1)).to_numpy()
@@ -45,7 +46,9 @@ def settle(
     checked = np.flatnonzero(known & (start >= 0) & (end > start))
     corpus = Corpus.of([texts.get(name, "") for name in names])
     text = rows["item"].cat.codes.to_numpy().astype(np.int64)[spans[checked]]
-    claims = [None if position in fragments else covered[position] for position in spans[checked].tolist()]
+    claims: list[str | None] = [None] * len(checked)
+    if covered:
+        claims = [None if position in fragments else covered[position] for position in spans[checked].tolist()]
     unit = units[0]
     if not any(claims):
         unit = _unit(units, corpus, text, (start[checked], end[checked]), reading)

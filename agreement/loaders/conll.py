@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -36,6 +36,7 @@ SENTENCE_NAME = re.compile(r"#\s*sent_id\s*=\s*(\S+)")
 SHARE_OF_TAGS = 0.9
 BLOCK = re.compile(r"(?:[^\S\n]*\S[^\n]*(?:\n|\Z))+")
 LOOSE_TAB = re.compile(r" *\t *")
+REMEMBERED = 1 << 16  # lines, cells and places of tokens: nearly all of them come again
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class _Column:
     """The tags that one annotator gave to the sentences of one file that they annotated, for one question."""
 
     place: Submission
-    sentences: list[Sentence]
+    sentences: list[tuple[str, int]]  # name and first line
     tags: list[str]
     begins: NDArray[np.bool_]
 
@@ -99,26 +100,10 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     by_cell = False
     for file, annotator, document in zip(files, annotators, documents, strict=True):
         with collector_paused():
-            header, sentences = _sentences(file, document, into)
-        sentences = [sentence for sentence in sentences if sentence.cells]
-        if not sentences:
-            continue
-        if _is_label_studio(sentences):
-            into.refuse(
-                file.name, "is Label Studio's CoNLL2003 export with texts repeated: it does not say who annotated.",
-                "Export the project as JSON.",
-            )  # fmt: skip
-            continue
-        tags = tag_columns(sentences)
-        tokens = token_column(sentences, tags)
-        for name, mine in by_annotator(sentences, tags, tokens).items():
-            by_cell = by_cell or bool(name)
-            own = [sentence for sentence in mine if _note_tokens(sentence, tokens, file, known, into)]
-            for column, who, layer in columns_read(
-                own, tags, header, name or annotator, several=len(files) > 1, into=into
-            ):
-                into.layers[layer] = Layer(layer, "spans")
-                columns.append(_column(own, column, Submission("", who, layer, file.name), into))
+            mine, names_people = _columns(file, annotator, document, known, into, several=len(files) > 1)
+        columns += mine
+        by_cell = by_cell or names_people
+    del known
     if by_cell:
         into.reading.annotator_from = "column"
     elif len(files) == 1:
@@ -126,7 +111,41 @@ def read(files: Sequence[Source], settings: Settings) -> Records:
     else:
         into.reading.annotator_from = said.FILE_OR_FOLDER
     _read_columns([column for column in columns if column.tags], into)
+    del columns
     return into.records()
+
+
+def _columns(
+    file: Source,
+    annotator: str,
+    document: str,
+    known: dict[str, tuple[list[str], str]],
+    into: Collector,
+    *,
+    several: bool,
+) -> tuple[list[_Column], bool]:
+    """Return the columns of tags in *file*, its cells forgotten, and whether another column names who gave them."""
+    header, sentences = _sentences(file, document, into)
+    sentences = [sentence for sentence in sentences if sentence.cells]
+    if not sentences:
+        return [], False
+    if _is_label_studio(sentences):
+        into.refuse(
+            file.name, "is Label Studio's CoNLL2003 export with texts repeated: it does not say who annotated.",
+            "Export the project as JSON.",
+        )  # fmt: skip
+        return [], False
+    tags = tag_columns(sentences)
+    tokens = token_column(sentences, tags)
+    found, by_cell = [], False
+    places: dict[tuple[int, int], tuple[int, int]] = {}
+    for name, mine in by_annotator(sentences, tags, tokens).items():
+        by_cell = by_cell or bool(name)
+        own = [sentence for sentence in mine if _note_tokens(sentence, tokens, file, known, places, into)]
+        for column, who, layer in columns_read(own, tags, header, name or annotator, several=several, into=into):
+            into.layers[layer] = Layer(layer, "spans")
+            found.append(_column(own, column, Submission("", who, layer, file.name), into))
+    return found, by_cell
 
 
 def _sentences(file: Source, document: str, into: Collector) -> tuple[list[str], list[Sentence]]:
@@ -143,6 +162,7 @@ def _sentences(file: Source, document: str, into: Collector) -> tuple[list[str],
         return [], []
     text = LOOSE_TAB.sub("\t", text.replace("\r\n", "\n"))
     separator = "\t" if "\t" in text[:10_000] else None
+    cells_of = _splitter(separator)
     sentences: list[Sentence] = []
     part, number, at, name = 0, 1, 0, ""
     for block in BLOCK.finditer(text):
@@ -158,7 +178,7 @@ def _sentences(file: Source, document: str, into: Collector) -> tuple[list[str],
             else:
                 break
             skip += 1
-        cells = [line.rstrip().split(separator) for line in lines[skip:]]
+        cells = list(map(cells_of, lines[skip:]))
         if cells:
             place = "/".join(filter(None, (document, f"document {part}" if part else "")))
             default = f"{place}/sentence {len(sentences) + 1}" if place else f"sentence {len(sentences) + 1}"
@@ -167,21 +187,42 @@ def _sentences(file: Source, document: str, into: Collector) -> tuple[list[str],
     return taken_header(sentences), sentences
 
 
+def _splitter(separator: str | None) -> Callable[[str], list[str]]:
+    """Return what splits a line into cells; equal lines share their cells, and equal cells their text."""
+    rows: dict[str, list[str]] = {}
+    known: dict[str, str] = {}
+
+    def cells_of(line: str) -> list[str]:
+        row = rows.get(line)
+        if row is None:
+            share = known.setdefault if len(known) < REMEMBERED else known.get
+            row = [share(cell, cell) for cell in line.rstrip().split(separator)]
+            if len(rows) < REMEMBERED:
+                rows[line] = row
+        return row
+
+    return cells_of
+
+
 def _is_label_studio(sentences: Sequence[Sentence]) -> bool:
     """Return whether Label Studio wrote this (``-X-`` in the second column) and most texts come more than once."""
-    rows = [cells for sentence in sentences for cells in sentence.cells]
-    if not all(len(cells) > 2 and cells[1] == "-X-" for cells in rows):
+    if not all(len(cells) > 2 and cells[1] == "-X-" for sentence in sentences for cells in sentence.cells):
         return False
     texts = Counter(tuple(cells[0] for cells in sentence.cells) for sentence in sentences)
     return sum(times for times in texts.values() if times > 1) > len(sentences) / 2
 
 
 def _note_tokens(
-    sentence: Sentence, column: int | None, file: Source, known: dict[str, tuple[list[str], str]], into: Collector
+    sentence: Sentence,
+    column: int | None,
+    file: Source,
+    known: dict[str, tuple[list[str], str]],
+    places: dict[tuple[int, int], tuple[int, int]],
+    into: Collector,
 ) -> bool:
     """Note the tokens of a sentence; those of another file may be spelled differently, but not more or fewer.
 
-    Returns whether its tags can be read with them.
+    Returns whether its tags can be read with them. Tokens at equal *places* of their sentences share them.
     """
     tokens = [cells[column] if column is not None else str(at) for at, cells in enumerate(sentence.cells, 1)]
     place = f"{file.name}!{sentence.line}"
@@ -195,7 +236,9 @@ def _note_tokens(
     if before is tokens:
         ends = np.cumsum([len(token) + 1 for token in tokens]) - 1
         starts = ends - [len(token) for token in tokens]
-        into.tokens[sentence.name] = tuple(zip(starts.tolist(), ends.tolist(), strict=True))
+        pairs = zip(starts.tolist(), ends.tolist(), strict=True)
+        share = places.setdefault if len(places) < REMEMBERED else places.get
+        into.tokens[sentence.name] = tuple(share(pair, pair) for pair in pairs)
         into.item(
             sentence.name, " ".join(tokens), place, {"document": sentence.document} if sentence.document else None
         )
@@ -207,14 +250,14 @@ def _note_tokens(
 
 def _column(sentences: Sequence[Sentence], column: int, place: Submission, into: Collector) -> _Column:
     """Return the tags of one annotator; a sentence with tokens not annotated was not annotated as a whole."""
-    seen: list[Sentence] = []
+    seen: list[tuple[str, int]] = []
     tags: list[str] = []
     sizes = []
     for sentence in sentences:
         mine = [cells[column] if column < len(cells) else "?" for cells in sentence.cells]
         unseen = sum(tag in UNSEEN for tag in mine)
         if not unseen:
-            seen.append(sentence)
+            seen.append((sentence.name, sentence.line))
             tags += mine
             sizes.append(len(mine))
         elif unseen < len(mine):
@@ -261,17 +304,17 @@ def _note_spans(column: _Column, levels: Sequence[Tagged], into: Collector) -> N
     order = np.argsort(first, kind="stable")
     offsets = column.offsets
     bounds = np.searchsorted(first[order], offsets).tolist()
-    for at, sentence in enumerate(column.sentences):
+    for at, (name, line) in enumerate(column.sentences):
         mine = order[bounds[at] : bounds[at + 1]]
         begins, ends = ((side[mine] - offsets[at]).tolist() for side in (first, last))
-        tokens = into.tokens[sentence.name]
-        place = replace(column.place, item=sentence.name, row=sentence.line)
+        tokens = into.tokens[name]
+        place = replace(column.place, item=name, row=line)
         into.add(
             place,
             [labels[span] for span in mine.tolist()],
             [tokens[token][0] for token in begins],
             [tokens[token][1] for token in ends],
-            rows=[sentence.line + token for token in begins],
+            rows=[line + token for token in begins],
         )
 
 

@@ -112,3 +112,19 @@ def test_units_are_taken_out_of_cells_that_hold_any() -> None:
     fewer = full[0].copy()
     fewer[5, 6] -= 1
     assert without[0, 5, 6] == weighted.compute(fewer[None]).value[0]
+
+
+def test_tokens_of_conll_take_few_bytes_for_each_byte(tmp_path: Path) -> None:
+    """A text of its own for each cell, and a pair of numbers for each token, took 66."""
+    lines = [
+        f"{('on', 'the', 'way', 'to', f'word{at}')[at % 5]} {'O' if at % 7 else 'B-X'} O O" + "\n" * (at % 20 == 0)
+        for at in range(30_000)
+    ]
+    path = tmp_path / "a.conll"
+    path.write_text("\n".join(lines))
+    load(path)  # what is loaded with the loader does not count
+    tracemalloc.start()
+    load(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 30 * path.stat().st_size
