@@ -46,6 +46,17 @@ const watcher = new IntersectionObserver((entries) => {
 }, { rootMargin: "-15% 0px -75% 0px" });
 all("main > section").forEach((section) => watcher.observe(section));
 
+/* No line ends inside an interval or an n; here, because what is written stays the sentence that the JSON has too. */
+const KEPT = /(\d+% CI [^\s,;:()]+|\bn \d[\d,]*)/;
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), values = [];
+while (walker.nextNode()) {
+  const text = walker.currentNode;
+  if (text.parentElement.closest("p, li, td, caption") && KEPT.test(text.data)) values.push(text);
+}
+for (const text of values) {
+  text.replaceWith(...text.data.split(KEPT).map((part, at) => at % 2 ? make("span", { class: "nw" }, part) : part));
+}
+
 /* The counts of a pair's confusion table open their items; written out, these links would be half of the page. */
 for (const table of all("table[data-duo]")) {
   const names = new URLSearchParams(table.dataset.duo), columns = all("thead th", table).map((head) => head.title);

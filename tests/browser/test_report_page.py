@@ -46,6 +46,28 @@ def test_nothing_overflows(open_page, name, width):
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+BROKEN = r"""() => {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) for (const match of walker.currentNode.data.matchAll(/\d+% CI \S+|\bn \d[\d,]*/g)) {
+    const range = document.createRange();
+    range.setStart(walker.currentNode, match.index);
+    range.setEnd(walker.currentNode, match.index + match[0].length);
+    const lines = new Set([...range.getClientRects()].filter((box) => box.width > 1).map((box) => Math.round(box.top)));
+    if (lines.size > 1) found.push(match[0]);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("name", ["tickets", "entities", "sentiment"])
+def test_no_line_ends_inside_an_interval_or_an_n(open_page, name):
+    page = open_page(name)
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    for width in (400, 680, 768, 900, 1024, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(BROKEN) == []
+
+
 def test_a_deep_link_to_an_item_selects_it_and_focuses_the_card(open_page):
     page = open_page("tickets", hash="#items?pair=Billing~Refund&section=C3&order=id")
     assert page.input_value("#f-pair") == "Billing~Refund"
@@ -410,6 +432,10 @@ def test_print_is_tagged_complete_and_starts_with_the_verdict_alone(pypdf, open_
     assert "items to start with" in whole
     assert "Download decisions" not in whole
     assert len(texts) <= 13
+    # the signature has the words before it beside it, or it would stand alone on a sheet
+    signed = next(text for text in texts if "content hash" in text)
+    assert "Words used here" in signed
+    assert signed is texts[-1]
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
