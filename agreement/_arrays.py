@@ -49,7 +49,9 @@ def in_order(key: Ints) -> tuple[Ints, Ints]:
     both = key << bits
     both |= np.arange(len(key))
     both.sort()
-    return both & ((1 << bits) - 1), both >> bits
+    places: Ints = both & ((1 << bits) - 1)
+    both >>= bits
+    return places, both
 
 
 def unit_blocks(unit: Ints, n_units: int, k: int) -> Iterator[tuple[slice, int]]:

@@ -177,3 +177,18 @@ def rows_holding(column: "pd.Series[Any]", values: Iterable[str]) -> NDArray[np.
     else:
         held = np.append(names.isin(wanted), [False])  # the last one is code -1, a blank cell
     return np.flatnonzero(held[column.cat.codes.to_numpy()])
+
+
+def is_one_of(column: "pd.Series[Any]", names: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return (R,) whether each cell of a categorical *column* is one of *names*.
+
+    Examples
+    --------
+    >>> is_one_of(pd.Series(["b", "a", "b"], dtype="category"), ("b", "z")).tolist()
+    [True, False, True]
+    """
+    wanted = column.cat.categories.isin(names)
+    if wanted.all():
+        return np.ones(len(column), dtype=np.bool_)
+    mine: NDArray[np.bool_] = wanted[column.cat.codes.to_numpy()]
+    return mine

@@ -6,9 +6,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from agreement.annotations import Annotations
+from agreement.annotations import Annotations, is_one_of
 from agreement.checks.release import Check, release_checks
 from agreement.comparison import Comparison, compare
 from agreement.diagnosis.diagnosing import Diagnosis, diagnose
@@ -152,10 +153,13 @@ def require_comparable(annotations: Annotations) -> None:
     InputError
         Saying how many annotators and items there are, and what to do.
     """
-    answered = annotations.assignments.loc[annotations.assignments["status"].isin(("done", "empty"))]
-    answered = answered.loc[answered["annotator"].isin(annotations.compared)]
+    answered = annotations.assignments
+    counts = is_one_of(answered["status"], ("done", "empty")) & is_one_of(answered["annotator"], annotations.compared)
+    if not counts.all():
+        answered = answered.loc[counts]
     where = ", ".join(annotations.reading.files) or "the input"
-    who = sorted(map(str, answered["annotator"].unique()))
+    given = answered["annotator"].cat
+    who = sorted(map(str, given.categories[np.unique(given.codes)]))
     if len(who) < 2:
         found = f"only one annotator, {who[0]!r}" if who else "no annotator with a label"
         raise InputError(
@@ -183,4 +187,6 @@ def require_comparable(annotations: Annotations) -> None:
 
 def _per_item(answered: pd.DataFrame) -> "pd.Series[int]":
     """Return how many annotators answered each item, by round and layer."""
-    return answered.groupby(["item", "round", "layer"], observed=True)["annotator"].nunique()
+    key = ["item", "round", "layer"]
+    codes = pd.DataFrame({name: answered[name].cat.codes for name in (*key, "annotator")})  # names may be millions
+    return codes.groupby(key)["annotator"].nunique()

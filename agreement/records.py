@@ -1,6 +1,7 @@
 """Records: what a loader hands over, and ``assemble``, which validates it into Annotations."""
 
 import hashlib
+import math
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from agreement._arrays import in_order
 from agreement.annotations import ASSIGNMENTS, TABLE, Annotations, Layer, Reading
 from agreement.errors import InputError
 from agreement.guidelines import Guidelines
@@ -23,6 +25,7 @@ from agreement.wording.unused import not_found
 
 TEXT_COLUMNS = ["item", "round", "annotator", "layer", "label", "fragments", "source", "status"]
 MOST_SECTIONS = 1_000  # each is compared with all others
+PART = 1 << 17  # cells of a column that is made of equal parts
 MULTIPLE: tuple[LayerKind, ...] = ("labels", "spans")
 
 
@@ -88,9 +91,9 @@ def assemble(records: Records, settings: Settings) -> Annotations:
     if len(records.probabilities):
         probabilities, wrong = settle(records.probabilities, rows, layers)
         problems += wrong
-    rows["take"] = _takes(rows, layers)
     order = _order_if_single(rows)
     if order is None:
+        rows["take"] = _takes(rows, layers)
         rows, repeats, conflicts = resolve_repeats(rows, reading, settings, latest=records.latest_is_default)
         problems += conflicts
     if problems:
@@ -161,6 +164,9 @@ def categorical(values: "pd.Series[Any]") -> "pd.Series[Any]":
         codes, names = pd.factorize(_as_text(values))
     seen = np.zeros(len(names) + 1, dtype=np.bool_)  # the last one is of no name, code -1
     seen[codes] = True
+    if seen[:-1].all() and names.is_monotonic_increasing:
+        as_given = pd.Categorical.from_codes(codes.astype(np.int32, copy=False), categories=names, validate=False)
+        return pd.Series(as_given, index=values.index, name=values.name, copy=False)
     used = np.flatnonzero(seen[:-1])
     texts = names.to_numpy(dtype=object)[used].tolist()
     order = np.array(
@@ -191,12 +197,21 @@ def with_all_columns(rows: pd.DataFrame) -> pd.DataFrame:
                     np.zeros(len(rows), np.int8), categories=pd.Index([defaults[name]], dtype="str")
                 )
             )
+        elif name == "time":
+            columns[name] = _repeated(defaults[name], len(rows))
         else:
-            columns[name] = pd.Series(defaults[name], index=rows.index, dtype="str" if name == "time" else "int64")
+            same = np.broadcast_to(np.int64(defaults[name]), len(rows))  # one number in memory
+            columns[name] = pd.Series(same, index=rows.index, copy=False)
     full = pd.DataFrame(columns, copy=False)
     for name in TEXT_COLUMNS:
         full[name] = categorical(full[name])
     return full
+
+
+def _repeated(text: str, times: int) -> "pd.Series[Any]":
+    """Return a column of one *text*, whose parts share the memory of one part where pandas keeps text with Arrow."""
+    part = pd.Series(text, index=range(min(times, PART)), dtype="str")
+    return pd.concat([*[part] * (times // PART), part.iloc[: times % PART]], ignore_index=True)
 
 
 def _set_aside_missing(rows: pd.DataFrame, reading: Reading, settings: Settings) -> pd.DataFrame:
@@ -283,22 +298,15 @@ def _order_if_single(rows: pd.DataFrame) -> npt.NDArray[np.int64] | None:
 
     Categories are sorted, so the codes of a submission make one number that sorts as their names do.
     """
+    columns = [(rows[name].cat.codes.to_numpy(), max(len(rows[name].cat.categories), 1)) for name in KEY]
+    if math.prod(size for _, size in columns) > np.iinfo(np.int64).max:
+        return None
     keys = np.zeros(len(rows), dtype=np.int64)
-    size = 1
-    for name in KEY:
-        codes = rows[name].cat
-        size *= max(len(codes.categories), 1)
-        if size > np.iinfo(np.int64).max:
-            return None
-        keys = keys * len(codes.categories) + codes.codes.to_numpy()
-    if size > np.iinfo(np.int64).max // max(len(rows), 1):
-        order = np.argsort(keys, kind="stable")
-        ordered = keys[order]
-    else:  # key and position in one number: sorting values is several times as fast as sorting positions by them
-        keys *= len(rows)
-        keys += np.arange(len(rows))
-        keys.sort()
-        ordered, order = np.divmod(keys, max(len(rows), 1))
+    for codes, size in columns:
+        if size > 1:
+            keys *= size
+            keys += codes
+    order, ordered = in_order(keys)
     return order if bool((ordered[1:] > ordered[:-1]).all()) else None
 
 
@@ -336,12 +344,12 @@ def _with_label_sets(table: pd.DataFrame, layers: Mapping[str, Layer]) -> dict[s
 
 def _items(assignments: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Return the items' frame: every assigned item, sorted, with text, section, cluster and metadata as text."""
-    names = assignments["item"].cat.categories
-    items = known.loc[~known.index.duplicated()].reindex(names)
-    items.index = pd.Index(names, name="item")
+    names = assignments["item"].cat.categories.rename("item")
+    items = known.loc[~known.index.duplicated()].reindex(names) if len(known.columns) else pd.DataFrame(index=names)
+    items.index = names
     for column in ("text", "section", "cluster"):
         if column not in items:
-            items[column] = ""
+            items[column] = _repeated("", len(names)).set_axis(names)
     lead = ["text", "section", "cluster"]
     return items[[*lead, *(column for column in items if column not in lead)]].fillna("")
 

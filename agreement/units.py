@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agreement._arrays import starts_of_runs
-from agreement.annotations import Annotations
+from agreement.annotations import Annotations, is_one_of
 
 Codes = NDArray[np.int64]
 T = TypeVar("T")
@@ -220,7 +220,7 @@ def item_units(annotations: Annotations, layer: str, annotators: tuple[str, ...]
     kind = annotations.layers[layer].kind
     who = annotations.compared if annotators is None else annotators
     rows = annotations.table
-    mine = _is_one_of(rows["layer"], (layer,)) & _is_one_of(rows["annotator"], who)
+    mine = is_one_of(rows["layer"], (layer,)) & is_one_of(rows["annotator"], who)
     if not mine.all():
         rows = rows.loc[mine]
     if kind == "labels":
@@ -236,13 +236,14 @@ def item_units(annotations: Annotations, layer: str, annotators: tuple[str, ...]
         key += rows["round"].cat.codes.to_numpy()
     keys, unit = _numbered(key)
     order: Codes | slice = slice(None)
-    if not ((unit[1:] > unit[:-1]) | ((unit[1:] == unit[:-1]) & (annotator_of[1:] >= annotator_of[:-1]))).all():
+    if (unit[1:] < unit[:-1]).any() or ((annotator_of[1:] < annotator_of[:-1]) & (unit[1:] == unit[:-1])).any():
         order = np.argsort(unit * max(len(who), 1) + annotator_of, kind="stable")
     items = rows["item"].cat.categories
     item, round_ = keys // n_rounds, keys % n_rounds
     info = annotations.items if items.equals(annotations.items.index) else annotations.items.reindex(items)
-    section, sections = _coded(info["section"].to_numpy(dtype=object)[item])
-    cluster, clusters = _coded(info["cluster"].to_numpy(dtype=object)[item])
+    info = info[["section", "cluster"]].reset_index(drop=True).take(item)
+    section, sections = _coded(info["section"])
+    cluster, clusters = _coded(info["cluster"])
     rounds = tuple(map(str, rows["round"].cat.categories))
     return Units(
         layer, "item", names, tuple(who),
@@ -258,15 +259,6 @@ def item_units(annotations: Annotations, layer: str, annotators: tuple[str, ...]
 def _long(codes: NDArray[np.signedinteger[Any]]) -> Codes:
     """Return *codes* as 64-bit numbers, themselves if they are."""
     return codes.astype(np.int64, copy=False)
-
-
-def _is_one_of(column: "pd.Series[Any]", names: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Return (R,) whether each cell of a categorical *column* is one of *names*."""
-    wanted = column.cat.categories.isin(names)
-    if wanted.all():
-        return np.ones(len(column), dtype=np.bool_)
-    mine: NDArray[np.bool_] = wanted[column.cat.codes.to_numpy()]
-    return mine
 
 
 def _numbered(key: Codes) -> tuple[Codes, Codes]:
@@ -308,7 +300,7 @@ def _label_sets(
     return answers, names, members
 
 
-def _coded(values: NDArray[np.object_]) -> tuple[Codes, tuple[str, ...]]:
+def _coded(values: "pd.Series[Any]") -> tuple[Codes, tuple[str, ...]]:
     """Return codes of text *values*, -1 for empty ones, and their sorted names."""
     codes, names = pd.factorize(values, sort=True)
     blank = [number for number, name in enumerate(names) if name == ""]

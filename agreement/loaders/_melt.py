@@ -89,7 +89,10 @@ class _Names:
 
     def categorical(self, codes: npt.NDArray[Any]) -> "pd.Categorical[Any]":
         """Return *codes* as text."""
-        return text_column(codes, list(self.known) or [""] if self._column is None else self._column)
+        if self._column is None:
+            return text_column(codes, list(self.known) or [""])
+        blanks = int(self.blank() == 0 and bool(codes.all()))  # a blank name that is unused: the others may be in order
+        return text_column(codes - codes.dtype.type(blanks), self._column[blanks:])
 
 
 def text_column(codes: npt.NDArray[Any], names: "list[str] | pd.Index") -> "pd.Categorical[Any]":
@@ -188,9 +191,12 @@ class _Melting:
             return
         blank = grid.blank(position) & (status == 0) & single
         used = single & ~blank
-        take = self.rows if used.all() else self.rows[used]
         codes = self.labels.column(grid.columns[position])
         self.result.set_aside(BLANK, int(blank.sum()))
+        if used.all():
+            self.add(self.rows, item, who, layer, codes, status)
+            return
+        take = self.rows[used]
         self.add(take, _at(item, take), _at(who, take), _at(layer, take), codes[take], status[take])
 
     def _add_sets(
@@ -289,7 +295,7 @@ class _Melting:
         names = {"item": self.items, "annotator": self.annotators, "label": self.labels, "layer": self.layers}
         columns: dict[str, Any] = {name: known.categorical(joined[name]) for name, known in names.items()}
         columns["source"] = text_column(np.zeros(len(take), np.int8), [grid.source])
-        columns["row"] = grid.rows[take].astype(np.int32)
+        columns["row"] = (grid.rows if take is self.rows else grid.rows[take]).astype(np.int32)
         if joined["status"].any():
             columns["status"] = text_column(joined["status"], list(STATUSES))
         if shape.round is not None:
@@ -302,7 +308,7 @@ class _Melting:
         if result.layers:
             sets = np.isin(joined["layer"], [self.layers.known[name] for name in result.layers])
             columns["take"] = np.where(sets, take, -1)
-        result.rows = pd.DataFrame(columns)
+        result.rows = pd.DataFrame(columns, copy=False)
         if shape.about and shape.layout != "transposed":
             result.items = self._about()
         if shape.model is not None and shape.annotator is not None and shape.layout == "long":

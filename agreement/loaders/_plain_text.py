@@ -12,6 +12,7 @@ import pandas as pd
 
 Words: TypeAlias = npt.NDArray[np.uint64]
 Codes: TypeAlias = npt.NDArray[np.int64]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 PIECE = 1 << 20  # bytes looked at together, so that their temporary arrays stay in the processor's cache
 LONGEST = 64
@@ -89,16 +90,21 @@ def plain_cells(data: bytes, delimiter: str, skipped: int) -> list[tuple[list[st
         stop = stop if stop == end else data.rfind(b"\n", at, stop)
         if stop <= at:
             return None
-        if not _add_piece(data[at:stop], ord(delimiter), columns):
+        if not _add_piece(_padded(data, at, stop), stop - at + 1, ord(delimiter), columns):
             return None
         at = stop + 1
     return [column.finish() for column in columns] if width > 1 and columns[0].codes else None
 
 
-def _add_piece(piece: bytes, delimiter: int, columns: list[_Column]) -> bool:
-    """Add the rows of *piece*, lines without the last line end, to *columns*; False if they do not fit."""
-    text = np.frombuffer(piece + b"\n" + bytes(LONGEST + WIDTH), dtype=np.uint8)
-    size = len(piece) + 1
+def _padded(data: bytes, at: int, stop: int) -> Bytes:
+    """Return the lines from *at* to *stop* with their last line end, and bytes enough to read any cell as a number."""
+    if stop + LONGEST + WIDTH < len(data):
+        return np.frombuffer(data, dtype=np.uint8, count=stop + 1 + LONGEST + WIDTH - at, offset=at)
+    return np.frombuffer(data[at:stop] + b"\n" + bytes(LONGEST + WIDTH), dtype=np.uint8)
+
+
+def _add_piece(text: Bytes, size: int, delimiter: int, columns: list[_Column]) -> bool:
+    """Add the rows in the first *size* bytes of *text*, whole lines, to *columns*; False if they do not fit."""
     is_newline = text[:size] == NEWLINE
     marks = np.flatnonzero(is_newline | (text[:size] == delimiter))
     width = len(columns)
