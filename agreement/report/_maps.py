@@ -1,13 +1,14 @@
 """Maps of labels: which are mixed up by anybody, and by which pair of annotators."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from agreement.disputes import pair_counts
 from agreement.report._context import Context
 from agreement.report.model import Cell, Heat
 from agreement.wording import DASH, count, percent
-from agreement.wording.page import share_of_items
+from agreement.wording.page import mixed_up
 
 CONFUSION_STEPS = (0.02, 0.05, 0.10, 0.20, 0.30)
 CLASSES_MOST = 16
@@ -16,14 +17,14 @@ TABLES_MOST_LABELS = 12
 
 
 def confusion_heat(context: Context) -> Heat | None:
-    """Return the lower triangle of label pairs: units with both over units with either, confused ones side by side."""
-    units = context.current
-    if units is None or context.kind not in ("category", "ordinal") or len(units.labels) < 3:
+    """Return the lower triangle of label pairs, each with its share of confusion, confused ones side by side."""
+    units, table = context.current, context.comparison.details.get("pair_confusion")
+    if units is None or table is None or context.kind not in ("category", "ordinal") or len(units.labels) < 3:
         return None
     both, either = pair_counts(units, context.mixed)
     if not both.any():
         return None
-    share = both / np.maximum(either, 1)
+    share = _shares(table, units.labels)
     order = _side_by_side(share, both) if context.kind == "category" else np.arange(len(units.labels))
     order = order[np.diagonal(either)[order] >= 0][:CLASSES_MOST]
     rows: list[tuple[str, tuple[Cell | None, ...]]] = []
@@ -37,13 +38,23 @@ def confusion_heat(context: Context) -> Heat | None:
                 continue
             names = units.labels[first], units.labels[second]
             said = " and ".join(context.word(name) for name in names)
-            title = share_of_items(said, percent(n / of), n, of, context.unit)
-            strength = 1 + int(np.searchsorted(CONFUSION_STEPS, n / of, side="right"))
-            cells.append(Cell(percent(n / of), strength, title, context.pair_link(*names, round=context.current_round)))
+            confused = float(share[first, second])
+            title = mixed_up(said, percent(confused), n, of, context.unit)
+            strength = 1 + int(np.searchsorted(CONFUSION_STEPS, confused, side="right"))
+            link = context.pair_link(*names, round=context.current_round)
+            cells.append(Cell(percent(confused), strength, title, link))
         rows.append((context.word(units.labels[int(order[r])]), (*cells, *[None] * (len(order) - 1 - r))))
     return Heat(
         tuple(context.word(units.labels[int(c)]) for c in order[:-1]), tuple(rows), len(units.labels) - len(order)
     )
+
+
+def _shares(table: pd.DataFrame, labels: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return the share of confusion (K, K) of the pairs in *table*, 0 where two labels share no unit with any."""
+    first, second = (pd.Index(labels, dtype=object).get_indexer(pd.Index(table[name])) for name in ("first", "second"))
+    share = np.zeros((len(labels), len(labels)))
+    share[first, second] = share[second, first] = table["value"].fillna(0.0)
+    return share
 
 
 def _side_by_side(share: NDArray[np.float64], both: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -172,9 +172,15 @@ def limit(shown: str, *, at_least: bool) -> str:
     return f"at least {shown}" if at_least else f"at most {shown}"
 
 
-def share_of_items(names: str, share: str, hits: int, of: int, unit: str) -> str:
-    """Return how often two labels meet, with counts."""
-    return f"{names}: {share}%, {count(hits)} of {count(of)} {unit}s"
+def mixed_up(names: str, share: str, both: int, either: int, unit: str) -> str:
+    """Return how often two labels are mixed up, and how many items carry both.
+
+    Examples
+    --------
+    >>> mixed_up("Refund and Billing", "23", 39, 128, "item")
+    'Refund and Billing: 23% confused; 39 of 128 items carry both'
+    """
+    return f"{names}: {share}% confused; {count(both)} of {count(either)} {unit}s carry both"
 
 
 def in_slice(column: str, value: str) -> str:

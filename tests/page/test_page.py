@@ -19,6 +19,7 @@ from agreement.pipeline import audit
 from agreement.report._build import build
 from agreement.report.page import make_environment, notebook_frame, render_page, write_page
 from agreement.settings import Settings
+from agreement.wording import percent
 
 TEMPLATES = shipped("templates")
 
@@ -303,3 +304,19 @@ def test_a_map_without_a_single_value_is_left_out(parse):
     for frame, shown in ((few, False), (pd.DataFrame(rows), True)):
         titles = [one.text for one in parse(render_page(audit(frame))).find("summary")]
         assert ("Map of all pairs of annotators" in titles) is shown
+
+
+@pytest.mark.parametrize("story", ["tickets", "sentiment", "full"])
+def test_the_map_of_labels_and_the_table_of_pairs_show_one_share(story, request):
+    for layer in build(request.getfixturevalue(story), 10).layers:
+        if layer.heat is None:
+            continue
+        cells = {
+            frozenset((row, column)): cell.text
+            for row, mine in layer.heat.rows
+            for column, cell in zip(layer.heat.columns, mine, strict=True)
+            if cell is not None
+        }
+        told = {frozenset((pair.first, pair.second)): percent(pair.figure.value) for pair in layer.pairs}
+        assert told
+        assert {pair: cells[pair] for pair in told} == told
