@@ -1,6 +1,6 @@
 """Two annotators who are wrong together: one may have copied from the other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,8 +34,38 @@ class _Copied:
     units: Ints
 
 
-def _agreement(evidence: Evidence) -> tuple[Floats, Floats]:
-    """Return (A, A) shared units and agreements of all pairs."""
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """The pairs of annotators who share units, and on how many of these they agree; never all pairs of a crowd.
+
+    Letters: P pairs.
+
+    Parameters
+    ----------
+    first, second
+        (P,) annotator codes, first < second, in order.
+    shared, agree
+        (P,) units both labelled, and those both gave the same label.
+    """
+
+    first: Ints
+    second: Ints
+    shared: Floats
+    agree: Floats
+
+    def enough(self, least: float) -> "_Pairs":
+        """Return the pairs that share at least *least* units."""
+        keep = self.shared >= least
+        return _Pairs(self.first[keep], self.second[keep], self.shared[keep], self.agree[keep])
+
+    def of(self, first: int, second: int) -> tuple[float, float]:
+        """Return on how many units the two annotators meet, and on how many they agree."""
+        at = np.flatnonzero((self.first == min(first, second)) & (self.second == max(first, second)))
+        return float(self.shared[at[0]]), float(self.agree[at[0]])
+
+
+def _agreement(evidence: Evidence) -> _Pairs:
+    """Return shared units and agreements of all pairs that share any."""
     n_annotators, n_units = len(evidence.annotators), len(evidence.section)
     keep = evidence.kept
     label = np.zeros(len(keep), np.int64) if evidence.label is None else evidence.label
@@ -43,34 +73,69 @@ def _agreement(evidence: Evidence) -> tuple[Floats, Floats]:
     given = sparse.csr_matrix((np.ones(len(who)), (who, unit)), shape=(n_annotators, n_units))
     k = len(evidence.labels)
     hot = sparse.csr_matrix((np.ones(len(who)), (who, unit * k + label[keep])), shape=(n_annotators, n_units * k))
-    return (given @ given.T).toarray(), (hot @ hot.T).toarray()
+    met, same = (sparse.triu(each @ each.T, 1, format="coo") for each in (given, hot))
+    key, key_of_same = (each.row.astype(np.int64) * n_annotators + each.col for each in (met, same))
+    order = np.argsort(key)
+    agree = np.zeros(len(key))
+    agree[np.searchsorted(key[order], key_of_same)] = same.data
+    first, second = np.divmod(key[order], n_annotators)
+    return _Pairs(first, second, met.data[order], agree)
 
 
-def _candidates(shared: Floats, agree: Floats, thresholds: Mapping[str, float]) -> list[tuple[int, int]]:
+def _candidates(pairs: _Pairs, annotators: int, thresholds: Mapping[str, float]) -> list[tuple[int, int]]:
     """Return the pairs that disagree much less than other pairs do, beyond chance, most suspicious first."""
-    first, second = np.triu_indices(len(shared), 1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        d = np.where(shared >= thresholds["min_items"], 1 - agree / shared, np.nan)
-    known = np.isfinite(d[first, second])
-    if known.sum() < 3:
+    first, second, shared = pairs.first, pairs.second, pairs.shared
+    known, d = len(first), 1 - pairs.agree / shared
+    if known < 3:
         return []
     found = []
+    order = np.argsort(d, kind="stable")
+    ascending, rank = d[order], np.empty(known, dtype=np.int64)
+    rank[order] = np.arange(known)
     # leaving out the pairs of two people moves the median by that many places at most
-    place = (int(known.sum()) + 2 * len(shared)) // 2
-    highest = np.append(np.sort(d[first, second][known]), np.inf)[min(place, int(known.sum()))]
-    low = known & ~(d[first, second] > thresholds["max_of_usual"] * highest)
-    for a, b in zip(first[low], second[low], strict=True):
-        rest = known & (first != a) & (first != b) & (second != a) & (second != b)
-        others = d[first[rest], second[rest]]
-        if len(others):
-            usual, n = float(np.median(others)), float(shared[first[rest], second[rest]].sum())
-            hits = (shared - agree)[a, b]
-            chance = binomial_at_most(hits, np.ceil(hits + usual * n), shared[a, b] / (shared[a, b] + n))
-            if d[a, b] <= thresholds["max_of_usual"] * usual and chance * known.sum() < thresholds["q_confirmed"]:
-                found.append((float(d[a, b]) / max(usual, 1e-9), int(a), int(b)))
-        elif betaincinv((shared - agree)[a, b] + 1, max(agree[a, b], 1), 0.99) < thresholds["alone"]:
-            found.append((float(d[a, b]), int(a), int(b)))  # three people: only near identity gives it away
+    highest = np.append(ascending, np.inf)[min((known + 2 * annotators) // 2, known)]
+    total = float(shared.sum())
+    by_person = _by_person(pairs, annotators)
+    for at in np.flatnonzero(d <= thresholds["max_of_usual"] * highest):
+        a, b, own = int(first[at]), int(second[at]), float(d[at])
+        theirs = np.unique(np.concatenate([by_person(a), by_person(b)]))
+        hits = shared[at] - pairs.agree[at]
+        if len(theirs) < known:
+            usual, n = _median_without(ascending, rank[theirs]), total - float(shared[theirs].sum())
+            chance = binomial_at_most(hits, np.ceil(hits + usual * n), shared[at] / (shared[at] + n))
+            if own <= thresholds["max_of_usual"] * usual and chance * known < thresholds["q_confirmed"]:
+                found.append((own / max(usual, 1e-9), a, b))
+        elif betaincinv(hits + 1, max(pairs.agree[at], 1), 0.99) < thresholds["alone"]:
+            found.append((own, a, b))  # three people: only near identity gives it away
     return [(a, b) for _, a, b in sorted(found)[:20]]
+
+
+def _by_person(pairs: _Pairs, annotators: int) -> Callable[[int], Ints]:
+    """Return what gives the pairs of one person."""
+    order = np.argsort(pairs.second, kind="stable")
+    as_first, as_second = (
+        np.searchsorted(codes, np.arange(annotators + 1)) for codes in (pairs.first, pairs.second[order])
+    )
+
+    def of(who: int) -> Ints:
+        return np.concatenate([np.arange(as_first[who], as_first[who + 1]), order[as_second[who] : as_second[who + 1]]])
+
+    return of
+
+
+def _median_without(ascending: Floats, left_out: Ints) -> float:
+    """Return the median of sorted numbers without those at the places *left_out*, and without sorting again.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _median_without(np.array([1.0, 2.0, 3.0, 5.0, 8.0]), np.array([1, 0]))  # of 3, 5, 8
+    5.0
+    """
+    left = len(ascending) - len(left_out)
+    before = np.sort(left_out) - np.arange(len(left_out))  # how many that stay come before each that does not
+    middle = [place + int(np.searchsorted(before, place, side="right")) for place in ((left - 1) // 2, left // 2)]
+    return float(ascending[middle].mean())
 
 
 def _labels(evidence: Evidence, who: int) -> Ints:
@@ -158,16 +223,15 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         return
     if len(evidence.section) * len(evidence.labels) > 2e7:
         return
-    shared, agree = _agreement(evidence)
-    candidates = _candidates(shared, agree, thresholds)
+    pairs = _agreement(evidence).enough(thresholds["min_items"])
+    candidates = _candidates(pairs, len(evidence.annotators), thresholds)
     if not candidates:
         return
     unit, label, given = evidence.label_counts()
     counts = np.zeros((len(evidence.section), len(evidence.labels)))
     counts[unit, label] = given
     tested = [_tested(evidence, counts, a, b) for a, b in candidates]
-    n_pairs = int((shared[np.triu_indices(len(shared), 1)] >= thresholds["min_items"]).sum())
-    p = np.ones(max(n_pairs, len(tested)))
+    p = np.ones(len(pairs.first))
     p[: len(tested)] = [one.p for one in tested]
     taken: set[int] = set()
     for one, q in sorted(zip(tested, fdr(p), strict=False), key=lambda entry: (entry[1], -entry[0].hits)):
@@ -180,7 +244,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         low, high = (float(limit) for limit in wilson(np.array(one.hits), np.array(one.n), case.confidence))
         units = np.zeros(len(evidence.section), bool)
         units[one.units] = True
-        same = 1 - float(agree[one.first, one.second] / shared[one.first, one.second])
+        shared, agree = pairs.of(one.first, one.second)
         yield Flag(
             RULE.name, verdict, Subject(RULE.name, case.layer, annotators=names),
             *causes.copy(names, one.hits, Figure(rate, low, high, one.n, confidence=case.confidence)),
@@ -188,8 +252,8 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
             **disputes(case, units), share_of_disagreement=rounded(0.0),
             evidence={
                 "share_with_the_next_closest_colleague": one.usual,
-                "disagreement_of_the_two": same,
-                "shared_items": int(shared[one.first, one.second]),
+                "disagreement_of_the_two": 1 - agree / shared,
+                "shared_items": int(shared),
                 "share_exact": 0.0,
             },
             examples=examples(case, most(evidence.disagreement, units & disputed(evidence))),
