@@ -25,7 +25,7 @@ SUMS = LabelSums(_terms, _finish)
 
 
 def matthews_correlation(counts: NDArray[np.int64] | Floats) -> Scores:
-    """Return the Matthews correlation of contingency tables (…, K, K), R_K of Gorodkin 2004 (p. 368).
+    """Return the Matthews correlation of contingency tables (…, K, K), R_K of Gorodkin 2004.
 
     (n sum_j n_jj - sum_j r_j c_j) / sqrt((n² - sum r_j²)(n² - sum c_j²)), r and c the totals of the two. 1 is full
     agreement, 0 none beyond chance, the minimum between -1 and 0. Undefined without shared units, and when either of
