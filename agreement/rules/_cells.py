@@ -7,20 +7,28 @@ import numpy as np
 
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate, Sums, additive, difference, sums_by
-from agreement.diagnosis.evidence import Bools, Evidence
+from agreement.diagnosis.evidence import Bools, Evidence, Ints
 from agreement.rules._parts import regular, scalar
-from agreement.rules._readings import camps, names_of, two_readings
-from agreement.rules._standing import KAPPA_FLOOR
-from agreement.uncertainty.distributions import fdr
+from agreement.rules._plurality import deviations
+from agreement.rules._readings import MAX_CELLS, camps, names_of, two_readings
+from agreement.rules._sections import section_effect, strata_of
+from agreement.uncertainty.distributions import binomial_at_least, fdr
 
 BORROWED = 8
+KAPPA_FLOOR = 0.25
 CAMP_ALPHA = 0.01
 CAMP_EFFECT = 0.08
 MIN_BALANCE = 0.25  # two people who only agree with each other are no camp
 STAFF = 0.25
 ENOUGH_LEFT = 0.5  # of the items on which three can be compared
+MORE_ALPHA = 0.05
 MORE_THERE = 0.05  # a section read in two ways has more disagreement than the others
 SHARED = 0.33  # a reading is shared only if it explains this much of the one who stands out
+TOGETHER, JOINED = 0.06, 0.20  # so many more items, and so many of the deviations, on which a colleague joins
+FEW_SHARED = 10
+SURELY = 0.001
+MIN_LABELS = 3  # of two labels, whoever slips joins whoever slips
+OTHERS_TOO = 0.50  # of what the one who stands out shows
 WITNESSED = 0.5  # and this much where who shares it was set apart
 
 
@@ -144,10 +152,66 @@ def camps_of(cells: list[Cell], evidence: Evidence, every: Evidence) -> tuple[tu
     inside = evidence.section == cells[0].section
     if len(cells) == 1:
         found = two_readings(evidence, inside, CAMP_ALPHA, max(CAMP_EFFECT, SHARED * cells[0].value))
-        return found or two_readings(every, inside, CAMP_ALPHA, max(CAMP_EFFECT, WITNESSED * cells[0].value))
+        found = found or two_readings(every, inside, CAMP_ALPHA, max(CAMP_EFFECT, WITNESSED * cells[0].value))
+        return found or _with_company(cells[0], every)
     camp = tuple(sorted(evidence.annotators[cell.annotator] for cell in cells))
     here = np.unique(evidence.annotator[evidence.kept & inside[evidence.unit]])
     return camp, tuple(evidence.annotators[a] for a in here if evidence.annotators[a] not in camp)
+
+
+def _with_company(cell: Cell, every: Evidence) -> tuple[tuple[str, ...], ...]:
+    """Return those who read the section as the annotator of *cell* does, and the others; nothing if nobody does.
+
+    Who reads it the same way stands with the annotator against the plurality of the others, far more often inside than
+    outside. One colleague is enough, and may be as careless as can be elsewhere.
+    """
+    if every.label is None or every.weights is not None or len(every.labels) < MIN_LABELS:
+        return ()
+    if len(every.unit) * len(every.present) > MAX_CELLS:
+        return ()
+    given = np.bincount(every.unit[every.kept & (every.annotator == cell.annotator)], minlength=len(every.section))
+    units = (given > 0) & (every.size >= 3)
+    row = np.where(units, np.cumsum(units) - 1, -1)
+    unit, label, count = every.label_counts()
+    use = units[unit]
+    counts = np.zeros((int(units.sum()), len(every.labels)))
+    counts[row[unit[use]], label[use]] = count[use]
+    rows = np.flatnonzero(every.kept & units[every.unit])
+    place, who, code = row[every.unit[rows]], every.annotator[rows], every.label[rows]
+
+    def labels_of(one: int) -> Ints:
+        given = np.full(len(counts), -1)
+        given[place[who == one]] = code[who == one]
+        return given
+
+    inside, own = every.section[units] == cell.section, labels_of(cell.annotator)
+    company = [cell.annotator]
+    for colleague in every.present[every.present != cell.annotator].tolist():
+        other = labels_of(colleague)
+        against, joined, _ = deviations(counts, own, other)
+        here, there = inside & (other >= 0), ~inside & (other >= 0)
+        if here.sum() < FEW_SHARED:
+            continue
+        usual = (int((joined & there).sum()) + 1) / (int(there.sum()) + 2)
+        n, hits = int(here.sum()), int((joined & here).sum())
+        if hits < (usual + TOGETHER) * n or hits < JOINED * int((against & here).sum()):
+            continue
+        if float(binomial_at_least(hits, n, usual)) * len(every.present) < SURELY:
+            company.append(colleague)
+    if len(company) == 1:
+        return ()
+    staff = np.unique(every.annotator[every.kept & (every.section == cell.section)[every.unit]])
+    others = np.setdiff1d(staff, company)
+    return tuple(tuple(every.annotators[a] for a in sorted(side)) for side in (company, others.tolist()) if side)
+
+
+def _others_too(cell: Cell, cells: list[Cell], evidence: Evidence) -> bool:
+    """Return True if the others disagree more in the section too, once all *cells* are taken out."""
+    off = np.zeros(len(evidence.unit), bool)
+    for one in cells:
+        off |= rows_of(evidence, one.annotator, one.section)
+    rest = section_effect(strata_of(evidence.without(off)), cell.section, np.zeros(len(evidence.sections), bool))
+    return float(rest.value) >= OTHERS_TOO * cell.value and float(rest.p_above()) < CAMP_ALPHA
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +223,13 @@ class Split:
 
 
 def split_sections(
-    cells: list[Cell], evidence: Evidence, every: Evidence, thresholds: Mapping[str, float]
+    cells: list[Cell], judged: Evidence, evidence: Evidence, every: Evidence, thresholds: Mapping[str, float]
 ) -> dict[int, Split]:
     """Return the sections in which so many are off that it is the section: two readings, not people.
 
     At least two people, and a quarter of those who work in the section (a quarter of the busiest one's labels or more);
-    or one, when others read the section the same way; or nobody, when half reads it one way and half the other.
+    or one, when others read the section the same way; or nobody, when half reads it one way and half the other. In the
+    evidence *judged*, from which the *cells* are, the section must have more disagreement than the others.
     """
     by_section: dict[int, list[Cell]] = {}
     for cell in cells:
@@ -175,9 +240,17 @@ def split_sections(
         sure = any(cell.q < thresholds["q_confirmed"] for cell in mine)
         many = len(mine) >= 2 and len(mine) >= STAFF * staff
         named = camps_of(mine, evidence, every)
-        if sure and (many or named):
+        if sure and (many or named or (len(mine) == 1 and _others_too(mine[0], cells, judged))):
             result[section] = Split(min(cell.q for cell in mine), named)
-    return {**read_in_two_ways(every), **result}
+    result = {**read_in_two_ways(every), **result}
+    if not result:
+        return result
+    strata, split = strata_of(judged), np.isin(np.arange(len(judged.sections)), list(result))
+    return {
+        section: found
+        for section, found in result.items()
+        if float(section_effect(strata, section, split).p_above()) < MORE_ALPHA
+    }
 
 
 def read_in_two_ways(evidence: Evidence) -> dict[int, Split]:

@@ -16,6 +16,7 @@ FEW_UNITS = 10
 OWN_PAIR, SCATTERED = 0.60, 0.05
 MAIN_PARTNER = 0.50
 MAJORITY = 0.30
+RARE, FLOODED = 0.15, 1.45  # of the other label; how much more beyond slips is asked for then
 BENIGN = 0.02  # classes are never equally alike; so much beyond slips is usual
 
 
@@ -340,7 +341,7 @@ def confused(
         large = np.array(
             [
                 float(one.estimate.value) >= thresholds["min_effect"]
-                and one.observed >= thresholds["min_ratio"] * one.expected
+                and one.observed >= (FLOODED if _flooded(found, one) else 1.0) * thresholds["min_ratio"] * one.expected
                 and one.estimate.n >= thresholds["min_items"]
                 for one in tested
             ],
@@ -358,6 +359,14 @@ def confused(
     # a pair may have seemed to be one of several only because other pairs were taken for slips
     result += [(one, q) for one, q in passed_over if result and own(one, reference)]
     return sorted(result, key=lambda entry: -float(entry[0].estimate.value))
+
+
+def _flooded(found: Confusions, one: Excess) -> bool:
+    """Return True if one of the two is so rare beside the other that most of its confusions are slips of that one.
+
+    What is benign in how alike two labels are is then as large as what the rarer label has of its own.
+    """
+    return one.rarer < RARE * float(max(found.margin[one.first], found.margin[one.second]))
 
 
 def _leaves_for_many(left: Leaving, one: Excess) -> bool:

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agreement.diagnosis.contrasts import Estimate, Sums, difference, sums_by
-from agreement.diagnosis.evidence import Evidence, Floats, Ints, tally
+from agreement.diagnosis.contrasts import Estimate, Sums, benign_spread, difference, sums_by
+from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
+
+FEW = 10
+BENIGN, BENIGN_OF_USUAL = 0.02, 0.20  # how unequally often labels are left without a cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,27 @@ class Leaving:
     n: Ints
 
     def against(self, label: int, others: Ints) -> Estimate:
-        """Return how much more often *label* is left than the labels *others*."""
+        """Return how much more often *label* is left than the labels *others*, and than the median one of them.
+
+        A majority is seldom left, and labels that are rare beside it are all left often, since slips put its items
+        under them: they are compared with each other.
+        """
         outside = Sums(*(part[others] for part in self.sums.parts())).sum(0).mean()
         inside = Sums(*(part[[label]] for part in self.sums.parts())).sum(0).mean()
-        return difference(inside, outside)
+        off = difference(inside, outside)
+        each = self.sums.mean().value[others[self.n[others] >= FEW]]
+        if len(each):
+            value = np.minimum(off.value, inside.value - np.median(each))
+            off = Estimate(value, off.se, off.df, off.n)
+        return off
+
+    def p_against(self, label: int, others: Ints) -> float:
+        """Return the p value of "*label* is left as often as the *others* are", which are never left equally often."""
+        each = self.sums.mean()
+        seen = others[self.n[others] >= FEW]
+        usual = float(np.median(each.value[seen])) if len(seen) else 0.0
+        spread = benign_spread(each.at(seen), max(BENIGN, BENIGN_OF_USUAL * usual))
+        return float(self.against(label, others).p_among(spread))
 
     def partners(self, label: int, others: Ints) -> list[tuple[int, float]]:
         """Return where *label* is left for, with shares of what goes beyond the labels *others*, largest first."""
@@ -85,3 +105,18 @@ def _leaving(evidence: Evidence) -> Leaving | None:
     cell = top[unit[use]] * k + label[use]
     mean = tally(cell, count[use] / size[unit[use]], k * k).reshape(k, k)
     return Leaving(sums_by(top, k, evidence.cluster, left), mean / np.maximum(n, 1)[:, None], n)
+
+
+def deviations(counts: Floats, own: Ints, other: Ints) -> tuple[Bools, Bools, Ints]:
+    """Return (U,) where *own* is against the plurality of all but the two, where *other* is with it, the plurality."""
+    against, plurality = np.zeros(len(own), bool), np.zeros(len(own), np.int64)
+    rows = np.flatnonzero((own >= 0) & (other >= 0))
+    mine, theirs = own[rows], other[rows]
+    rest, each = counts[rows], np.arange(len(rows))
+    rest[each, mine] -= 1
+    rest[each, theirs] -= 1
+    plurality[rows] = rest.argmax(axis=1)
+    top = rest[each, plurality[rows]]
+    rest[each, plurality[rows]] = -1
+    against[rows] = (top > 0) & (rest.max(axis=1) < top) & (plurality[rows] != mine)
+    return against, against & (own == other), plurality

@@ -12,13 +12,14 @@ from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
 from agreement.rules._confusions import Confusions, all_cells, confused, confusions, excess_of, without_each_section
 from agreement.rules._likely import likely_labels
 from agreement.rules._parts import regular
-from agreement.rules._standing import KAPPA_FLOOR, standing
+from agreement.rules._standing import standing, steepness
 from agreement.rules.label import RULE as LABELS
 from agreement.rules.label import vague
 from agreement.rules.label_pair import RULE as PAIRS
 from agreement.uncertainty.distributions import fdr
 
 BORROWED = 8
+OF_ALL_RULES = 2.5  # where labels are categories, pairs and labels are judged too: sections may use up a part only
 SHARED = 0.3  # of the items that could be compared at equal labels: below, sections have labels of their own
 
 
@@ -104,7 +105,7 @@ def _mix(evidence: Evidence) -> Floats:
     stands = standing(evidence)
     if stands is None:
         return np.zeros(len(evidence.section))
-    own = np.nan_to_num(stands.excess.value) * np.sqrt(max(evidence.kappa, KAPPA_FLOOR))
+    own = np.nan_to_num(stands.excess.value) * steepness(evidence)
     use = evidence.kept & evidence.compared[evidence.unit]
     added = tally(evidence.unit[use], own[evidence.annotator[use]], len(evidence.section))
     mix: Floats = 2 * added / np.maximum(evidence.size, 1)
@@ -199,7 +200,8 @@ def unreliable(evidence: Evidence, excluded: Bools, thresholds: Mapping[str, flo
         estimates.append(section_effect(strata, int(section), others))
     each = Estimate(*(np.array([float(getattr(e, part)) for e in estimates]) for part in ("value", "se", "df", "n")))
     expected = _benign(evidence, apart, thresholds)
-    q = fdr(np.where(each.n >= thresholds["min_items"], each.p_among(expected), 1.0))
+    p = np.where(each.n >= thresholds["min_items"], each.p_among(expected), 1.0)
+    q = np.minimum((1.0 if evidence.label is None else OF_ALL_RULES) * fdr(p), 1.0)
     effect = np.where(np.isfinite(each.value), each.value, -1.0)
     sound, every = ~apart[tested], np.arange(len(tested))
     spread = np.array([benign_spread(each.at(sound & (every != one)), expected) for one in every])

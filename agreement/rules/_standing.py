@@ -11,7 +11,7 @@ from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
 from agreement.rules._parts import regular
 from agreement.uncertainty.distributions import fdr
 
-KAPPA_FLOOR = 0.25
+LEAST_LEFT = 0.25
 SELDOM = 0.25
 MOST_JOINTLY = 300  # annotators for whom one system of equations is solved
 
@@ -37,13 +37,27 @@ class Standing:
     without_section: Floats
 
 
-def standing(evidence: Evidence) -> Standing | None:
-    """Return how annotators stand; None if the design does not tell them apart.
+def steepness(evidence: Evidence) -> float:
+    """Return by how much two people disagree more often when one of them errs one point more often.
 
-    Two people who err can coincide: under a one-coin model the derivative of disagreement in one person's error is
-    sqrt(kappa), so differences are divided by it.
+    Less than a point, because two who err can coincide: under a one-coin model with slips anywhere it is the root of
+    S = 1 - D K / (K - 1) (Bennett, Alpert & Goldstein 1954), however frequent the K labels in use are.
     """
-    scale = np.sqrt(max(evidence.kappa, KAPPA_FLOOR))
+    return evidence.once("steepness", lambda: _steepness(evidence))
+
+
+def _steepness(evidence: Evidence) -> float:
+    """Return what ``steepness`` does."""
+    left = evidence.kappa
+    if evidence.label is not None and evidence.weights is None:
+        k = int(np.count_nonzero(np.bincount(evidence.label[evidence.kept], minlength=2)))
+        left = 1 - evidence.mean * k / max(k - 1, 1)
+    return float(np.sqrt(max(left, LEAST_LEFT)))
+
+
+def standing(evidence: Evidence) -> Standing | None:
+    """Return how annotators stand, in points of error; None if the design does not tell them apart."""
+    scale = steepness(evidence)
     if regular(evidence):
         return _within_items(evidence, scale)
     fit = additive(evidence)
@@ -210,13 +224,13 @@ def crowded(evidence: Evidence) -> bool:
     return evidence.label is not None and len(evidence.present) > MOST_JOINTLY and regular(evidence)
 
 
-def standing_in_crowd(near: Evidence, code: int, usual: Standing, kappa: float) -> Standing:
+def standing_in_crowd(near: Evidence, code: int, usual: Standing, scale: float) -> Standing:
     """Return how one annotator of a crowd stands, from *near*: the evidence of that annotator's units alone.
 
-    Nothing else tells of the annotator; what is *usual*, and the *kappa*, are those of the crowd without anybody
-    confirmed. Only the entries of *code* mean anything.
+    Nothing else tells of the annotator; what is *usual*, and the steepness *scale*, are those of the crowd without
+    anybody confirmed. Only the entries of *code* mean anything.
     """
-    scale, n_sections = np.sqrt(max(kappa, KAPPA_FLOOR)), len(near.sections) + 1
+    n_sections = len(near.sections) + 1
     raw = _within_items(near, scale).raw
     centre = float(np.nanmedian(usual.raw.value))
     own = np.where(np.arange(len(raw.value)) == code, raw.value, np.nan_to_num(usual.raw.value, nan=centre))

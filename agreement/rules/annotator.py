@@ -23,7 +23,7 @@ from agreement.rules._parts import (
     verdict_of,
 )
 from agreement.rules._readings import camps
-from agreement.rules._standing import KAPPA_FLOOR, Standing, crowded, outliers, standing, standing_in_crowd
+from agreement.rules._standing import Standing, crowded, outliers, standing, standing_in_crowd, steepness
 from agreement.rules.annotator_section import RULE as CELLS
 from agreement.rules.camps import RULE as CAMPS
 from agreement.rules.drift import at_one_end_only
@@ -52,7 +52,7 @@ def annotator_flags(
         if usual is None:
             seen = _seen(case, evidence, code, others)
         else:
-            seen = _seen_in_crowd(case, evidence, (code, others), usual, everybody_else.kappa)
+            seen = _seen_in_crowd(case, evidence, (code, others), usual, steepness(everybody_else))
         if seen is None:
             continue
         if verdict == "confirmed" and at_one_end_only(case, code):
@@ -101,7 +101,7 @@ def _seen(case: Case, evidence: Evidence, code: int, others: list[int]) -> _Seen
     return _Seen(reference, stands, int(settled.sum()), most(total, total > 0))
 
 
-def _seen_in_crowd(case: Case, evidence: Evidence, who: tuple[int, list[int]], usual: Standing, kappa: float) -> _Seen:
+def _seen_in_crowd(case: Case, evidence: Evidence, who: tuple[int, list[int]], usual: Standing, scale: float) -> _Seen:
     """Return the same for one of a crowd, of whom nothing but the annotator's own units tells."""
     code, others = who
     near, whole = evidence.around(code), case.whole.around(code)
@@ -110,7 +110,7 @@ def _seen_in_crowd(case: Case, evidence: Evidence, who: tuple[int, list[int]], u
     total = tally(near.unit, np.where(near.annotator == code, near.total, 0), len(near.section))
     settled = _settled(whole, code, others)
     return _Seen(
-        reference, standing_in_crowd(reference, code, usual, kappa), int(settled.sum()), units[most(total, total > 0)]
+        reference, standing_in_crowd(reference, code, usual, scale), int(settled.sum()), units[most(total, total > 0)]
     )
 
 
@@ -168,7 +168,7 @@ def _share(case: Case, evidence: Evidence, code: int, excess: float) -> float:
     if regular(evidence):
         return share_left_out(case, evidence, evidence.annotator == code)
     units = len(np.unique(evidence.unit[(evidence.annotator == code) & evidence.compared[evidence.unit]]))
-    attenuated = excess * np.sqrt(max(evidence.kappa, KAPPA_FLOOR))
+    attenuated = excess * steepness(evidence)
     return float(np.clip(attenuated * units / mass(case), 0, 1))
 
 
@@ -183,10 +183,10 @@ RULE = Rule(
     *words.ANNOTATOR,
     {
         **TEST,
-        "min_effect": 0.095,
+        "min_effect": 0.10,
         "min_of_usual": 0.20,
         "benign": 0.01,
-        "benign_of_usual": 0.10,
+        "benign_of_usual": 0.09,
         "one_section": 0.60,
         "min_elsewhere": 0.075,
         "min_items": 20,

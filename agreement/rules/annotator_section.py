@@ -29,7 +29,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     if len(evidence.sections) < 2 or len(evidence.present) < 3:
         return
     cells = cells_off(evidence, thresholds, case.confidence)
-    split = split_sections(cells, case.rest, everybody(case), thresholds)
+    split = split_sections(cells, evidence, case.rest, everybody(case), thresholds)
     within = regular(evidence)
     apart = {flag.subject.annotator for flag in case.confirmed("annotator", "span_annotator")}
     for cell in cells:

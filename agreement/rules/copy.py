@@ -12,6 +12,7 @@ from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
 from agreement.flags import Flag, Rule, Subject
 from agreement.intervals import wilson
 from agreement.rules._parts import TEST, disputed, disputes, examples, most, rounded, verdict_of
+from agreement.rules._plurality import deviations
 from agreement.uncertainty.distributions import binomial_at_least, binomial_at_most, fdr
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
@@ -147,26 +148,11 @@ def _labels(evidence: Evidence, who: int) -> Ints:
     return label
 
 
-def _deviations(counts: Floats, own: Ints, other: Ints) -> tuple[Bools, Bools, Ints]:
-    """Return (U,) where *own* is against the plurality of all but the two, where *other* is with it, the plurality."""
-    against, plurality = np.zeros(len(own), bool), np.zeros(len(own), np.int64)
-    rows = np.flatnonzero((own >= 0) & (other >= 0))
-    mine, theirs = own[rows], other[rows]
-    rest, each = counts[rows], np.arange(len(rows))
-    rest[each, mine] -= 1
-    rest[each, theirs] -= 1
-    plurality[rows] = rest.argmax(axis=1)
-    top = rest[each, plurality[rows]]
-    rest[each, plurality[rows]] = -1
-    against[rows] = (top > 0) & (rest.max(axis=1) < top) & (plurality[rows] != mine)
-    return against, against & (own == other), plurality
-
-
 def _tested(evidence: Evidence, counts: Floats, a: int, b: int) -> _Copied:
     """Return how often the two deviate together, against how often either does with somebody else."""
     own, other = _labels(evidence, a), _labels(evidence, b)
-    against_a, with_a, plurality = _deviations(counts, own, other)
-    against_b, _, _ = _deviations(counts, other, own)
+    against_a, with_a, plurality = deviations(counts, own, other)
+    against_b, _, _ = deviations(counts, other, own)
     either = int((against_a | against_b).sum())
     usual = LEAST_USUAL
     for third in evidence.present:
@@ -174,7 +160,7 @@ def _tested(evidence: Evidence, counts: Floats, a: int, b: int) -> _Copied:
             continue
         label = _labels(evidence, int(third))
         for mine in (own, other):
-            against, joined, _ = _deviations(counts, mine, label)
+            against, joined, _ = deviations(counts, mine, label)
             if against.sum() >= 10:
                 usual = max(usual, float(joined.sum() / against.sum()))
     hits = int(with_a.sum())

@@ -23,7 +23,7 @@ from agreement.rules._parts import (
     scalar,
     verdict_of,
 )
-from agreement.rules._standing import KAPPA_FLOOR
+from agreement.rules._standing import steepness
 from agreement.uncertainty.distributions import fdr
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
@@ -77,7 +77,7 @@ class _Slope:
 def _slopes(evidence: Evidence, position: Floats) -> _Slope:
     """Return the slopes of the contrast on the position, sections taken out."""
     n_annotators, n_sections = len(evidence.annotators), len(evidence.sections) + 1
-    w = evidence.contrast() / np.sqrt(max(evidence.kappa, KAPPA_FLOOR))
+    w = evidence.contrast() / steepness(evidence)
     use = np.isfinite(w) & np.isfinite(position)
     who, x, y = evidence.annotator[use], position[use], w[use]
     cell = who * n_sections + evidence.section[evidence.unit[use]] % n_sections

@@ -7,7 +7,7 @@ import numpy as np
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.evidence import Bools, Evidence
 from agreement.flags import Flag, Rule, Subject
-from agreement.rules._confusions import BENIGN, Confusions, Excess, all_cells, cells_of, confusions, excess_of, partners
+from agreement.rules._confusions import Confusions, Excess, all_cells, cells_of, confusions, excess_of, partners
 from agreement.rules._parts import (
     TEST,
     disputed,
@@ -41,7 +41,7 @@ def vague(
         pairs = [(int(c), int(d)) for c, d in np.argwhere(all_cells(found) & ~reference)]
         left = leaving(evidence.merged(pairs))
         if left is not None:
-            return _left_for_many(left, found, {label for pair in pairs for label in pair}, thresholds)
+            return _left_for_many(left, found, pairs, thresholds)
     reference = reference.copy()
     result: list[tuple[Excess, float, list[tuple[int, float]]]] = []
     done: set[int] = set()
@@ -76,21 +76,22 @@ def vague(
 
 
 def _left_for_many(
-    left: Leaving, found: Confusions, paired: set[int], thresholds: Mapping[str, float]
+    left: Leaving, found: Confusions, pairs: list[tuple[int, int]], thresholds: Mapping[str, float]
 ) -> list[tuple[Excess, float, list[tuple[int, float]]]]:
-    """Return the labels that colleagues leave more often than the other labels, and for many; not those *paired*."""
+    """Return the labels that colleagues leave more often than the other labels, and for many; not those of *pairs*."""
+    paired = {label for pair in pairs for label in pair}
     result: list[tuple[Excess, float, list[tuple[int, float]]]] = []
     sound, usual = np.flatnonzero(left.n > 0), left.sums.mean().value
     while len(sound) >= MIN_LABELS - 1:
         tested = [int(c) for c in sound if int(c) not in paired and left.n[c] >= thresholds["min_items"]]
         off = [left.against(c, sound[sound != c]) for c in tested]
-        p = [float(one.p_above(BENIGN)) for one in off]
+        p = [left.p_against(c, sound[sound != c]) for c in tested]
         candidates = [
             (Excess(c, c, one, p_, float(usual[c]), float(usual[c] - one.value), float(found.margin[c])), float(q), to)
             for c, one, p_, q in zip(tested, off, p, fdr(np.array(p)), strict=True)
             if float(one.value) >= thresholds["min_effect"]
             and q < thresholds["q_suspected"]
-            and (to := left.partners(c, sound[sound != c]))
+            and (to := _apart(left.partners(c, sound[sound != c]), found, pairs, c))
             and to[0][1] < thresholds["max_partner"]
         ]
         if not candidates:
@@ -100,6 +101,23 @@ def _left_for_many(
         )
         sound = sound[sound != result[-1][0].first]
     return result
+
+
+def _apart(
+    partners_: list[tuple[int, float]], found: Confusions, pairs: list[tuple[int, int]], label: int
+) -> list[tuple[int, float]]:
+    """Return the partners of *label* with the labels of each of the *pairs* apart again, which count as one in them."""
+    together: dict[int, set[int]] = {}
+    for pair in pairs:
+        mine = set(pair).union(*(together.get(code, set()) for code in pair))
+        together.update(dict.fromkeys(mine, mine))
+    result = []
+    for code, share in partners_:
+        members = sorted(together.get(code, {code}))
+        times = found.table[label, members]
+        parts = times / times.sum() if times.sum() > 0 else np.ones(len(members)) / len(members)
+        result += [(member, share * float(part)) for member, part in zip(members, parts, strict=True)]
+    return sorted(result, key=lambda entry: (-entry[1], entry[0]))
 
 
 def _excess(evidence: Evidence, found: Confusions, reference: Bools, label: int) -> Excess | None:
@@ -154,7 +172,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
 RULE = Rule(
     "label",
     *words.LABEL,
-    {**TEST, "min_effect": 0.12, "min_ratio": 1.5, "max_partner": 0.60, "min_items": 20},
+    {**TEST, "min_effect": 0.12, "min_ratio": 1.75, "max_partner": 0.60, "min_items": 20},
     70,
     _check,
 )

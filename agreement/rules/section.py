@@ -37,7 +37,8 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     every = everybody(case)
     if len(evidence.present) >= 3:
         settings = case.thresholds(CELLS)
-        split = split_sections(cells_off(evidence, settings, case.confidence), case.rest, every, settings)
+        cells = cells_off(evidence, settings, case.confidence)
+        split = split_sections(cells, evidence, case.rest, every, settings)
     strata = strata_of(evidence)
     excluded[list(split)] = True
     for section, found in sorted(split.items()):
