@@ -1,6 +1,7 @@
 """Sorting and joining of integer arrays: what pairs, spans and tokens have in common, without a loop over rows."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,8 @@ def in_order(key: Ints) -> tuple[Ints, Ints]:
         return order, key[order]
     # Sorting numbers is twice as fast as finding their order, so each carries its place in its lowest bits.
     both = key << bits
-    both |= np.arange(len(key))
+    for start in range(0, len(key), CACHED):
+        both[start : start + CACHED] |= np.arange(start, min(start + CACHED, len(key)))
     both.sort()
     places: Ints = both & ((1 << bits) - 1)
     both >>= bits
@@ -102,6 +104,22 @@ def distinct_entries(key: Ints) -> tuple[Ints, Ints]:
 def few_cells(key: Ints) -> bool:
     """Return True if the cells numbered by *key* are so few that counting in a full table is faster than sorting."""
     return int(key.max(initial=0)) <= max(CACHED, 8 * len(key))
+
+
+def used_codes(codes: NDArray[np.integer[Any]], size: int) -> NDArray[np.bool_]:
+    """Return (size,) which of the numbers from 0 on occur among *codes*, of which -1 stands for none.
+
+    Examples
+    --------
+    >>> used_codes(np.array([2, 0, -1, 2]), 4).tolist()
+    [True, False, True, False]
+    """
+    used = np.zeros(size + 1, dtype=np.bool_)  # the last one is that of -1
+    for start in range(0, len(codes), CACHED):
+        used[codes[start : start + CACHED]] = True
+        if used[:-1].all():  # a few labels or people have all been met soon
+            break
+    return used[:-1]
 
 
 def starts_of_runs(values: NDArray[np.generic]) -> NDArray[np.bool_]:

@@ -188,7 +188,7 @@ def is_one_of(column: "pd.Series[Any]", names: tuple[str, ...]) -> NDArray[np.bo
     [True, False, True]
     """
     wanted = column.cat.categories.isin(names)
-    if wanted.all():
-        return np.ones(len(column), dtype=np.bool_)
+    if wanted.all() or not wanted.any():
+        return np.full(len(column), bool(len(wanted)) and bool(wanted[0]))
     mine: NDArray[np.bool_] = wanted[column.cat.codes.to_numpy()]
     return mine

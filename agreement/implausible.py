@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agreement.annotations import Layer
+from agreement._arrays import used_codes
+from agreement.annotations import Layer, is_one_of
 from agreement.errors import Problem
 from agreement.settings import Settings
 
@@ -57,8 +58,10 @@ def _not_labels(rows: pd.DataFrame, layers: Mapping[str, Layer], settings: Setti
         chosen = settings.layers.get(layer.name)
         if layer.kind != "category" or layer.declared or (chosen and chosen.kind):
             continue
-        codes = rows["label"].cat.codes.to_numpy()[rows["layer"].eq(layer.name).to_numpy()]
-        distinct = len(np.unique(codes))
+        mine = is_one_of(rows["layer"], (layer.name,))
+        codes = rows["label"].cat.codes.to_numpy()
+        codes = codes if mine.all() else codes[mine]
+        distinct = np.count_nonzero(used_codes(codes, len(rows["label"].cat.categories)))
         if distinct > MANY_LABELS and distinct > len(codes) / 2:
             example = rows["label"].cat.categories[codes[0]]
             problems.append(

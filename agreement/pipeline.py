@@ -6,9 +6,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from agreement._arrays import used_codes
 from agreement.annotations import Annotations, is_one_of
 from agreement.checks.release import Check, release_checks
 from agreement.comparison import Comparison, compare
@@ -159,7 +159,7 @@ def require_comparable(annotations: Annotations) -> None:
         answered = answered.loc[counts]
     where = ", ".join(annotations.reading.files) or "the input"
     given = answered["annotator"].cat
-    who = sorted(map(str, given.categories[np.unique(given.codes)]))
+    who = sorted(map(str, given.categories[used_codes(given.codes.to_numpy(), len(given.categories))]))
     if len(who) < 2:
         found = f"only one annotator, {who[0]!r}" if who else "no annotator with a label"
         raise InputError(

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from agreement._arrays import in_order
-from agreement.annotations import ASSIGNMENTS, TABLE, Annotations, Layer, Reading
+from agreement._arrays import in_order, used_codes
+from agreement.annotations import ASSIGNMENTS, TABLE, Annotations, Layer, Reading, is_one_of
 from agreement.errors import InputError
 from agreement.guidelines import Guidelines
 from agreement.implausible import implausible
@@ -104,7 +104,7 @@ def assemble(records: Records, settings: Settings) -> Annotations:
     else:
         rows, repeats = _reordered(rows, order), pd.DataFrame(columns=REPEATS)
         assignments = rows[list(ASSIGNMENTS)]
-    counted = rows["status"].eq("done") & rows["label"].ne("")
+    counted = is_one_of(rows["status"], ("done",)) & ~is_one_of(rows["label"], ("",))
     table = rows[list(TABLE)] if counted.all() else rows.loc[counted, list(TABLE)]
     if order is None:
         duplicated = table.duplicated(["item", "round", "annotator", "layer", "label", "start", "end", "fragments"])
@@ -162,12 +162,11 @@ def categorical(values: "pd.Series[Any]") -> "pd.Series[Any]":
             return values
     else:
         codes, names = pd.factorize(_as_text(values))
-    seen = np.zeros(len(names) + 1, dtype=np.bool_)  # the last one is of no name, code -1
-    seen[codes] = True
-    if seen[:-1].all() and names.is_monotonic_increasing:
+    seen = used_codes(codes, len(names))
+    if seen.all() and names.is_monotonic_increasing:
         as_given = pd.Categorical.from_codes(codes.astype(np.int32, copy=False), categories=names, validate=False)
         return pd.Series(as_given, index=values.index, name=values.name, copy=False)
-    used = np.flatnonzero(seen[:-1])
+    used = np.flatnonzero(seen)
     texts = names.to_numpy(dtype=object)[used].tolist()
     order = np.array(
         sorted(range(len(texts)), key=texts.__getitem__), dtype=np.intp
@@ -222,6 +221,8 @@ def _set_aside_missing(rows: pd.DataFrame, reading: Reading, settings: Settings)
     is_blank = labels.map(lambda label: not label.strip()).to_numpy(dtype=bool)
     if missing and not is_missing.any():
         reading.warnings.append(not_found("missing.values", settings.missing.values))
+    if not (is_missing.any() or is_blank.any()):
+        return rows
     codes = rows["label"].cat.codes.to_numpy()
     done = rows["status"].eq("done").to_numpy()
     missing_rows, blank_rows = is_missing[codes] & done, is_blank[codes] & done
@@ -335,8 +336,10 @@ def _with_label_sets(table: pd.DataFrame, layers: Mapping[str, Layer]) -> dict[s
         if layer.kind in ("number", "answer"):
             complete[layer.name] = layer
             continue
-        codes = table.loc[table["layer"].eq(layer.name), "label"].cat.codes
-        observed = table["label"].cat.categories[np.unique(codes)]
+        mine = is_one_of(table["layer"], (layer.name,))
+        codes = table["label"].cat.codes.to_numpy()
+        names = table["label"].cat.categories
+        observed = names[used_codes(codes if mine.all() else codes[mine], len(names))]
         extra = [label for label in observed if label not in layer.labels]
         complete[layer.name] = Layer(layer.name, layer.kind, (*layer.labels, *extra), declared=layer.declared)
     return complete

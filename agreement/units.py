@@ -230,9 +230,9 @@ def item_units(annotations: Annotations, layer: str, annotators: tuple[str, ...]
     label = pd.Index(names).get_indexer(rows["label"].cat.categories)[rows["label"].cat.codes.to_numpy()]
     annotator_of = pd.Index(who).get_indexer(rows["annotator"].cat.categories)[rows["annotator"].cat.codes.to_numpy()]
     n_rounds = len(rows["round"].cat.categories)
-    key: Codes = rows["item"].cat.codes.to_numpy().astype(np.int64)
+    key = rows["item"].cat.codes.to_numpy()
     if n_rounds > 1:
-        key *= n_rounds
+        key = key.astype(np.int64) * n_rounds
         key += rows["round"].cat.codes.to_numpy()
     keys, unit = _numbered(key)
     order: Codes | slice = slice(None)
@@ -256,20 +256,20 @@ def item_units(annotations: Annotations, layer: str, annotators: tuple[str, ...]
     )  # fmt: skip
 
 
-def _long(codes: NDArray[np.signedinteger[Any]]) -> Codes:
+def _long(codes: NDArray[np.integer[Any]]) -> Codes:
     """Return *codes* as 64-bit numbers, themselves if they are."""
     return codes.astype(np.int64, copy=False)
 
 
-def _numbered(key: Codes) -> tuple[Codes, Codes]:
+def _numbered(key: NDArray[np.integer[Any]]) -> tuple[Codes, Codes]:
     """Return the distinct keys, sorted, and the number of each key (R,) among them; sorted keys need no sorting."""
     if not (key[1:] >= key[:-1]).all():
         keys, number = np.unique(key, return_inverse=True)
-        return keys, number
+        return _long(keys), number
     new = starts_of_runs(key)
     number = np.cumsum(new)
     number -= 1
-    return key[new], number
+    return _long(key[new]), number
 
 
 def _names(annotations: Annotations, layer: str, rows: pd.DataFrame) -> tuple[str, ...]:

@@ -175,8 +175,7 @@ def set_mark(cells: Mapping[str, int]) -> str | None:
 def counted_cells(grid: Grid, position: int, rows: npt.NDArray[np.bool_] | None = None) -> dict[str, int]:
     """Return the different cells of a column that are not blank with how often they occur in *rows*."""
     cells = grid.columns[position]
-    codes = cells.codes if rows is None else cells.codes[rows]
-    counts = np.bincount(codes, minlength=len(cells.categories))
+    counts = grid.counts(position) if rows is None else np.bincount(cells.codes[rows], minlength=len(cells.categories))
     counts[0] = 0
     present = np.flatnonzero(counts)
     return dict(zip(cells.categories.take(present), counts[present].tolist(), strict=True))

@@ -41,6 +41,8 @@ class Grid:
         How many hidden rows were left out.
     letters
         (C,) what a spreadsheet calls each column.
+    counted
+        Column to its cells and how often each category occurs in them, once somebody asked.
     """
 
     file: str
@@ -57,6 +59,7 @@ class Grid:
     uncached: list[str] = field(default_factory=list)
     hidden_rows: int = 0
     letters: list[str] = field(default_factory=list)
+    counted: "dict[int, tuple[pd.Categorical, Rows]]" = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Remember where each column stands, for messages."""
@@ -88,7 +91,11 @@ class Grid:
     def counts(self, column: int) -> npt.NDArray[np.int64]:
         """Return how often each category of *column* occurs, the blank one included."""
         cells = self.columns[column]
-        return np.bincount(cells.codes, minlength=len(cells.categories)).astype(np.int64)
+        known = self.counted.get(column)
+        if known is None or known[0] is not cells:
+            known = cells, np.bincount(cells.codes, minlength=len(cells.categories)).astype(np.int64, copy=False)
+            self.counted[column] = known
+        return known[1].copy()
 
     def distinct(self, column: int) -> int:
         """Return how many different cells of *column* are not blank."""
@@ -101,11 +108,13 @@ class Grid:
 
     def keep(self, rows: npt.NDArray[np.bool_]) -> None:
         """Drop every row where *rows* is False."""
+        self.counted = {}
         self.columns = [cells[rows] for cells in self.columns]
         self.rows = self.rows[rows]
 
     def drop_columns(self, positions: Sequence[int]) -> None:
         """Drop the columns at *positions*."""
+        self.counted = {}
         stay = [position for position in range(len(self.names)) if position not in set(positions)]
         self.names = [self.names[position] for position in stay]
         self.columns = [self.columns[position] for position in stay]
