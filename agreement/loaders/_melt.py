@@ -358,11 +358,15 @@ class _Melting:
     ) -> list[str]:
         """Return the items that *filled* rows of a column give other words than their *first* one, sorted."""
         cells, item = self.grid.columns[position], np.asarray(self.item)[filled]
-        same = _Names()
-        codes = same.column(cells, strip=True)[filled]
-        expected = np.full(int(known.max(initial=0)) + 1, -1, dtype=codes.dtype)
-        expected[known] = codes[first]
-        clashing = set(np.unique(item[expected[item] != codes]).tolist()) - {self.items.blank()}
+        expected = np.zeros(int(known.max(initial=0)) + 1, dtype=np.intp)
+        expected[known] = filled[first]
+        first_row = expected[item]
+        other = cells.codes[first_row] != cells.codes[filled]
+        if not other.any():
+            return []
+        rows, words = np.stack([filled[other], first_row[other]]), cells.categories.to_numpy(dtype=object)
+        mine, its = ([str(word).strip() for word in words[codes]] for codes in cells.codes[rows])
+        clashing = set(item[other][np.array(mine, object) != np.array(its, object)].tolist()) - {self.items.blank()}
         names = list(self.items.known) if clashing else []
         return sorted(names[code] for code in clashing)
 
