@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from glob import glob, has_magic
+from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,12 +26,17 @@ def checked(path: Path, inputs: Iterable[Path]) -> Path:
         that was read (it would be taken for an input the next time).
     """
     path = Path(path)
+    try:
+        path.exists()
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
+        why = getattr(error, "strerror", None) or str(error)
+        raise OutputError(f"{path}: can't be written: {why}. Choose another name.") from None
     if path.is_dir():
         raise OutputError(f"{path}: is a folder. Name the file to write, e.g. {path / 'agreement-report.html'}.")
     if not path.parent.is_dir():
         raise OutputError(f"{path}: the folder {path.parent} does not exist. Create it, or write elsewhere.")
     for given in _expanded(inputs):
-        if not given.exists() or not path.exists():
+        if not is_there(given) or not path.exists():
             continue
         if given.is_file() and path.samefile(given):
             raise OutputError(f"{path}: is an input and is never overwritten. Choose another name for the output.")
@@ -43,11 +49,26 @@ def checked(path: Path, inputs: Iterable[Path]) -> Path:
     return path
 
 
+def is_there(path: str | PathLike[str]) -> bool:
+    """Return whether *path* exists; where a name is too long for the system Path.exists raises."""
+    return os.path.exists(path)  # noqa: PTH110 - says why
+
+
+def is_file(path: str | PathLike[str]) -> bool:
+    """Return whether *path* is a regular file; where a name is too long for the system Path.is_file raises."""
+    return os.path.isfile(path)  # noqa: PTH113 - says why
+
+
+def is_folder(path: str | PathLike[str]) -> bool:
+    """Return whether *path* is a folder; where a name is too long for the system Path.is_dir raises."""
+    return os.path.isdir(path)  # noqa: PTH112 - says why
+
+
 def _expanded(inputs: Iterable[Path]) -> Iterator[Path]:
     """Yield the paths that *inputs* stand for, globs resolved."""
     for given in inputs:
         text = str(given)
-        if has_magic(text) and not Path(given).exists():
+        if has_magic(text) and not is_there(given):
             # not Path.glob: it refuses absolute patterns
             yield from map(Path, sorted(glob(text, recursive=True)))  # noqa: PTH207
         else:
@@ -153,7 +174,8 @@ def write_zipped(path: Path) -> Path:
     """
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        entry = zipfile.ZipInfo(path.name, date_time=(1980, 1, 1, 0, 0, 0))
+        name = path.name.encode("utf-8", errors="replace").decode("utf-8")  # a byte that is no text has no place in it
+        entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
         entry.external_attr = 0o644 << 16
         entry.compress_type = zipfile.ZIP_DEFLATED
         archive.writestr(entry, path.read_bytes())

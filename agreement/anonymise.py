@@ -39,7 +39,7 @@ def key_from(path: Path | None = None) -> bytes:
         If it can't be made.
     """
     path = KEY_FILE if path is None else Path(path)
-    if not path.exists():
+    if not _files.is_there(path):
         return _made(path)
     try:
         key = bytes.fromhex(_files.read_regular(path, str(path), MOST_BYTES).decode("ascii").strip())

@@ -262,9 +262,9 @@ class Settings(_Section):
         SettingsError
             If the file can't be read or holds an unknown key or a value that is not allowed.
         """
-        if path.exists() and not (path.is_file() and path.stat().st_size <= LARGEST_FILE):
-            raise SettingsError([Problem(str(path), f"is no regular file of at most {LARGEST_FILE:,} bytes.")])
         try:
+            if path.exists() and not (path.is_file() and path.stat().st_size <= LARGEST_FILE):
+                raise SettingsError([Problem(str(path), f"is no regular file of at most {LARGEST_FILE:,} bytes.")])
             values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise SettingsError([Problem(str(path), f"can't be read: {error.strerror}.")]) from None

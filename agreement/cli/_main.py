@@ -1,5 +1,7 @@
 """The command line: arguments in, exit code out; heavy imports wait inside commands."""
 
+import io
+import re
 import signal
 import sys
 from pathlib import Path
@@ -11,12 +13,16 @@ from agreement.errors import AgreementError
 
 OK, CHECK_FAILED, WRONG_INPUT, CANT_TELL, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 70, 130
 DEFAULT_PAGE = "agreement-report.html"
+# what moves the cursor, turns the reading direction, or is half a character: names of files may hold it
+HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def main() -> None:
     """Run the command line and leave with its exit code; asked to end, clean up as for Ctrl-C."""
     keep_freed_memory()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as standard error does: not every terminal knows every sign
     sys.exit(run(sys.argv[1:]))
 
 
@@ -25,7 +31,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = cli.main(arguments, prog_name="agreement", standalone_mode=False)
     except AgreementError as error:
-        click.echo(str(error), err=True)
+        say(str(error), err=True)
         count = len(getattr(error, "problems", ()))
         if count > 1:
             from agreement.wording import terminal
@@ -33,7 +39,9 @@ def run(arguments: list[str]) -> int:
             click.echo(terminal.problems(count), err=True)
         return WRONG_INPUT
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        say(told.getvalue().rstrip("\n"), err=True)
         return WRONG_INPUT
     except (click.Abort, KeyboardInterrupt):
         from agreement.wording import terminal
@@ -46,6 +54,22 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, not a traceback
         return _failed(error)
     return int(code or OK)
+
+
+def printable(text: str) -> str:
+    r"""Return *text* with what can harm a terminal written out.
+
+    Examples
+    --------
+    >>> printable("labels\x1b[2J\u202e.csv")
+    'labels\\x1b[2J\\u202e.csv'
+    """
+    return HARMFUL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print *text*, in which names of files, people and labels may stand, on standard output or error."""
+    click.echo(printable(text), err=err)
 
 
 def _failed(error: Exception) -> int:

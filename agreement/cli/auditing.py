@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from agreement.cli._main import CANT_TELL, CHECK_FAILED, DEFAULT_PAGE, OK, cli, run
+from agreement.cli._main import CANT_TELL, CHECK_FAILED, DEFAULT_PAGE, OK, cli, run, say
 from agreement.cli._options import (
     FILE,
     load_annotations,
@@ -70,7 +70,11 @@ def _write(result: Audit, given: dict[str, Any]) -> int:
     if not given["quiet"] and sys.stderr.isatty() and (memory := memory_line(inputs)):
         click.echo(memory, err=True)
     if not given["quiet"]:
-        click.echo(markdown.summary(result) if given["summary"] == "markdown" else terminal.summary(result, written))
+        # the summary for a terminal has colours, and takes care of names itself
+        if given["summary"] == "markdown":
+            say(markdown.summary(result))
+        else:
+            click.echo(terminal.summary(result, written))
     return _exit_code(result, given["fail_on"])
 
 
@@ -96,10 +100,10 @@ def detect(**given: Any) -> int:  # noqa: ANN401 - click hands over options of m
     from agreement.wording import terminal as stages
 
     annotations, settings = load_annotations(given)
-    click.echo(describe(annotations))
+    say(describe(annotations))
     if given["write_config"]:
         _files.write_text(given["write_config"], suggested_config(annotations, settings))
-        click.echo(stages.reading_written(given["write_config"]))
+        say(stages.reading_written(given["write_config"]))
     return OK
 
 
@@ -145,5 +149,5 @@ def check(**given: Any) -> int:  # noqa: ANN401 - click hands over options of ma
         if path:
             _files.write_text(path, text(result))
     if not given["quiet"]:
-        click.echo(markdown.checks_lines(result))
+        say(markdown.checks_lines(result))
     return {"pass": OK, "fail": CHECK_FAILED}.get(verdict(result.checks).result, CANT_TELL)

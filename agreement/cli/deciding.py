@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from agreement.cli._main import OK, cli
+from agreement.cli._main import OK, cli, say
 from agreement.cli._options import FILE, load_annotations, privacy_options, reading_options, settings_from
 from agreement.cli._progress import stage
 from agreement.errors import InputError, Problem
@@ -52,7 +52,7 @@ def gold(**given: Any) -> int:  # noqa: ANN401 - click hands over options of man
         found = "; ".join(note for report in reports for note in report.notes[:1])
         raise InputError([Problem(", ".join(given["paths"]), f"the gold shares no item with the labels: {found}")])
     _write_json(given["json_path"], {"schema": "agreement-gold/1", "gold": [report.to_dict() for report in reports]})
-    click.echo(gold_text(reports))
+    say(gold_text(reports))
     return OK
 
 
@@ -104,7 +104,7 @@ def compare(before: Path, after: Path | None, json_path: Path | None, **given: A
     }
     _write_json(json_path, hidden_document(document, mapping))
     sections = {**_section_names(first), **(_section_names(second) if second is not None else {})}
-    click.echo(hidden_document(changes_text(changes, courses, sections), mapping))
+    say(hidden_document(changes_text(changes, courses, sections), mapping))
     return OK
 
 
@@ -137,9 +137,10 @@ def _names(source: Any) -> list[str]:  # noqa: ANN401 - Annotations, or the JSON
 
 def _source(path: Path, settings: Settings) -> Any:  # noqa: ANN401 - Annotations, or the JSON of an audit
     """Return the annotations in *path*, or the audit that an earlier run wrote there as JSON."""
+    from agreement._files import is_file
     from agreement.loaders import load
 
-    if path.suffix.lower() == ".json" and path.is_file():
+    if path.suffix.lower() == ".json" and is_file(path):
         with path.open("rb") as file:
             schema = re.search(rb'"schema"\s*:\s*"(agreement-[^"]{1,40})"', file.read(4096))
         if schema:
@@ -204,7 +205,7 @@ def plan(half_width: float, change: float, power: float, **given: Any) -> int:  
     annotations, settings = load_annotations(given)
     plans = make(annotations, settings, half_width=half_width, change=change, power=power)
     _write_json(given["json_path"], {"schema": "agreement-plan/1", "plans": [one.to_dict() for one in plans]})
-    click.echo(plan_text(plans))
+    say(plan_text(plans))
     return OK
 
 
@@ -239,7 +240,7 @@ def consensus(output: Path, method: Any, smoothing: float, json_path: Path | Non
         raise InputError([Problem("--method", NO_VOTES, LEAVE_OUT)])
     found = write_consensus(annotations, _files.checked(output, inputs), method, smoothing, level)
     _write_json(_files.checked(json_path, inputs) if json_path else None, consensus_to_dict(found))
-    click.echo(consensus_text(found, output, level))
+    say(consensus_text(found, output, level))
     return OK
 
 
@@ -282,5 +283,5 @@ def apply_decisions(
         adjudicated.write_guideline(result, _files.checked(guideline_changes, inputs))
     if conflicts:
         adjudicated.write_conflicts(result, _files.checked(conflicts, inputs))
-    click.echo(adjudicated.summary(result))
+    say(adjudicated.summary(result))
     return OK

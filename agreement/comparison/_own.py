@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agreement._files import is_file
 from agreement.annotations import Layer
 from agreement.errors import Problem, SettingsError
 from agreement.measures import measures
@@ -52,7 +53,7 @@ def _declared(file: str, problems: list[Problem]) -> tuple[Measure, ...]:
     """Return what one file declares; what is wrong with it is added to *problems*."""
     path = Path(file)
     spec = importlib.util.spec_from_file_location(f"agreement_own_{path.stem}", path)
-    if spec is None or spec.loader is None or not path.is_file():
+    if spec is None or spec.loader is None or not is_file(path):
         problems.append(Problem(file, "is no Python file that can be read.", "Correct [measures] files."))
         return ()
     module = importlib.util.module_from_spec(spec)

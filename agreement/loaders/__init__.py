@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from agreement._discover import discover
+from agreement._files import is_file
 from agreement.annotations import Annotations
 from agreement.errors import InputError, Problem
 from agreement.loaders._base import Loader as Loader
@@ -59,7 +60,7 @@ def load(
     records.reading.format = records.reading.format or loader.title
     records.reading.files = records.reading.files or [file.name for file in mine]
     gold = settings.columns.gold
-    if gold and Path(gold).is_file():
+    if gold and is_file(gold):
         consensus = consensus_records(Path(gold), records)
         records = with_gold(records, consensus or _read_gold(gold, settings), Path(gold).name)
     elif gold and gold in set(records.rows["annotator"]):
@@ -77,7 +78,7 @@ def load(
 def _is_found(gold: str, annotations: Annotations) -> bool:
     """Return whether what was named as *gold* is what is gold, not another column that is called so."""
     place = annotations.reading.columns.get("gold", "")
-    return Path(gold).is_file() or not place or gold in place or gold in annotations.annotators.index
+    return is_file(gold) or not place or gold in place or gold in annotations.annotators.index
 
 
 def _people(annotations: Annotations) -> str:

@@ -14,6 +14,7 @@ from os import PathLike
 from pathlib import Path, PurePosixPath
 
 from agreement._addresses import is_address, safe_name
+from agreement._files import is_there
 from agreement.errors import InputError, Problem
 from agreement.loaders._outline import outline
 from agreement.records import Records
@@ -148,7 +149,7 @@ def sources(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[
             problems.append(Problem(repr(text), "is no path.", "Correct the name."))
             continue
         # not Path.glob: it refuses absolute patterns
-        matches = sorted(glob(text, recursive=True)) if has_magic(text) and not Path(text).exists() else [text]  # noqa: PTH207
+        matches = sorted(glob(text, recursive=True)) if has_magic(text) and not is_there(text) else [text]  # noqa: PTH207
         if not matches:
             problems.append(Problem(text, "matches no file.", "Check the pattern."))
         for match in matches:

@@ -15,7 +15,7 @@ from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from agreement import wording
-from agreement._files import write_text
+from agreement._files import is_folder, write_text
 from agreement._resources import shipped
 from agreement.errors import OutputError
 from agreement.report import _bounded
@@ -95,7 +95,7 @@ def make_environment(overrides: Path | None = None) -> Sandbox:
     OutputError
         If *overrides* is not a folder.
     """
-    if overrides is not None and not overrides.is_dir():
+    if overrides is not None and not is_folder(overrides):
         raise OutputError(f"report.templates: {overrides} is not a folder.")
     loaders: list[BaseLoader] = [FileSystemLoader(folder) for folder in (overrides, shipped("templates")) if folder]
     environment = Sandbox(

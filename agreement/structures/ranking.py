@@ -1,11 +1,11 @@
 """Ranked lists against those who judged the relevance of their items: P@K, R@K, F1@K, each assessor in turn."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from agreement._files import is_there
 from agreement.annotations import Annotations, Layer
 from agreement.errors import InputError, Problem
 from agreement.loaders._ranking_file import COLUMNS, read_ranking
@@ -187,7 +187,7 @@ def _from_column(annotations: Annotations, column: str, queries: dict[str, str])
 
 def _from_file(source: str, settings: Settings) -> pd.DataFrame:
     """Return the lists in a file."""
-    if not Path(source).exists():
+    if not is_there(source):
         what = f"there is no file and no item column {source!r}."
         raise InputError(
             [Problem("--ranking", what, "Name a file with query, item and rank, or a column with the rank.")]

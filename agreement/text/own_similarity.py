@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agreement._files import is_file
 from agreement.errors import Problem, SettingsError
 
 Ints = NDArray[np.int64]
@@ -35,7 +36,7 @@ def similarity_of(name: str) -> Similarity:
     file, _, function = name.rpartition(":")
     path = Path(file)
     spec = importlib.util.spec_from_file_location(f"agreement_own_{path.stem}", path) if file else None
-    if spec is None or spec.loader is None or not path.is_file():
+    if spec is None or spec.loader is None or not is_file(path):
         what = f"{name!r} is neither 'embedding' nor a Python file and a function in it."
         raise SettingsError([Problem(WHERE, what, "Write file.py:function.")])
     module = importlib.util.module_from_spec(spec)

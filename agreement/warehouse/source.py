@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from agreement._addresses import is_address, safe_name
+from agreement._files import is_file, is_folder, is_there
 from agreement.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def is_warehouse(path: str) -> bool:
     if path.lower().endswith(".parquet"):
         return True
     place = Path(path)
-    return place.is_dir() and any(place.rglob("*.parquet")) and not any(place.glob("*.csv"))
+    return is_folder(place) and any(place.rglob("*.parquet")) and not any(place.glob("*.csv"))
 
 
 def open_table(url: str, spill: Path) -> Opened:
@@ -108,18 +109,18 @@ def _duckdb(url: str, parts: SplitResult, options: dict[str, str], spill: Path) 
     limits |= {"temp_directory": str(spill)}
     path = unquote(parts.netloc + parts.path)
     place = Path(path)
-    if not place.exists() and parts.scheme and not parts.netloc:
+    if not is_there(place) and parts.scheme and not parts.netloc:
         place = Path(path.lstrip("/"))
     pattern = any(letter in path for letter in "*?[")
-    if place.is_dir() or pattern or place.suffix.lower() == ".parquet":
+    if is_folder(place) or pattern or place.suffix.lower() == ".parquet":
         files = sorted(place.parent.glob(place.name)) if pattern else [place]
-        files = sorted(place.rglob("*.parquet")) if place.is_dir() else files
-        missing = [file for file in files if not file.is_file()] or (not files and [place])
+        files = sorted(place.rglob("*.parquet")) if is_folder(place) else files
+        missing = [file for file in files if not is_file(file)] or (not files and [place])
         if missing:
             raise InputError([Problem(safe_name(url), "there is no such Parquet file.", "Correct the path.")])
         connection = ibis.duckdb.connect(**limits)
         return Opened(connection.read_parquet([str(file) for file in files]), safe_name(url), "duckdb")
-    if not place.is_file():
+    if not is_file(place):
         remedy = "duckdb:///labels.duckdb is a file here, duckdb:////data/labels.duckdb one at the root."
         raise InputError([Problem(safe_name(url), "there is no such database file.", remedy)])
     connection = ibis.duckdb.connect(str(place), read_only=True, **limits)
