@@ -220,3 +220,13 @@ def test_a_method_of_votes_for_spans(written, capsys, tmp_path):
     command = ["consensus", str(written(spans_jsonl=RECORDS)), "-o", str(tmp_path / "gold.jsonl")]
     assert run([*command, "--method", "majority"]) == 2
     assert "--method: is for labels of items" in capsys.readouterr().err
+
+
+def test_options_about_the_page_given_to_check(written, capsys):
+    command = ["check", str(written(labels_csv=LONG)), "--no-text", "--date", "2026-01-01", "--title", "Tone"]
+    run(command)
+    assert capsys.readouterr().err == (
+        "--date, --no-text: nothing of this is in the release checks; `agreement audit` writes it.\n"
+    )
+    run([*command, "--quiet"])
+    assert capsys.readouterr().err == ""

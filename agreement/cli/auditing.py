@@ -11,6 +11,7 @@ import click
 from agreement.cli._main import CANT_TELL, CHECK_FAILED, DEFAULT_PAGE, OK, cli, run, say
 from agreement.cli._options import (
     FILE,
+    REPORT_OPTIONS,
     load_annotations,
     reading_options,
     report_options,
@@ -139,6 +140,7 @@ def check(**given: Any) -> int:  # noqa: ANN401 - click hands over options of ma
     from agreement import _files
     from agreement.checks.release import verdict
     from agreement.report import junit, markdown, tables
+    from agreement.wording import terminal as stages
 
     result = run_audit(given)
     for path, text in (
@@ -149,5 +151,8 @@ def check(**given: Any) -> int:  # noqa: ANN401 - click hands over options of ma
         if path:
             _files.write_text(path, text(result))
     if not given["quiet"]:
+        of_the_page = [one for one in REPORT_OPTIONS if one.key != "report.title"]
+        if idle := [one.flag for one in of_the_page if one.value(given[one.parameter]) is not None]:
+            say(stages.not_in_checks(idle), err=True)
         say(markdown.checks_lines(result))
     return {"pass": OK, "fail": CHECK_FAILED}.get(verdict(result.checks).result, CANT_TELL)

@@ -1,6 +1,6 @@
 """What the program says while it works: its stages, what they took, and what it does when something ends it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 READING = "Reading the labels"
 COUNTING = "Counting where the labels are"
@@ -38,6 +38,17 @@ def no_answers(kinds: Mapping[str, str]) -> str:
     'compares answers, and no layer holds any (label: category).'
     """
     return f"compares answers, and no layer holds any ({', '.join(f'{name}: {kind}' for name, kind in kinds.items())})."
+
+
+def not_in_checks(flags: Sequence[str]) -> str:
+    """Return that options are about the page, which `agreement check` doesn't write.
+
+    Examples
+    --------
+    >>> not_in_checks(["--by", "--date"])
+    '--by, --date: nothing of this is in the release checks; `agreement audit` writes it.'
+    """
+    return f"{', '.join(flags)}: nothing of this is in the release checks; `agreement audit` writes it."
 
 
 def problems(number: int) -> str:
