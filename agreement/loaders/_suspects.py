@@ -81,9 +81,12 @@ def split_items(annotations: Annotations) -> list[str]:
     if len(given["item"].cat.categories) > MAX_ITEMS:
         return []
     names = given["item"].cat.categories.to_numpy(dtype=object).tolist()
+    keys = _item_keys(names)
+    if len(set(keys)) == len(keys):
+        return []
     spellings: dict[str, list[int]] = {}
-    for code, name in enumerate(names):
-        spellings.setdefault(_item_key(name), []).append(code)
+    for code, key in enumerate(keys):
+        spellings.setdefault(key, []).append(code)
     doubtful = {code: key for key, codes in spellings.items() if len(codes) > 1 for code in codes}
     mine = given.loc[given["item"].cat.codes.isin(doubtful)]
     seen: dict[str, list[str]] = {}
@@ -96,11 +99,21 @@ def split_items(annotations: Annotations) -> list[str]:
     return [(said.spelt_in_two_ways(len(split), shown))]
 
 
-def _item_key(name: str) -> str:
-    """Return the name of an item without what programs change: case, blanks, encoding, ``.0``, leading zeros."""
-    key = unicodedata.normalize("NFKC", name).casefold().strip()
-    found = NUMBERED.fullmatch(key)
-    return found[1] if found else key
+def _item_keys(names: Sequence[str]) -> list[str]:
+    r"""Return the names of items without what programs change: case, blanks, encoding, ``.0``, leading zeros.
+
+    Examples
+    --------
+    >>> _item_keys(["T7", "t7 ", "007", "7.0", "\u2460"])
+    ['t7', 't7', '7', '7', '1']
+    """
+    together = "\n".join(names)
+    if together.isascii():  # nearly always; then encodings are no matter, and all names are folded as one text
+        keys = together.casefold().split("\n")
+    if not together.isascii() or len(keys) != len(names):
+        keys = [unicodedata.normalize("NFKC", name).casefold() for name in names]
+    keys = list(map(str.strip, keys))
+    return [found[1] if (found := NUMBERED.fullmatch(key)) else key for key in keys]
 
 
 def is_no_answer(label: str) -> bool:
