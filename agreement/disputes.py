@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement._arrays import in_order, packed, starts_of_runs
+from agreement.uncertainty.pooling import label_cells
 from agreement.units import Units
 
 Ints = NDArray[np.int64]
@@ -45,6 +46,9 @@ def label_use(units: Units) -> tuple[Ints, Ints]:
     >>> [part.tolist() for part in label_use(units_from_matrix([["a", "a"], ["a", "b"]]))]
     [[0, 1, 1], [0, 0, 1]]
     """
+    cells = label_cells(units)
+    if cells is not None:
+        return cells[0], cells[1]
     k = max(len(units.labels), 1)
     keys = units.unit * k + units.label
     if units.n_units * k <= CELLS_PER_LABEL * len(keys):  # marking cells takes a tenth of the time of sorting keys

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from agreement._arrays import equal_entries, unit_blocks
 from agreement.uncertainty.distributions import normal_quantile, t_quantile
 from agreement.uncertainty.pooling import shown
-from agreement.units import Units
+from agreement.units import CACHED, Units
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -110,19 +110,25 @@ def _means(share: Floats, who: Ints, weight: Floats | None, a: int, confidence: 
     n = np.bincount(who, weight, minlength=a).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.bincount(who, share if weight is None else weight * share, minlength=a) / n
-        apart = share - value[who]
-        apart *= apart
-        variance = np.bincount(who, weighted(apart), minlength=a) / (n - 1)
+        variance = np.bincount(who, weighted(_squares(share, value, who)), minlength=a) / (n - 1)
         width = t_quantile(0.5 + confidence / 2, np.maximum(n - 1, 1)) * np.sqrt(variance / n)
     total = max(float(len(share) if weight is None else weight.sum()), 1.0)
     mean = float((share if weight is None else weight * share).sum() / total)
-    np.subtract(share, mean, out=apart)
-    apart *= apart
     return Peers(
         value,
         np.clip(value - width, 0, 1),
         np.clip(value + width, 0, 1),
         n.astype(np.int64),
         mean,
-        float(weighted(apart).sum() / total),
+        float(weighted(_squares(share, np.array([mean]))).sum() / total),
     )
+
+
+def _squares(share: Floats, centre: Floats, who: Ints | None = None) -> Floats:
+    """Return the squared distances of each *share* from the *centre*, that of its person if *who* is given."""
+    found = np.empty(len(share))
+    for start in range(0, len(share), CACHED):
+        rows = slice(start, start + CACHED)
+        apart = share[rows] - (centre if who is None else centre[who[rows]])
+        np.multiply(apart, apart, out=found[rows])
+    return found

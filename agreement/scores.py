@@ -168,10 +168,13 @@ class UnitSums:
     finish: Callable[[Floats], Parts]
     undefined: Reason = Reason.ONE_LABEL
 
-    def score(self, counts: NDArray[Any], weight: NDArray[Any] | None = None) -> Scores:
-        """Return the score of item x label counts (U, K), unit u standing for ``weight[u]`` units."""
+    def score(self, counts: NDArray[Any], weight: NDArray[Any] | None = None, terms: Floats | None = None) -> Scores:
+        """Return the score of item x label counts (U, K), unit u standing for ``weight[u]`` units.
+
+        *terms* are the terms of *counts* if they are known.
+        """
         times = np.ones(len(counts)) if weight is None else weight.astype(np.float64)
-        terms = self.terms(counts.astype(np.float64))
+        terms = self.terms(counts.astype(np.float64)) if terms is None else terms
         with np.errstate(divide="ignore", invalid="ignore"):
             value, observed, expected = self.finish(times @ terms)
         n = np.int64(round(float(times[counts.sum(axis=1) >= 2].sum())))

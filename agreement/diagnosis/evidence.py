@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement._arrays import CACHED, distinct_entries, equal_entries, stretches, unit_blocks
-from agreement.uncertainty.pooling import Shown, shown
+from agreement._arrays import CACHED, distinct_entries, equal_entries, unit_blocks
+from agreement.uncertainty.pooling import Shown, cells_of, label_cells, shown
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
@@ -255,7 +255,7 @@ class Evidence:
         """Return what ``label_counts`` does."""
         found = self._patterns
         if found is not None:
-            return self._label_counts_of(found)
+            return self._counts_of_patterns(found)
         k, compared = max(len(self.labels), 1), self.compared
         units, labels, counts = [_NONE], [_NONE], [_NONE]
         for _, first, key in self._blocks():
@@ -267,14 +267,15 @@ class Evidence:
             counts.append(count[use])
         return np.concatenate(units), np.concatenate(labels), np.concatenate(counts).astype(np.float64)
 
-    def _label_counts_of(self, found: Shown) -> tuple[Ints, Ints, Floats]:
+    def _counts_of_patterns(self, found: Shown) -> tuple[Ints, Ints, Floats]:
         """Return the label counts of units whose patterns are known."""
-        pattern, label = np.nonzero(found.counts * (found.counts.sum(axis=1) >= 2)[:, None])
-        count = found.counts[pattern, label].astype(np.float64)
-        ends = np.searchsorted(pattern, np.arange(len(found.counts)), side="right")
-        starts = np.append(0, ends[:-1]) if len(ends) else ends
-        unit, entry = stretches(starts[found.number], ends[found.number])
-        return unit, label[entry], count[entry]
+        cells = self.known.get("cells")
+        unit, label, count = cells_of(found) if cells is None else cells
+        two = self.compared
+        if not two.all():
+            use = two[unit]
+            unit, label, count = unit[use], label[use], count[use]
+        return unit, label, count.astype(np.float64)
 
 
 def _mean_distance(summed: NDArray[np.float64 | np.int64], r: Ints) -> Floats:
@@ -315,7 +316,7 @@ def from_units(units: Units, weights: Floats | None = None) -> Evidence:
     )  # fmt: skip
     found = shown(units) if weights is None and len(units.unit) else None
     if found is not None and found.counts.size <= len(units.unit):  # else rows are fewer than cells of patterns
-        evidence.known["patterns"] = found
+        evidence.known["patterns"], evidence.known["cells"] = found, label_cells(units)
     return evidence
 
 

@@ -102,9 +102,9 @@ def mean_kappas(
             [*changes, *(values[name] for name in not_all)],
             [*(sums.change for sums in found), *(pairs_of[name] for name in not_all)],
         )
-    sampled = times is not None
+    meetings = {name: _meetings(units, pairs, counted) for name, pairs in pairs_of.items()}
     return [
-        _mean_scores(mean, sums, units, cluster, counted, confidence, sampled=sampled)
+        _mean_scores(mean, sums, cluster, meetings[mean.measure.name], confidence, sampled=times is not None)
         for mean, sums in zip(means, found, strict=True)
     ]
 
@@ -176,35 +176,70 @@ def _of_documents(
     return stands_for * float((np.bincount(cluster, change) ** 2).sum()), round(stands_for * documents)
 
 
+@dataclass(frozen=True, slots=True)
+class _Meetings:
+    """On which units the pairs of a mean meet.
+
+    Parameters
+    ----------
+    counted
+        (U,) how many units of the data each stands for.
+    pairs
+        (U,) how many pairs with a kappa share the unit.
+    compared
+        (U,) whether any does.
+    units, disagreeing, informative
+        How many units of the data these are, those on which some disagree, and those outside the largest group of
+        unanimous ones.
+    """
+
+    counted: Floats
+    pairs: Floats
+    compared: NDArray[np.bool_]
+    units: int
+    disagreeing: int
+    informative: int
+
+
+def _meetings(units: Units, pairs_and_differing: Floats, counted: Floats) -> _Meetings:
+    """Return the meetings from what ``_Sums.pairs`` holds."""
+    differing = np.floor(pairs_and_differing / BOTH)
+    pairs = pairs_and_differing - differing * BOTH
+    compared = pairs > 0
+    n = round(float(counted[compared].sum()))
+    outside = informative_units(units, compared)
+    return _Meetings(
+        counted, pairs, compared, n, round(float(counted[compared & (differing > 0)].sum())),
+        round(outside * n / max(int(units.weight[compared].sum()), 1)),
+    )  # fmt: skip
+
+
 def _mean_scores(
-    mean: Mean, sums: _Sums, units: Units, cluster: Ints | None, counted: Floats, confidence: float, *, sampled: bool
+    mean: Mean, sums: _Sums, cluster: Ints | None, met: _Meetings, confidence: float, *, sampled: bool
 ) -> Scores:
     """Return the value, standard error and limits of one mean."""
-    total = sums.total
-    differing = np.floor(sums.pairs / BOTH)
-    pairs = sums.pairs - differing * BOTH
-    compared = pairs > 0
-    units_compared = round(float(counted[compared].sum()))
+    total, counted = sums.total, met.counted
     if not total:
         reason = Reason.ONE_LABEL if sums.shared else Reason.NO_SHARED_ITEMS
-        return scored(np.asarray(np.nan), np.asarray(units_compared), [(np.asarray(1, bool), reason)])
-    outside = informative_units(units, compared)
+        return scored(np.asarray(np.nan), np.asarray(met.units), [(np.asarray(1, bool), reason)])
     scores = scored(
-        np.asarray(sums.value / total), np.asarray(units_compared), [],
+        np.asarray(sums.value / total), np.asarray(met.units), [],
         observed=np.asarray(sums.observed / total), expected=np.asarray(sums.expected / total),
-        n_informative=np.asarray(round(outside * units_compared / max(int(units.weight[compared].sum()), 1))),
+        n_informative=np.asarray(met.informative),
     )  # fmt: skip
     centre = sums.centre / total
-    remaining = total - (pairs if mean.weighted else 0.0)
-    change = np.where(remaining > 0, (sums.centre + sums.change) / np.where(remaining > 0, remaining, 1) - centre, 0.0)
+    remaining = total - met.pairs if mean.weighted else np.array([total])
+    change = (sums.centre + sums.change) / np.where(remaining > 0, remaining, 1)
+    change -= centre
+    if not (remaining > 0).all():
+        change = np.where(remaining > 0, change, 0.0)
     if cluster is None:
-        variance, size = float(counted @ change**2), units_compared
+        variance, size = float(counted @ change**2), met.units
     else:
-        variance, size = _of_documents(change, cluster, compared, counted, sampled=sampled)
+        variance, size = _of_documents(change, cluster, met.compared, counted, sampled=sampled)
         scores = replace(scores, clusters=np.asarray(size))
     se = np.asarray(np.sqrt(size / (size + 1) * (variance + sums.spread / total**2)))
-    disagreeing = round(float(counted[compared & (differing > 0)].sum()))
-    return with_limits(scores, np.asarray(centre), se, size, (-1.0, 1.0), confidence, disagreeing=disagreeing)
+    return with_limits(scores, np.asarray(centre), se, size, (-1.0, 1.0), confidence, disagreeing=met.disagreeing)
 
 
 @dataclass(frozen=True, slots=True)

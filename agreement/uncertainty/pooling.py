@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement._arrays import in_order, starts_of_runs
+from agreement._arrays import in_order, starts_of_runs, stretches
 from agreement.counts import Ints, chunks
 from agreement.intervals import moved, transformed
 from agreement.scores import Parts, Reason, Scores, UnitSums
@@ -110,6 +110,28 @@ class Shown:
         return found
 
 
+def label_cells(units: Units) -> tuple[Ints, Ints, Ints] | None:
+    """Return unit, label and count of every label that a unit was given, sorted; None if :func:`shown` is None.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> [part.tolist() for part in label_cells(units_from_matrix([["a", "b"], ["a", "a"]]))]
+    [[0, 0, 1], [0, 1, 0], [1, 1, 2]]
+    """
+    found = shown(units)
+    return None if found is None else units.once("label cells", lambda: cells_of(found))
+
+
+def cells_of(found: Shown) -> tuple[Ints, Ints, Ints]:
+    """Return unit, label and count of every label that a unit shows, sorted."""
+    pattern, label = np.nonzero(found.counts)
+    ends = np.cumsum(np.bincount(pattern, minlength=len(found.counts)))
+    starts = np.append(0, ends[:-1])
+    unit, cell = stretches(starts[found.number], ends[found.number])
+    return unit, label[cell], found.counts[pattern, label][cell]
+
+
 def shown(units: Units, cluster: Ints | None = None) -> Shown | None:
     """Return the patterns of the *units*, those of each *cluster* (U,) apart; None if no number could hold a pattern.
 
@@ -171,8 +193,9 @@ def unit_scores(
     sums: UnitSums, found: Patterns, bounds: tuple[float, float] = (-1.0, 1.0), confidence: float = 0.95
 ) -> Scores:
     """Return the score of all annotators together with its interval; shape () or, for values by label, (K,)."""
-    scores = sums.score(found.counts, found.weight)
     counts = found.counts.astype(np.float64)
+    terms = sums.terms(counts)
+    scores = sums.score(found.counts, found.weight, terms)
     r = counts.sum(axis=1)
     two = r >= 2
     n = int(found.weight[two].sum())
@@ -184,7 +207,7 @@ def unit_scores(
     return jackknifed(
         scores,
         sums.finish,
-        sums.terms(counts),
+        terms,
         Jackknife(found.weight, found.cluster, two, bounds, confidence),
         (sums.terms(extra), extra_weight),
         disagreeing=n - int(found.weight[agreeing].sum()),
