@@ -106,8 +106,10 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
             if target.exists():
                 draft.chmod(stat.S_IMODE(target.stat().st_mode))
             draft.replace(target)
-        finally:
+        except BaseException:
+            # not when all went well: another thread may have a draft of that name by now
             draft.unlink(missing_ok=True)
+            raise
         _sync_folder(target.parent)
     except OSError as error:
         why = error.strerror or str(error)

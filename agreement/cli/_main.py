@@ -93,7 +93,7 @@ def _told(error: Exception) -> Path:
 
     told = "".join(traceback.format_exception(error)).encode("utf-8", "replace")
     path = Path(tempfile.gettempdir()) / f"agreement-error-{hashlib.sha256(told).hexdigest()[:12]}.txt"
-    with suppress(FileExistsError), os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+    with suppress(OSError), os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
         file.write(told)
     return path
 

@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -17,6 +19,7 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 
+from agreement.errors import OutputError
 from agreement.wording import outputs as words
 
 EXCEL_ROWS = 1_048_576
@@ -42,6 +45,30 @@ class SteadyZip(ZipFile):
         """Add the file *filename* under *arcname*."""
         with Path(filename).open("rb") as source, self.open(_member(str(arcname or filename)), "w") as target:
             shutil.copyfileobj(source, target)
+
+
+@contextmanager
+def room_for_sheets(book: Workbook, path: Path) -> Iterator[None]:
+    """Say where room is lacking for *book* at *path*: each sheet is first written to the folder for temporary files.
+
+    Raises
+    ------
+    OutputError
+        If a sheet can't be written there.
+    """
+    try:
+        yield
+    except Exception as error:
+        for sheet in book.worksheets:
+            if writer := getattr(sheet, "_writer", None):
+                with suppress(Exception):
+                    writer.xf.close()
+                with suppress(OSError):
+                    writer.cleanup()
+        # of lxml, which writes the sheets where it is installed
+        if isinstance(error, OSError) or type(error).__name__ == "SerialisationError":
+            raise OutputError(words.no_room_for_sheets(str(path), gettempdir())) from error
+        raise
 
 
 def _member(name: str) -> ZipInfo:

@@ -15,7 +15,7 @@ from openpyxl.writer.excel import ExcelWriter
 from agreement import _files
 from agreement.adjudication.applying import KEY, Adjudicated
 from agreement.errors import OutputError
-from agreement.report._cells import Cells, SteadyZip
+from agreement.report._cells import Cells, SteadyZip, room_for_sheets
 from agreement.report._frames import safe
 from agreement.report.markdown import escaped
 from agreement.report.workbook import EPOCH, WIDTHS
@@ -168,9 +168,10 @@ def write_sheet(
     book = Workbook(write_only=True)
     book.properties.creator = "agreement"
     book.properties.created = book.properties.modified = EPOCH
-    cells = Cells(book)
-    for name, content in {sheet: frame, **(others or {})}.items():
-        cells.write(name, content, WIDTHS)
-    with _files.replacing(path) as file, SteadyZip(file, "w", ZIP_DEFLATED, allowZip64=True) as archive:
-        ExcelWriter(book, archive).save()
+    with room_for_sheets(book, path):
+        cells = Cells(book)
+        for name, content in {sheet: frame, **(others or {})}.items():
+            cells.write(name, content, WIDTHS)
+        with _files.replacing(path) as file, SteadyZip(file, "w", ZIP_DEFLATED, allowZip64=True) as archive:
+            ExcelWriter(book, archive).save()
     return path

@@ -16,7 +16,7 @@ from agreement import _files
 from agreement.adjudication.decisions import CHOICES
 from agreement.checks.release import verdict
 from agreement.report import _frames
-from agreement.report._cells import EXCEL_ROWS, Cells, SteadyZip
+from agreement.report._cells import EXCEL_ROWS, Cells, SteadyZip, room_for_sheets
 from agreement.report._headlines import actions, headlines
 from agreement.report._listed import listed_scores
 from agreement.report.tables import report_id, source_sha256, title
@@ -48,19 +48,20 @@ def write_workbook(audit: "Audit", path: Path) -> Path:
     book.properties.creator = "agreement"
     book.properties.title = title(audit)
     book.properties.created = book.properties.modified = EPOCH
-    cells = Cells(book)
-    sheets = dict(_sheets(audit))
-    # the summary comes first in the book but is made last: it says what had to be cut
-    summary = book.create_sheet("Summary")
-    sheets["Scores"] = _fitting(sheets["Scores"], cells)
-    for name, frame in sheets.items():
-        extra = _validations(audit, frame) if name == "Disputes" else ()
-        cells.write(name, frame, WIDTHS, extra)
-    cells.write("Lists", _lists(audit), WIDTHS)
-    cells.fill(summary, _summary(audit, cells), {**WIDTHS, "value": 90})
-    with _files.replacing(path) as file, SteadyZip(file, "w", ZIP_DEFLATED, allowZip64=True) as archive:
-        # not Workbook.save, which would stamp the present time
-        ExcelWriter(book, archive).save()
+    with room_for_sheets(book, path):
+        cells = Cells(book)
+        sheets = dict(_sheets(audit))
+        # the summary comes first in the book but is made last: it says what had to be cut
+        summary = book.create_sheet("Summary")
+        sheets["Scores"] = _fitting(sheets["Scores"], cells)
+        for name, frame in sheets.items():
+            extra = _validations(audit, frame) if name == "Disputes" else ()
+            cells.write(name, frame, WIDTHS, extra)
+        cells.write("Lists", _lists(audit), WIDTHS)
+        cells.fill(summary, _summary(audit, cells), {**WIDTHS, "value": 90})
+        with _files.replacing(path) as file, SteadyZip(file, "w", ZIP_DEFLATED, allowZip64=True) as archive:
+            # not Workbook.save, which would stamp the present time
+            ExcelWriter(book, archive).save()
     return Path(path)
 
 

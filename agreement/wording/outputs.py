@@ -111,6 +111,20 @@ def and_more(number: int) -> str:
     return f"… and {number} more"
 
 
+def no_room_for_sheets(path: str, folder: str) -> str:
+    """Return that the sheets of a workbook found no room.
+
+    Examples
+    --------
+    >>> no_room_for_sheets("labels.xlsx", "/tmp").partition(". ")[0]
+    "labels.xlsx: can't be written: its sheets are first written to /tmp, which is full or write-protected"
+    """
+    return (
+        f"{path}: can't be written: its sheets are first written to {folder}, which is full or write-protected. "
+        "What was there before is untouched; free the place, or name another folder with TMPDIR."
+    )
+
+
 def template_line(name: str, line: int | None) -> str:
     """Return a place in a template.
 
