@@ -270,7 +270,8 @@ def read_in_two_ways(evidence: Evidence) -> dict[int, Split]:
         if min(map(len, sides)) < 2 or found.balance < MIN_BALANCE:
             continue
         elsewhere = camps(staff, ~inside, 0.95)
-        everywhere = elsewhere is not None and elsewhere.p < CAMP_ALPHA and elsewhere.effect >= 0.5 * found.effect
+        least = min(0.5 * found.effect, found.low)
+        everywhere = elsewhere is not None and elsewhere.p < CAMP_ALPHA and elsewhere.effect >= least
         if not everywhere:
             result[section] = Split(found.p * len(evidence.sections), sides)
     return result

@@ -30,6 +30,8 @@ from agreement.rules.drift import at_one_end_only
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
 
+IN_MANY = 1 / 3  # of the labels given, in two sections or more
+
 
 def annotator_flags(
     case: Case, thresholds: Mapping[str, float], kind: str, told: Callable[..., words.Told]
@@ -157,8 +159,11 @@ def _without_cells(case: Case) -> Evidence:
         return evidence
     off = np.isin(evidence.section, list(read_in_two_ways(evidence)))[evidence.unit]
     evidence = evidence.without(off)
-    for cell in cells_off(evidence, thresholds, case.confidence):
-        if cell.q < thresholds["q_confirmed"]:
+    cells = [c for c in cells_off(evidence, thresholds, case.confidence) if c.q < thresholds["q_confirmed"]]
+    given = np.bincount(evidence.annotator[evidence.kept], minlength=len(evidence.annotators))
+    for cell in cells:  # who is off in many sections is off: then it is the person, not the sections
+        mine = [one.n for one in cells if one.annotator == cell.annotator]
+        if len(mine) == 1 or sum(mine) < IN_MANY * int(given[cell.annotator]):
             off |= rows_of(evidence, cell.annotator, cell.section)
     return evidence.without(off)
 

@@ -20,6 +20,7 @@ from agreement.wording import rules as words
 LEAST_USUAL = 0.20
 ONE_WITNESS = 0.60
 ELSEWHERE = 0.50
+BY_RULE, ENOUGH_WAYS = 0.90, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +184,13 @@ def _one_witness(evidence: Evidence, hits: Bools, a: int, b: int) -> bool:
 
 
 def _one_rule(hits: Bools, against_a: Bools, against_b: Bools, plurality: Ints, own: Ints, other: Ints, k: int) -> bool:
-    """Return True if the two deviate together in one way only, c for d: two who share a rule, not slips."""
+    """Return True if the two deviate together by a rule: in one way only, c for d, or from each c to one d only."""
     if not hits.any():
         return False
+    ways = np.bincount(plurality[hits] * k + own[hits], minlength=k * k).reshape(k, k)
+    told = int(ways.sum()) - np.count_nonzero(ways.any(axis=1))  # where a label deviates once, it does in one way
+    if k > 2 and told >= ENOUGH_WAYS and int(ways.max(axis=1).sum()) >= BY_RULE * int(ways.sum()):
+        return True
     one = int(np.bincount(plurality[hits] * k + own[hits]).argmax())
     mine, theirs = plurality * k + own != one, plurality * k + other != one
     either = int(((against_a & mine) | (against_b & theirs)).sum())

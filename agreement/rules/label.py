@@ -28,6 +28,7 @@ from agreement.wording import Figure, causes
 from agreement.wording import rules as words
 
 MIN_LABELS = 4
+MORE_THAN_THEIR_PART = 0.20
 
 
 def vague(
@@ -106,7 +107,12 @@ def _left_for_many(
 def _apart(
     partners_: list[tuple[int, float]], found: Confusions, pairs: list[tuple[int, int]], label: int
 ) -> list[tuple[int, float]]:
-    """Return the partners of *label* with the labels of each of the *pairs* apart again, which count as one in them."""
+    """Return the partners of *label* with the labels of each of the *pairs* apart again, which count as one in them.
+
+    Two of three partners are where most of what scatters goes, and no reason to doubt that it scatters; labels that
+    have much more than their part stay together.
+    """
+    many = int(np.count_nonzero(found.margin > 0)) - 1
     together: dict[int, set[int]] = {}
     for pair in pairs:
         mine = set(pair).union(*(together.get(code, set()) for code in pair))
@@ -114,6 +120,8 @@ def _apart(
     result = []
     for code, share in partners_:
         members = sorted(together.get(code, {code}))
+        if share >= len(members) / many + MORE_THAN_THEIR_PART:
+            members = [code]
         times = found.table[label, members]
         parts = times / times.sum() if times.sum() > 0 else np.ones(len(members)) / len(members)
         result += [(member, share * float(part)) for member, part in zip(members, parts, strict=True)]
