@@ -68,9 +68,8 @@ def _within_items(evidence: Evidence, scale: float) -> Standing:
     """Return the standing from items with three labels or more, where everything but the annotator cancels."""
     n_annotators, n_sections = len(evidence.annotators), len(evidence.sections) + 1
     contrast, size = evidence.contrast(), evidence.size
-    rows: Bools | slice = np.isfinite(contrast)
-    if np.all(rows):
-        rows = slice(None)
+    known = np.isfinite(contrast)
+    rows = slice(None) if known.all() else np.flatnonzero(known)
     mean = sums_by(evidence.annotator, n_annotators, evidence.cluster[evidence.unit], contrast).mean()
     with np.errstate(invalid="ignore", divide="ignore"):
         apart = ((size - 1) / size)[evidence.unit[rows]]
