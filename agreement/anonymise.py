@@ -3,7 +3,7 @@
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,13 +77,15 @@ def pseudonyms(names: Iterable[str], key: bytes) -> dict[str, str]:
     return {name: f"Annotator {number:0{width}}" for number, name in enumerate(ordered, start=1)}
 
 
-def anonymise(annotations: Annotations, key: bytes) -> tuple[Annotations, dict[str, str]]:
+def anonymise(
+    annotations: Annotations, key: bytes, settings: Settings | None = None
+) -> tuple[Annotations, dict[str, str]]:
     """Return *annotations* without the names of annotators, and the mapping from name to pseudonym.
 
     Replaced are the annotators themselves, and their names as words in file and sheet names, column names, warnings,
     metadata and the guideline. Texts and ids of items and labels stay as they are; how many of them hold a name is
     said in a warning, because they can't be rewritten without breaking the data. The source hash is that of the
-    annotations before.
+    annotations before. Names that only the *settings* know have no pseudonym: warnings call each "another annotator".
     """
     names = [str(name) for name in annotations.annotators.index]
     beside = annotations.probabilities
@@ -91,6 +93,7 @@ def anonymise(annotations: Annotations, key: bytes) -> tuple[Annotations, dict[s
     mapping = pseudonyms([*names, *scorers, *annotations.repeats["annotator"].astype(str)], key)
     hide, hide_parts = hider(mapping), file_hider(mapping)
     reading = _reading(annotations, mapping, hide, hide_parts)
+    reading.warnings = [_without(text, _only_in(settings, mapping)) for text in reading.warnings]
     table = _renamed(annotations.table, mapping).assign(source=_mapped(annotations.table["source"], hide_parts))
     order = ["item", "round", "annotator", "layer", "start", "end", "label"]
     assignments = _renamed(annotations.assignments, mapping)
@@ -140,6 +143,21 @@ def anonymise_settings(settings: Settings, mapping: Mapping[str, str]) -> Settin
             "sections": sections,
         }
     )
+
+
+def _only_in(settings: Settings | None, mapping: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names that the settings give to people who have no pseudonym, as warnings quote them."""
+    if settings is None:
+        return ()
+    people = settings.annotators
+    return tuple(repr(name) for name in (*people.model, *people.ignore, *people.groups) if name not in mapping)
+
+
+def _without(text: str, quoted: Sequence[str]) -> str:
+    """Return *text* with every name in it that is *quoted* replaced."""
+    for name in quoted:
+        text = text.replace(name, SOMEBODY)
+    return text
 
 
 def write_mapping(mapping: Mapping[str, str], key_file: Path) -> Path:

@@ -11,6 +11,7 @@ from agreement.annotations import Reading
 from agreement.anonymise import anonymise, anonymise_settings, hider, key_from, pseudonyms, write_mapping
 from agreement.errors import InputError, OutputError
 from agreement.guidelines import Guidelines, Section
+from agreement.loaders import load
 from agreement.pipeline import audit
 from agreement.records import Records, assemble, content_hash
 from agreement.report import junit, markdown, tables, terminal, workbook
@@ -188,3 +189,15 @@ def test_the_mapping_is_private_too(tmp_path):
     path = write_mapping({"Ana": "Annotator 02", "Ben": "Annotator 01"}, tmp_path / "my.key")
     assert path.read_text() == "pseudonym,name\nAnnotator 01,Ben\nAnnotator 02,Ana\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_names_that_only_the_settings_know_are_not_told(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("item,annotator,label\n1,ana,x\n1,ben,y\n2,ana,x\n2,ben,x\n", encoding="utf-8")
+    known = {"ignore": ["Jon Doe"], "model": ["Bea Bot"], "groups": {"Cem Lost": "night"}}
+    settings = Settings.from_mapping({"annotators": known})
+    annotations = load(str(path), settings)
+    assert any("Jon Doe" in text for text in annotations.reading.warnings)
+    hidden, _ = anonymise(annotations, KEY, settings)
+    assert not [text for text in hidden.reading.warnings for name in ("Jon", "Bea", "Cem") if name in text]
+    assert any("names another annotator:" in text for text in hidden.reading.warnings)

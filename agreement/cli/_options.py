@@ -201,7 +201,7 @@ def load_annotations(given: dict[str, Any]) -> tuple[Annotations, Settings]:
         if settings.report.anonymise:
             from agreement.anonymise import anonymise, anonymise_settings, key_from
 
-            annotations, mapping = anonymise(annotations, key_from(given.get("key")))
+            annotations, mapping = anonymise(annotations, key_from(given.get("key")), settings)
             settings = anonymise_settings(settings, mapping)
     return annotations, settings
 

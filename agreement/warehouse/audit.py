@@ -159,7 +159,7 @@ def _read_whole(asked: Asked, traffic: Traffic) -> Audit:
     annotations.reading.format = f"warehouse ({asked.engine})"
     settings = asked.settings
     if asked.key is not None:
-        annotations, mapping = anonymise(annotations, asked.key)
+        annotations, mapping = anonymise(annotations, asked.key, settings)
         settings = anonymise_settings(settings, mapping)
     return audit_in_memory(annotations, settings)
 
