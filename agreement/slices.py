@@ -14,7 +14,7 @@ import pandas as pd
 from agreement.annotations import Annotations
 from agreement.distances import pair_distances
 from agreement.errors import InputError, Problem
-from agreement.rounds.changes import Change, Judge, adjusted_family, judge_of
+from agreement.rounds.changes import Change, Judge, Judged, adjusted_family, judge_of
 from agreement.rounds.snapshots import Snapshot, hashed, snapshot
 from agreement.rounds.values import Value, agreement_value, alpha_value, kappa_value, mixed_value, own_interval
 from agreement.settings import LayerKind, Settings
@@ -225,20 +225,28 @@ def _cut(
     rows: list[Slice] = []
     for taken, figures in parts:
         of_unit = np.array([value_of[item] for item in taken.item], dtype=object)
-        judges = {str(value): _judge(taken, of_unit == value, settings) for value in kept.index}
-        for measure, title, value_function in figures:
-            values = [value_function or _macro_f1(judge) for judge in judges.values()]
-            judged = [judge.change(measure, title, of) for judge, of in zip(judges.values(), values, strict=True)]
-            changes = map(_with_interval, adjusted_family(judged), judges.values(), values)
+        # one slice after the other: each holds a copy of everything that is not in it
+        judged = [_judged(_judge(taken, of_unit == value, settings), figures) for value in kept.index]
+        for family in zip(*judged, strict=True):
             rows += [
-                _row(which, value, (int(kept[value]), others[value]), change)
-                for value, change in zip(judges, changes, strict=True)
+                _row(which, str(value), (int(kept[value]), others[value]), change)
+                for value, change in zip(kept.index, adjusted_family(family), strict=True)
             ]
     headline = {row.name: row.value for row in rows if row.measure == rows[0].measure}
     order = {row.measure: place for place, row in reversed(list(enumerate(rows)))}
     rows.sort(key=lambda row: (_last_if_none(headline[row.name]), row.name, order[row.measure]))
     left_out = ((layer, name, len(enough) - len(kept)),) if len(enough) > len(kept) else ()
     return Slices(tuple(rows), thin, left_out)
+
+
+def _judged(judge: Judge, figures: Figures) -> list[Judged]:
+    """Return what each of the *figures* says about one slice and the rest."""
+    found = []
+    for measure, title, value_function in figures:
+        value = value_function or _macro_f1(judge)
+        judged = judge.change(measure, title, value)
+        found.append(replace(judged, change=_with_interval(judged.change, judge, value)))
+    return found
 
 
 def _with_interval(change: Change, judge: Judge, value: Value) -> Change:
