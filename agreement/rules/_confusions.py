@@ -17,6 +17,7 @@ OWN_PAIR, SCATTERED = 0.60, 0.05
 MAIN_PARTNER = 0.50
 MAJORITY = 0.30
 RARE, FLOODED = 0.15, 1.45  # of the other label; how much more beyond slips is asked for then
+FREQUENT_FROM, FREQUENT = 0.20, 0.90
 BENIGN = 0.02  # classes are never equally alike; so much beyond slips is usual
 
 
@@ -341,7 +342,7 @@ def confused(
         large = np.array(
             [
                 float(one.estimate.value) >= thresholds["min_effect"]
-                and one.observed >= (FLOODED if _flooded(found, one) else 1.0) * thresholds["min_ratio"] * one.expected
+                and one.observed >= _asked(found, one) * thresholds["min_ratio"] * one.expected
                 and one.estimate.n >= thresholds["min_items"]
                 for one in tested
             ],
@@ -361,12 +362,15 @@ def confused(
     return sorted(result, key=lambda entry: -float(entry[0].estimate.value))
 
 
-def _flooded(found: Confusions, one: Excess) -> bool:
-    """Return True if one of the two is so rare beside the other that most of its confusions are slips of that one.
+def _asked(found: Confusions, one: Excess) -> float:
+    """Return how much more, or less, than the usual ratio to slips is asked for.
 
-    What is benign in how alike two labels are is then as large as what the rarer label has of its own.
+    If one label is rare beside the other, most of its confusions are slips of that one, and what is benign in how alike
+    two labels are is as large as what the rarer has of its own. Of two frequent labels slips are known best.
     """
-    return one.rarer < RARE * float(max(found.margin[one.first], found.margin[one.second]))
+    if one.rarer < RARE * float(max(found.margin[one.first], found.margin[one.second])):
+        return FLOODED
+    return FREQUENT if one.rarer >= FREQUENT_FROM else 1.0
 
 
 def _leaves_for_many(left: Leaving, one: Excess) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.evidence import Bools, Evidence
@@ -29,6 +30,7 @@ from agreement.wording import rules as words
 
 MIN_LABELS = 4
 MORE_THAN_THEIR_PART = 0.20
+RAREST = 5.0
 
 
 def vague(
@@ -52,7 +54,7 @@ def vague(
         known = [(c, one) for c, one in tested if one is not None]
         if len(known) < 3:
             return result
-        q = fdr(np.array([one.p for _, one in known]))
+        q = _q([one.p for _, one in known])
         large = np.array(
             [
                 float(one.estimate.value) >= thresholds["min_effect"]
@@ -89,7 +91,7 @@ def _left_for_many(
         p = [left.p_against(c, sound[sound != c]) for c in tested]
         candidates = [
             (Excess(c, c, one, p_, float(usual[c]), float(usual[c] - one.value), float(found.margin[c])), float(q), to)
-            for c, one, p_, q in zip(tested, off, p, fdr(np.array(p)), strict=True)
+            for c, one, p_, q in zip(tested, off, p, _q(p), strict=True)
             if float(one.value) >= thresholds["min_effect"]
             and q < thresholds["q_suspected"]
             and (to := _apart(left.partners(c, sound[sound != c]), found, pairs, c))
@@ -102,6 +104,12 @@ def _left_for_many(
         )
         sound = sound[sound != result[-1][0].first]
     return result
+
+
+def _q(p: list[float]) -> NDArray[np.float64]:
+    """Return the adjusted *p* values, five times as large: of all causes a vague label is the rarest."""
+    adjusted: NDArray[np.float64] = np.minimum(RAREST * fdr(np.array(p)), 1.0)
+    return adjusted
 
 
 def _apart(
