@@ -17,6 +17,7 @@ from agreement.intervals import cell_values
 from agreement.loaders import _cells, load, load_frame
 from agreement.measures import measures
 from agreement.settings import Settings
+from agreement.slices import slices
 
 
 def frame(items: int, **columns: str) -> pd.DataFrame:
@@ -128,3 +129,22 @@ def test_tokens_of_conll_take_few_bytes_for_each_byte(tmp_path: Path) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 30 * path.stat().st_size
+
+
+def test_slices_are_judged_one_after_the_other() -> None:
+    """Each slice holds a copy of all items that are not in it; a hundred of them at once were 2 GB."""
+    settings = Settings.from_mapping({"report": {"by": ["source"]}, "measures": {"min_pair_items": 1}})
+    few, many = (
+        load_frame(frame(1_000).assign(source=lambda rows, n=n: rows["item"].str[1:].astype(int).mod(n)), settings)
+        for n in (2, 100)
+    )
+
+    def peak(annotations) -> int:
+        tracemalloc.start()
+        slices(annotations, settings)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(few)  # what is loaded on the way does not count
+    assert peak(many) < 1.5 * peak(few) + 2e6
