@@ -145,8 +145,8 @@ def test_ordered_labels():
 
 
 def test_items_of_two_labels_that_split_evenly():
-    rows = random_labels(1000, 10, 10, 2, 0.97, 7)
-    hard = rows["item"] < "i00200"
+    rows = random_labels(1000, 7, 7, 2, 0.9, 7)
+    hard = rows["item"] < "i00150"
     rows.loc[hard, "label"] = [f"l{code % 2}" for code in range(int(hard.sum()))]
     assert {"prevalence", "label_pair"} <= assert_same_flags(annotations(rows))
 
