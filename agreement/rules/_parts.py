@@ -102,6 +102,8 @@ def examples(case: Case, units: Ints) -> tuple[Example, ...]:
             continue
         labels[number].setdefault(str(annotator), []).append(str(label))
         origin[number] = origin[number] or case.annotations.origin(position)
+    for number, unit in enumerate(units):
+        labels[number] = labels[number] or _labels_of(case.whole, int(unit))
     texts = case.annotations.items["text"]
     return tuple(
         Example(
@@ -110,6 +112,15 @@ def examples(case: Case, units: Ints) -> tuple[Example, ...]:
         )
         for number, unit in enumerate(units)
     )  # fmt: skip
+
+
+def _labels_of(evidence: Evidence, unit: int) -> dict[str, list[str]]:
+    """Return the label by annotator of a unit of which the input itself is not at hand, only what an engine counted."""
+    rows = np.flatnonzero(evidence.unit == unit)
+    if evidence.label is None:
+        return {}
+    given = zip(evidence.annotator[rows], evidence.label[rows], strict=True)
+    return {evidence.annotators[who]: [evidence.labels[label]] for who, label in given}
 
 
 def excerpt(text: str) -> str:
