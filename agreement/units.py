@@ -42,6 +42,9 @@ class Units:
         (M,) names of the simple labels of a ``labels`` layer.
     values
         (K,) the number that label k stands for, in a ``number`` layer.
+    half
+        (U,) in which half of what is independent a unit is, every other one of documents or items, by name: 0 or 1;
+        where units stand for several.
     """
 
     layer: str
@@ -63,6 +66,7 @@ class Units:
     members: NDArray[np.bool_] | None = None
     simple: tuple[str, ...] = ()
     values: NDArray[np.float64] | None = field(default=None)
+    half: Codes | None = None
     known: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def once(self, name: str, made: Callable[[], T]) -> T:
@@ -138,6 +142,7 @@ class Units:
             renumbered[self.unit[rows]], self.annotator[rows], self.label[rows],
             self.weight[keep], self.item[keep], self.cluster[keep], self.section[keep], self.round[keep],
             self.items, self.clusters, self.sections, self.rounds, self.members, self.simple, self.values,
+            None if self.half is None else self.half[keep],
         )  # fmt: skip
 
     def rounds_now_and_before(self) -> "tuple[Units, Units, str] | None":
@@ -168,7 +173,7 @@ class Units:
             self.layer, self.level, self.labels, self.annotators,
             self.unit[keep], self.annotator[keep], self.label[keep],
             self.weight, self.item, self.cluster, self.section, self.round,
-            self.items, self.clusters, self.sections, self.rounds, self.members, self.simple, self.values,
+            self.items, self.clusters, self.sections, self.rounds, self.members, self.simple, self.values, self.half,
         )  # fmt: skip
 
 

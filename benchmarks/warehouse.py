@@ -1,6 +1,7 @@
 """Time and memory of an audit inside DuckDB, and of DuckDB's own bare self-join, on generated Parquet.
 
-Run: ``python benchmarks/warehouse.py --labels 100_000_000 --memory 3GB``; each part is a process of its own.
+Run: ``python benchmarks/warehouse.py --labels 100_000_000 --memory 3GB``; each part is a process of its own. With
+``--annotators 6 --kinds 4`` few people label everything with few labels, so that few patterns stand for all items.
 """
 
 import argparse
@@ -11,11 +12,11 @@ import tempfile
 import time
 from pathlib import Path
 
-PER_ITEM, ANNOTATORS, LABELS = 5, 2000, 20
+PER_ITEM = 5
 
 GENERATE = """COPY (
  WITH items AS (SELECT i AS item, hash(i * 7 + 1) AS h FROM range({items}) r(i)),
- given AS (SELECT item, (h % {annotators} + j * (1 + (h // {annotators}) % 399)) % {annotators} AS who,
+ given AS (SELECT item, (h % {annotators} + j * (1 + (h // {annotators}) % {step})) % {annotators} AS who,
    hash(item * 31 + j) AS g, (h // 1000000) % {labels} AS truth, (h // 50000000) % 10 AS section
    FROM items, range({per_item}) q(j))
  SELECT item, 'annotator ' || lpad(who::VARCHAR, 4, '0') AS annotator,
@@ -32,14 +33,21 @@ SELECT count(*), sum(n) FROM (
  SELECT x.a, y.a, x.l, y.l, count(*) AS n FROM given x JOIN given y ON x.item = y.item AND x.a < y.a GROUP BY ALL)"""
 
 
-def generate(path: Path, labels: int, memory: str) -> None:
-    """Write the labels."""
+def generate(path: Path, labels: int, memory: str, annotators: int, kinds: int) -> None:
+    """Write the labels of *annotators* people, of so many *kinds*."""
     import duckdb  # noqa: PLC0415 - not in the process that measures
 
     connection = duckdb.connect()
     connection.execute(f"SET memory_limit = '{memory}'; SET preserve_insertion_order = false")
     connection.execute(
-        GENERATE.format(items=labels // PER_ITEM, annotators=ANNOTATORS, labels=LABELS, per_item=PER_ITEM, path=path)
+        GENERATE.format(
+            items=labels // PER_ITEM,
+            annotators=annotators,
+            labels=kinds,
+            per_item=PER_ITEM,
+            path=path,
+            step=max(annotators // PER_ITEM - 1, 1),
+        )
     )
 
 
@@ -89,6 +97,8 @@ def main() -> None:
     """Generate, join and audit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--labels", type=int, default=1_000_000)
+    parser.add_argument("--annotators", type=int, default=2000)
+    parser.add_argument("--kinds", type=int, default=20, help="different labels")
     parser.add_argument("--memory", default="2GB", help="memory limit of DuckDB; Python needs up to 2 GiB beside it")
     parser.add_argument("--file", type=Path, help="labels generated before, or where to keep them")
     parser.add_argument("--only", choices=["generate", "join", "audit"], help="one part of the three")
@@ -96,7 +106,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = given.file or Path(folder) / "labels.parquet"
         if not path.exists():
-            measured("generate", generate, path, given.labels, given.memory)
+            measured("generate", generate, path, given.labels, given.memory, given.annotators, given.kinds)
         if given.only in (None, "join"):
             measured("bare self-join", self_join, path, given.memory)
         if given.only in (None, "audit"):

@@ -73,7 +73,7 @@ STAGES = (
     ("adjudication.applying",),
     # diagnose
     ("flags", "checks.criteria"),
-    ("diagnosis.evidence", "diagnosis.merging", "models.scoring", "models.comparing"),
+    ("diagnosis.times", "diagnosis.evidence", "diagnosis.merging", "models.scoring", "models.comparing"),
     ("diagnosis.contrasts", "diagnosis.case"),
     ("rules",),
     ("diagnosis.diagnosing",),

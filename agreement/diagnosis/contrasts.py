@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from agreement.diagnosis.evidence import DENSE, Evidence, tally
+from agreement.diagnosis.times import Times
 from agreement.uncertainty.distributions import t_quantile, t_tail
 
 Floats = NDArray[np.float64]
@@ -113,20 +114,26 @@ class Sums:
         return Estimate(mean, np.where(self.clusters > 1, se, np.nan), self.clusters - 1, self.n)
 
 
-def sums_by(group: Ints, n_groups: int, cluster: Ints, value: Floats) -> Sums:
-    """Return the sums of *value* by *group*; entries with a NaN value or a negative group are left out."""
+def sums_by(group: Ints, n_groups: int, cluster: Ints, value: Floats, times: Times | None = None) -> Sums:
+    """Return the sums of *value* by *group*; entries with a NaN value or a negative group are left out.
+
+    *times* says how many equal entries each one stands for.
+    """
     use = ~np.isnan(value) & (group >= 0)
     if not use.all():
         group, cluster, value = group[use], cluster[use], value[use]
+        times = None if times is None else times.at(use)
     key = cluster * n_groups
     key += group
+    if times is not None:
+        return _sums_of_many(key, n_groups, value, times)
     if (key[1:] > key[:-1]).all():  # a crowd's labels come sorted, and each is alone: nothing to add up first
         n, y = np.bincount(group, minlength=n_groups).astype(np.float64), tally(group, value, n_groups)
         return Sums(n, y, tally(group, value * value, n_groups), y, n, n)
     if len(key) and int(key.max()) <= min(DENSE, 20 * len(key)):
-        times = tally(key, np.ones(len(key)), 1)
-        filled = np.flatnonzero(times)
-        y, m, owner = tally(key, value, 1)[filled], times[filled], filled.astype(np.int64) % n_groups
+        given = tally(key, np.ones(len(key)), 1)
+        filled = np.flatnonzero(given)
+        y, m, owner = tally(key, value, 1)[filled], given[filled], filled.astype(np.int64) % n_groups
     else:
         unique, inverse = np.unique(key, return_inverse=True)
         y = tally(inverse, value, len(unique))
@@ -135,6 +142,18 @@ def sums_by(group: Ints, n_groups: int, cluster: Ints, value: Floats) -> Sums:
 
     def total(per_cluster: Floats) -> Floats:
         return tally(owner, per_cluster, n_groups)
+
+    return Sums(total(m), total(y), total(y * y), total(y * m), total(m * m), total(np.ones(len(y))))
+
+
+def _sums_of_many(key: Ints, n_groups: int, value: Floats, times: Times) -> Sums:
+    """Return the sums by group of entries that stand for several each; *key* is cluster * groups + group."""
+    unique, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    y, m = (tally(inverse, part, len(unique)) for part in (value * times.within, times.within))
+    owner, alike = unique % n_groups, times.alike[first]
+
+    def total(per_cluster: Floats) -> Floats:
+        return tally(owner, per_cluster * alike, n_groups)
 
     return Sums(total(m), total(y), total(y * y), total(y * m), total(m * m), total(np.ones(len(y))))
 
@@ -170,12 +189,22 @@ def benign_spread(others: Estimate, expected: float) -> float:
     return float(np.sqrt((BORROWED * expected**2 + worth * max(between - chance, 0.0)) / (BORROWED + worth)))
 
 
-def linear(influence: Floats, cluster: Ints, value: float, n: float) -> Estimate:
-    """Return the estimate *value* whose standard error is that of the summed *influence* (U,) by *cluster* (U,)."""
-    summed = np.bincount(cluster, influence)
-    clusters = int(np.count_nonzero(np.bincount(cluster, influence != 0)))
-    se = float(np.sqrt((summed**2).sum() * clusters / (clusters - 1))) if clusters > 1 else np.nan
+def linear(influence: Floats, evidence: Evidence, value: float, n: float) -> Estimate:
+    """Return the estimate *value* whose standard error is that of the summed *influence* (U,) by cluster."""
+    summed, alike = by_cluster(influence, evidence)
+    touched = np.bincount(evidence.cluster, influence != 0) > 0
+    clusters = int(np.count_nonzero(touched) if alike is None else alike[touched].sum())
+    squares = float((summed**2).sum() if alike is None else summed**2 @ alike)
+    se = float(np.sqrt(squares * clusters / (clusters - 1))) if clusters > 1 else np.nan
     return Estimate(np.array(value), np.array(se), np.array(clusters - 1.0), np.array(float(n)))
+
+
+def by_cluster(value: Floats, evidence: Evidence) -> tuple[Floats, Ints | None]:
+    """Return (G,) the sums of *value* (U,) in each cluster, and how many equal clusters each is; None if one."""
+    if evidence.times is None:
+        return tally(evidence.cluster, value, 0), None
+    summed = tally(evidence.cluster, value * evidence.times.within, 0)
+    return summed, evidence.times.of_clusters(evidence.cluster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +250,7 @@ def additive(evidence: Evidence, min_labels: int = 1) -> Additive:
     """Return the additive fit of the evidence; annotators with fewer than *min_labels* labels stay at zero."""
     use = evidence.kept & evidence.compared[evidence.unit]
     n_annotators, n_sections, n_units = len(evidence.annotators), len(evidence.sections), len(evidence.section)
-    given = np.bincount(evidence.annotator[use], minlength=n_annotators)
+    given = evidence.count(evidence.annotator[use], evidence.unit[use], n_annotators)
     who = np.flatnonzero(given >= min_labels)
     column = np.full(n_annotators, -1)
     column[who] = np.arange(len(who))
@@ -243,20 +272,26 @@ def additive(evidence: Evidence, min_labels: int = 1) -> Additive:
         shape=(n_units, m + n_sections + 1),
     )
     d = np.where(evidence.compared, evidence.disagreement, 0.0)
-    gram = (design.T @ design).toarray()
+    weighted = design if evidence.times is None else design.multiply(evidence.times.each[:, None]).tocsr()
+    gram = (weighted.T @ design).toarray()
     live = np.flatnonzero(np.diag(gram) > 0)
     gram = gram[np.ix_(live, live)]
     values, vectors = np.linalg.eigh(gram)
     solid = values > values.max(initial=0) * 1e-9
     inverse = (vectors[:, solid] / values[solid]) @ vectors[:, solid].T
     design = design[:, live]
-    solution = inverse @ (design.T @ d)
+    solution = inverse @ (weighted[:, live].T @ d)
     residual = np.where(evidence.compared, d - design @ solution, 0.0)
     clusters = np.unique(evidence.cluster[units], return_inverse=True)[1]
-    n_clusters = int(clusters.max(initial=-1)) + 1
-    grouping = sparse.csr_matrix((residual[units], (clusters, units)), shape=(n_clusters, n_units))
-    scores = (grouping @ design).toarray()
-    bread = inverse @ (scores.T @ scores) @ inverse * n_clusters / max(n_clusters - 1, 1)
+    listed = n_clusters = int(clusters.max(initial=-1)) + 1
+    left, times = residual[units], evidence.times_at(units)
+    left = left if times is None else left * times.within
+    scores = (sparse.csr_matrix((left, (clusters, units)), shape=(listed, n_units)) @ design).toarray()
+    every = scores
+    if times is not None:
+        alike = times.of_clusters(clusters)
+        n_clusters, every = int(alike.sum()), scores * alike[:, None]
+    bread = inverse @ (scores.T @ every) @ inverse * n_clusters / max(n_clusters - 1, 1)
     own = solution[:m] - np.median(solution[:m]) if m else solution[:m]
     mix = np.full(n_units, np.nan)
     mix[units] = np.bincount(rows[fitted], weight[fitted] * own[columns[fitted]], minlength=n_units)[units]

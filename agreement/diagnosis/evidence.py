@@ -13,14 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement._arrays import CACHED, distinct_entries, equal_entries, unit_blocks
+from agreement.diagnosis.times import Times, alternating, times_of
 from agreement.uncertainty.pooling import Shown, cells_of, label_cells, shown
 from agreement.units import Units
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Values = NDArray[np.float64 | np.int64 | np.bool_]
 
 T = TypeVar("T")
+EVERY = slice(None)
 _NONE = np.zeros(0, np.int64)
 MIN_DOCUMENTS = 20
 DENSE = 20_000_000  # cells up to which counting in a full table is faster than sorting
@@ -59,6 +62,8 @@ class Evidence:
         Distances by pair, None where labels are categories.
     expected
         Mean distance of labels of different units: the disagreement to expect by chance.
+    times
+        How many equal units each one stands for; None where each is listed.
     """
 
     annotators: tuple[str, ...]
@@ -73,6 +78,7 @@ class Evidence:
     weights: Floats | None = None
     pairs: Pairs | None = None
     expected: float = 1.0
+    times: Times | None = None
     size: Ints = field(init=False)
     known: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
@@ -162,7 +168,42 @@ class Evidence:
     @property
     def mean(self) -> float:
         """D, the mean disagreement over units; 0 when nothing is compared."""
-        return self.once("mean", lambda: float(self.disagreement[self.compared].mean()) if self.compared.any() else 0.0)
+        return self.once("mean", lambda: self.mean_of(self.compared) if self.compared.any() else 0.0)
+
+    def mean_of(self, units: Bools) -> float:
+        """Return the mean disagreement of the *units* (U,) marked, which are all compared."""
+        if self.times is None:
+            return float(self.disagreement[units].mean())
+        return float(np.average(self.disagreement[units], weights=self.times.each[units]))
+
+    @property
+    def half(self) -> Ints:
+        """(U,) in which half of the clusters a unit is: every other one of its section, 0 or 1."""
+        return self.once(
+            "half", lambda: alternating(self.section, self.cluster) if self.times is None else self.times.half
+        )
+
+    def number(self, units: Bools) -> int:
+        """Return how many units those marked (U,) are."""
+        return int(np.count_nonzero(units) if self.times is None else self.times.each[units].sum())
+
+    def times_at(self, unit: Ints | Bools | slice) -> Times | None:
+        """Return how often the entries of *unit* count; None if each counts once."""
+        return None if self.times is None else self.times.at(unit)
+
+    def count(self, index: Ints, unit: Ints | Bools | slice, minlength: int = 0) -> Ints:
+        """Return how often each *index* occurs, each entry as many times as its *unit* does."""
+        if self.times is None:
+            return np.bincount(index, minlength=minlength)
+        return np.bincount(index, self.times.each[unit], minlength=minlength).astype(np.int64)
+
+    def tally(self, index: Ints, unit: Ints | Bools | slice, value: Values, minlength: int = 0) -> Floats:
+        """Return the sums of *value* by *index*, each entry as many times as its *unit* occurs."""
+        return tally(index, self.repeated(value, unit), minlength)
+
+    def repeated(self, value: Values, unit: Ints | Bools | slice = EVERY) -> Values:
+        """Return each *value* times how often its *unit* occurs; of all units by default."""
+        return value if self.times is None else np.asarray(value * self.times.each[unit])
 
     @property
     def kappa(self) -> float:
@@ -191,6 +232,7 @@ class Evidence:
         return replace(
             self, unit=(np.cumsum(mine) - 1)[self.unit[rows]], annotator=self.annotator[rows],
             label=self._codes()[rows], section=self.section[mine], cluster=self.cluster[mine], kept=self.kept[rows],
+            times=self.times_at(mine),
         )  # fmt: skip
 
     def without_units(self, units: Bools) -> "Evidence":
@@ -216,7 +258,10 @@ class Evidence:
         """Return the evidence in which annotators of different *side* (A,), +1 or -1, are not compared."""
         units = len(self.section)
         unit = self.unit + units * (side[self.annotator] < 0)
-        return replace(self, unit=unit, section=np.tile(self.section, 2), cluster=np.tile(self.cluster, 2))
+        both = np.tile(np.arange(units), 2)
+        return replace(
+            self, unit=unit, section=self.section[both], cluster=self.cluster[both], times=self.times_at(both)
+        )
 
     def contrast(self) -> Floats:
         """Return (N,) w: how much more a label disagrees with the others than the others among themselves.
@@ -292,7 +337,7 @@ def _against_others(total: NDArray[np.float64 | np.int64], r: Floats, disagreeme
     return np.where(r >= 3, w, np.nan)
 
 
-def tally(index: Ints, value: NDArray[np.float64 | np.int64 | np.bool_], minlength: int) -> Floats:
+def tally(index: Ints, value: Values, minlength: int) -> Floats:
     """Return the sums of *value* by *index*, as numbers with a point."""
     return np.bincount(index, value, minlength=minlength).astype(np.float64)
 
@@ -307,12 +352,15 @@ def from_units(units: Units, weights: Floats | None = None) -> Evidence:
     >>> evidence.disagreement.round(2)
     array([0.67, 0.  ])
     """
-    share = np.bincount(units.label, minlength=len(units.labels)) / max(len(units.label), 1)
+    times = times_of(units, documents=len(units.clusters) >= MIN_DOCUMENTS)
+    given = None if times is None else times.each[units.unit]
+    n_labels = len(units.label) if given is None else int(given.sum())
+    share = np.bincount(units.label, given, minlength=len(units.labels)) / max(n_labels, 1)
     expected = 1 - float(share @ share) if weights is None else float(share @ weights @ share)
     evidence = Evidence(
         units.annotators, units.sections, units.labels, units.unit, units.annotator, units.label,
         units.section, independent(units.item, units.cluster, len(units.clusters)), np.ones(len(units.unit), bool),
-        weights, None, expected,
+        weights, None, expected, times,
     )  # fmt: skip
     found = shown(units) if weights is None and len(units.unit) else None
     if found is not None and found.counts.size <= len(units.unit):  # else rows are fewer than cells of patterns

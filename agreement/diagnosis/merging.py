@@ -1,5 +1,6 @@
 """Merging two labels: kappa, alpha and F1 before and after, with the interval of the difference and a warning."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from agreement.uncertainty.distributions import t_quantile
 from agreement.wording.rules import MERGING
 
 GROUPS = 500
+LISTED = 5_000  # clusters beyond which each is left out by itself, from what it adds to the sums
+NEARLY_NOTHING = 1e-9
 
 
 def merge_table(evidence: Evidence, first: int, second: int, confidence: float) -> dict[str, Any]:
@@ -18,37 +21,41 @@ def merge_table(evidence: Evidence, first: int, second: int, confidence: float) 
     the first two as ``before_low`` … ``after_high``.
 
     Fleiss' kappa (units weigh the same), Krippendorff's alpha (labels weigh the same) and macro F1 (mean over labels
-    of specific agreement). Intervals: jackknife over up to 500 groups of clusters, t.
+    of specific agreement). Intervals: jackknife over clusters, up to 5,000 of them in up to 500 groups, t.
     """
     unit, label, count = evidence.label_counts()
     merged = np.arange(len(evidence.labels))
     merged[second] = first
-    cluster = np.unique(evidence.cluster[evidence.compared], return_inverse=True)[1]
-    group_of = np.zeros(len(evidence.section), np.int64)
-    n_groups = min(int(cluster.max(initial=0)) + 1, GROUPS)
-    group_of[evidence.compared] = cluster * n_groups // (int(cluster.max(initial=0)) + 1)
-    before = _scores(evidence, unit, label, count, group_of, n_groups)
-    unit_m, label_m, count_m = _recoded(unit, merged[label], count, len(evidence.labels))
-    after = _scores(evidence, unit_m, label_m, count_m, group_of, n_groups)
-    t = float(t_quantile((1 + confidence) / 2, max(n_groups - 1, 1)))
+    cluster = np.zeros(len(evidence.section), np.int64)
+    cluster[evidence.compared] = np.unique(evidence.cluster[evidence.compared], return_inverse=True)[1]
+    clusters = int(cluster.max(initial=0)) + 1
+    times = evidence.times_at(evidence.compared)
+    alike = np.ones(clusters, np.int64) if times is None else times.of_clusters(cluster[evidence.compared])
+    scores: Callable[[Evidence, Ints, Ints, Floats, Ints, int], Floats] = _scores_without_each
+    if times is None and clusters <= LISTED:
+        n_groups, scores = min(clusters, GROUPS), _scores
+        cluster, alike = cluster * n_groups // clusters, np.ones(n_groups, np.int64)
+    before = scores(evidence, unit, label, count, cluster, len(alike))
+    after = scores(evidence, *_recoded(unit, merged[label], count, len(evidence.labels)), cluster, len(alike))
+    t = float(t_quantile((1 + confidence) / 2, max(int(alike.sum()) - 1, 1)))
     rows: dict[str, Any] = {}
     for number, name in enumerate(("kappa", "alpha", "f1_macro")):
         values = before[:, number], after[:, number], after[:, number] - before[:, number]
-        low, high = zip(*(_jackknife(value, t) for value in values), strict=True)
+        low, high = zip(*(_jackknife(value, alike, t) for value in values), strict=True)
         rows[name] = {
             "before": float(values[0][0]), "after": float(values[1][0]), "change": float(values[2][0]),
             "low": low[2], "high": high[2], "before_low": low[0], "before_high": min(high[0], 1.0),
             "after_low": low[1], "after_high": min(high[1], 1.0),
         }  # fmt: skip
-    return {**rows, "n": int(evidence.compared.sum()), "merged": [evidence.labels[first], evidence.labels[second]],
-            "warning": MERGING}  # fmt: skip
+    names = [evidence.labels[first], evidence.labels[second]]
+    return {**rows, "n": evidence.number(evidence.compared), "merged": names, "warning": MERGING}
 
 
-def _jackknife(values: Floats, t: float) -> tuple[float, float]:
-    """Return the interval of the first of *values* (1 + G,), the others being without one group each."""
-    left_out = values[1:]
-    groups = len(left_out)
-    half = t * float(np.sqrt((groups - 1) / groups * ((left_out - left_out.mean()) ** 2).sum()))
+def _jackknife(values: Floats, alike: Ints, t: float) -> tuple[float, float]:
+    """Return the interval of the first of *values* (1 + G,), the others being without one of *alike* (G,) groups."""
+    left_out, groups = values[1:], int(alike.sum())
+    mean = float(left_out @ alike) / groups
+    half = t * float(np.sqrt((groups - 1) / groups * float((left_out - mean) ** 2 @ alike)))
     return float(values[0]) - half, float(values[0]) + half
 
 
@@ -85,6 +92,57 @@ def _scores(evidence: Evidence, unit: Ints, label: Ints, count: Floats, group_of
     return scores
 
 
+def _scores_without_each(
+    evidence: Evidence, unit: Ints, label: Ints, count: Floats, cluster: Ints, n_clusters: int
+) -> Floats:
+    """Return (1 + G, 3) what ``_scores`` does, where clusters are too many for a table of them by labels."""
+    k, r = len(evidence.labels), evidence.size[unit].astype(np.float64)
+    times = evidence.times_at(unit)
+    key = cluster[unit] * k + label
+    if (key[1:] > key[:-1]).all():
+        place, cells = np.arange(len(key)), key
+    else:
+        cells, place = np.unique(key, return_inverse=True)
+    owner, code = cells // k, cells % k
+    alike = np.ones(n_clusters, np.int64) if times is None else times.of_clusters(cluster[unit])
+    within = 1.0 if times is None else times.within
+
+    def removed(values: Floats) -> tuple[Floats, Floats]:
+        """Return what each cell takes away, and (K,) the sums over all clusters."""
+        mine = tally(place, values * within, len(cells))
+        return mine, tally(code, mine * alike[owner], k)
+
+    def left(total: Floats, gone: Floats) -> Floats:
+        """Return (1 + G,) a sum over all labels: of everything, then without one cluster each."""
+        every = float(total.sum())
+        return np.append(every, every - tally(owner, gone, n_clusters))
+
+    (agree, agree_sum), (share, share_sum), (o_agree, o_agree_sum), (o_share, o_share_sum) = (
+        removed(values)
+        for values in (count * (count - 1) / (r * (r - 1)), count / r, count * (count - 1) / (r - 1), count)
+    )
+    compared = evidence.compared
+    size = np.bincount(
+        cluster[compared], None if evidence.times is None else evidence.times.within[compared], n_clusters
+    )
+    n = float(size @ alike) - np.append(0.0, size)
+    rest = share_sum[code] - share
+    gone = rest <= NEARLY_NOTHING * share_sum[code]
+    used = left((share_sum > 0).astype(np.float64), gone.astype(np.float64))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        expected = left(share_sum**2, share_sum[code] ** 2 - rest**2) / n**2
+        kappa = (left(agree_sum, agree) / n - expected) / (1 - expected)
+        labels, others = left(o_share_sum, o_share), o_share_sum[code] - o_share
+        met = left(o_share_sum * (o_share_sum - 1), o_share_sum[code] * (o_share_sum[code] - 1) - others * (others - 1))
+        chance = met / (labels * (labels - 1))
+        alpha = (left(o_agree_sum, o_agree) / labels - chance) / (1 - chance)
+        specific = np.where(share_sum > 0, agree_sum / share_sum, 0.0)
+        now = np.where(gone, 0.0, (agree_sum[code] - agree) / rest)
+    f1 = left(specific, specific[code] - now) / np.maximum(used, 1)
+    scores: Floats = np.nan_to_num(np.column_stack([kappa, alpha, f1]), nan=1.0)
+    return scores
+
+
 def kappa_without(evidence: Evidence, label: int) -> tuple[float | None, float | None, int]:
     """Return Fleiss' kappa with and without one label counted as an answer, and the units left; None = undefined."""
     rows = np.zeros(len(evidence.unit), bool) if evidence.label is None else evidence.label == label
@@ -92,7 +150,7 @@ def kappa_without(evidence: Evidence, label: int) -> tuple[float | None, float |
     values = []
     for one in (evidence, left):
         unit, code, count = one.label_counts()
-        share = np.bincount(code, count / one.size[unit], minlength=len(one.labels)) / max(int(one.compared.sum()), 1)
+        share = one.tally(code, unit, count / one.size[unit], len(one.labels)) / max(one.number(one.compared), 1)
         chance = float(share @ share)
         values.append((1 - one.mean - chance) / (1 - chance) if one.compared.any() and chance < 1 else None)
-    return values[0], values[1], int(left.compared.sum())
+    return values[0], values[1], left.number(left.compared)

@@ -60,7 +60,8 @@ def _estimates(evidence: Evidence) -> tuple[Estimate, Estimate] | None:
         value = np.where(use, fit.residual[evidence.unit], np.nan)
     section = evidence.section[evidence.unit]
     group = np.where(section < 0, n_annotators * n_sections, evidence.annotator * n_sections + section)
-    every = sums_by(group, n_annotators * n_sections + 1, evidence.cluster[evidence.unit], value / scale)
+    every = sums_by(group, n_annotators * n_sections + 1, evidence.cluster[evidence.unit], value / scale,
+                    evidence.times_at(evidence.unit))  # fmt: skip
     cells = Sums(*(values[:-1].reshape(n_annotators, n_sections) for values in every.parts()))
     inside = _moderated(cells)
     return difference(inside, cells.sum(1).expand(1).minus(cells).mean()), inside
@@ -122,8 +123,8 @@ def crowd(case: Case) -> Evidence:
     such a person adds is the same inside a section and outside, so the contrast of the two is not touched; only its
     noise grows.
     """
-    left = int((case.rest.size >= 3).sum())
-    if len(case.rest.present) >= 3 and left >= ENOUGH_LEFT * int((case.whole.size >= 3).sum()):
+    left = case.rest.number(case.rest.size >= 3)
+    if len(case.rest.present) >= 3 and left >= ENOUGH_LEFT * case.whole.number(case.whole.size >= 3):
         return case.rest
     apart = np.zeros(len(case.whole.unit), bool)
     for flag in case.confirmed("copy", "annotator_section"):
@@ -184,17 +185,22 @@ def _with_company(cell: Cell, every: Evidence) -> tuple[tuple[str, ...], ...]:
         given[place[who == one]] = code[who == one]
         return given
 
+    def number(some: Bools) -> int:
+        shown = units.copy()
+        shown[units] = some
+        return every.number(shown)
+
     inside, own = every.section[units] == cell.section, labels_of(cell.annotator)
     company = [cell.annotator]
     for colleague in every.present[every.present != cell.annotator].tolist():
         other = labels_of(colleague)
         against, joined, _ = deviations(counts, own, other)
         here, there = inside & (other >= 0), ~inside & (other >= 0)
-        if here.sum() < FEW_SHARED:
+        n, hits = number(here), number(joined & here)
+        if n < FEW_SHARED:
             continue
-        usual = (int((joined & there).sum()) + 1) / (int(there.sum()) + 2)
-        n, hits = int(here.sum()), int((joined & here).sum())
-        if hits < (usual + TOGETHER) * n or hits < JOINED * int((against & here).sum()):
+        usual = (number(joined & there) + 1) / (number(there) + 2)
+        if hits < (usual + TOGETHER) * n or hits < JOINED * number(against & here):
             continue
         if float(binomial_at_least(hits, n, usual)) * len(every.present) < SURELY:
             company.append(colleague)
@@ -259,8 +265,8 @@ def read_in_two_ways(evidence: Evidence) -> dict[int, Split]:
     compared = evidence.compared
     for section in range(len(evidence.sections)):
         inside = evidence.section == section
-        here, there = evidence.disagreement[inside & compared], evidence.disagreement[~inside & compared]
-        if not len(here) or not len(there) or here.mean() - there.mean() < MORE_THERE:
+        here, there = inside & compared, ~inside & compared
+        if not here.any() or not there.any() or evidence.mean_of(here) - evidence.mean_of(there) < MORE_THERE:
             continue
         staff = evidence.without(~_staff(evidence, inside)[evidence.annotator])
         found = camps(staff, inside, 0.95)
@@ -280,5 +286,5 @@ def read_in_two_ways(evidence: Evidence) -> dict[int, Split]:
 def _staff(evidence: Evidence, units: Bools) -> Bools:
     """Return (A,) who works on *units* (U,): those with a quarter of the busiest one's labels or more."""
     here = evidence.kept & units[evidence.unit]
-    given = np.bincount(evidence.annotator[here], minlength=len(evidence.annotators))
+    given = evidence.count(evidence.annotator[here], evidence.unit[here], len(evidence.annotators))
     return np.asarray((given > 0) & (given >= STAFF * given.max(initial=0)))

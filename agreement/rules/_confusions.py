@@ -67,9 +67,9 @@ def _confusions(evidence: Evidence) -> Confusions:
     k = len(evidence.labels)
     unit, label, count = evidence.label_counts()
     r = evidence.size[unit].astype(np.float64)
-    n = int(evidence.compared.sum())
+    n = evidence.number(evidence.compared)
     table = np.zeros((k, k))
-    np.fill_diagonal(table, tally(label, count * (count - 1) / (r * (r - 1)), k))
+    np.fill_diagonal(table, evidence.tally(label, unit, count * (count - 1) / (r * (r - 1)), k))
     parts: list[tuple[Ints, Ints, Ints, Floats]] = []
     for shift in range(1, k):
         same = np.flatnonzero(unit[shift:] == unit[:-shift]) if shift < len(unit) else np.zeros(0, np.int64)
@@ -82,10 +82,11 @@ def _confusions(evidence: Evidence) -> Confusions:
     else:
         where = first = second = np.zeros(0, np.int64)
         share = np.zeros(0)
-    half = tally(first * k + second, share / 2, k * k).reshape(k, k)
+    half = evidence.tally(first * k + second, where, share / 2, k * k).reshape(k, k)
     table += half + half.T
     places = len(evidence.sections) + 1
-    by_section = tally(evidence.section[unit] % places * k + label, count / r, places * k).reshape(places, k)
+    by_section = evidence.tally(evidence.section[unit] % places * k + label, unit, count / r, places * k)
+    by_section = by_section.reshape(places, k)
     chance = _by_chance(by_section, n)
     return Confusions(where, first, second, share, table / max(n, 1), chance, _top(evidence, unit, label, count), n)
 
@@ -107,13 +108,14 @@ def without_each_section(evidence: Evidence, found: Confusions) -> list[Confusio
     unit, label, count = evidence.label_counts()
     r = evidence.size[unit].astype(np.float64)
     cell = evidence.section[unit] % places * k + label
-    by_section = tally(cell, count / r, places * k).reshape(places, k)
-    same = tally(cell, count * (count - 1) / (r * (r - 1)), places * k).reshape(places, k)
+    by_section = evidence.tally(cell, unit, count / r, places * k).reshape(places, k)
+    same = evidence.tally(cell, unit, count * (count - 1) / (r * (r - 1)), places * k).reshape(places, k)
     place = evidence.section[found.unit] % places
-    half = tally((place * k + found.first) * k + found.second, found.share / 2, places * k * k).reshape(places, k, k)
+    where = (place * k + found.first) * k + found.second
+    half = evidence.tally(where, found.unit, found.share / 2, places * k * k).reshape(places, k, k)
     table = half + half.transpose(0, 2, 1)
     table[:, np.arange(k), np.arange(k)] += same
-    units = np.bincount(evidence.section[evidence.compared] % places, minlength=places)
+    units = evidence.count(evidence.section[evidence.compared] % places, evidence.compared, places)
     result = []
     for section in range(places - 1):
         left, n = place != section, int(found.n - units[section])
@@ -226,18 +228,20 @@ def excess_of(
 
     own = summed(in_mine, found.share)
     rest = summed(in_others, found.share * part.slips[found.first, found.second])
-    expected = float(rest.sum()) / max(found.n, 1)
+    expected = float(evidence.repeated(rest).sum()) / max(found.n, 1)
     influence = np.where(evidence.compared, own - rest - (part.observed - expected), 0.0)
     scale = 2 * max(part.rarer, 1e-12)
     n = _marked(evidence, subject)
-    estimate = linear(influence / (found.n * scale), evidence.cluster, (part.observed - expected) / scale, n)
+    estimate = linear(influence / (found.n * scale), evidence, (part.observed - expected) / scale, n)
     # few disputes: the exact test of how many of them fall on these cells is the honest one
     elsewhere = summed(in_others, found.share)
     both = own + elsewhere
-    chance = expected / max(expected + float(elsewhere.sum()) / max(found.n, 1), 1e-12)
+    chance = expected / max(expected + float(evidence.repeated(elsewhere).sum()) / max(found.n, 1), 1e-12)
     # units that are disputed in part count in part: as many whole disputes as tell as much (Kish 1965)
-    worth = float(both.sum()) / max(float(both @ both), 1e-12)
-    exact = float(binomial_at_least(own.sum() * worth, both.sum() * worth, min(chance, 1.0))) if own.any() else 1.0
+    counted = evidence.repeated(both)
+    worth = float(counted.sum()) / max(float(both @ counted), 1e-12)
+    hits = evidence.repeated(own).sum() * worth
+    exact = float(binomial_at_least(hits, counted.sum() * worth, min(chance, 1.0))) if own.any() else 1.0
     p = max(float(estimate.p_above(BENIGN)), exact)
     return Excess(subject[0], subject[-1], estimate, p, part.observed, expected, part.rarer)
 
@@ -248,6 +252,8 @@ def _marked(evidence: Evidence, subject: tuple[int, ...]) -> int:
         return 0
     mine = evidence.kept & ((evidence.label == subject[0]) | (evidence.label == subject[-1]))
     units = evidence.unit[mine]
+    if evidence.times is not None:
+        return int(evidence.times.each[np.unique(units)].sum())
     if (units[1:] >= units[:-1]).all():
         return int(np.count_nonzero(np.diff(units, prepend=-1)))
     return int(np.count_nonzero(np.bincount(units, minlength=1)))

@@ -41,12 +41,13 @@ def likely_labels(evidence: Evidence) -> tuple[Ints, Ints, Floats]:
 class _Open:
     """Labels of units that were given more than one: E entries (unit, label), P ordered pairs of entries of one unit.
 
-    ``label``, ``times`` given, ``cell`` of section and label, ``starts`` of units and ``unit``
-    by number are of entries; ``own`` and ``other`` say which entries are a pair.
+    ``label``, ``times`` given, ``each``: how many equal units theirs stands for, ``cell`` of section and label,
+    ``starts`` of units and ``unit`` by number are of entries; ``own`` and ``other`` say which entries are a pair.
     """
 
     label: Ints
     times: Floats
+    each: Ints | None
     cell: Ints
     starts: Ints
     unit: Ints
@@ -54,9 +55,9 @@ class _Open:
     other: Ints
 
 
-def _open(unit: Ints, label: Ints, count: Floats, size: Floats, cell: Ints) -> _Open:
+def _open(evidence: Evidence, unit: Ints, label: Ints, count: Floats, cell: Ints) -> _Open:
     """Return the entries of units that are not of one mind."""
-    entries = np.flatnonzero(count < size)
+    entries = np.flatnonzero(count < evidence.size[unit])
     where = unit[entries]
     starts = np.flatnonzero(np.diff(where, prepend=-1))
     number = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(entries)))
@@ -68,10 +69,11 @@ def _open(unit: Ints, label: Ints, count: Floats, size: Floats, cell: Ints) -> _
             break
         firsts.append(same)
         seconds.append(same + shift)
+    each = None if evidence.times is None else evidence.times.each[where]
     first = np.concatenate(firsts) if firsts else np.zeros(0, np.int64)
     second = np.concatenate(seconds) if seconds else first
     return _Open(
-        label[entries], count[entries], cell[entries], starts, number,
+        label[entries], count[entries], each, cell[entries], starts, number,
         np.concatenate([first, second]), np.concatenate([second, first]),
     )  # fmt: skip
 
@@ -83,19 +85,21 @@ def _likely(evidence: Evidence) -> tuple[Ints, Ints, Floats]:
     size = evidence.size[unit].astype(np.float64)
     chance, agreed = count / size, count == size
     cell = evidence.section[unit] % places * k + label
-    part = _open(unit, label, count, size, cell)
+    part = _open(evidence, unit, label, count, cell)
     if not len(part.label):
         return unit, label, chance
-    given = float(count.sum())
-    usual = 0.5 * tally(label, count, k) / max(given, 1.0) + 0.5 / k  # where slips fall
-    mix_agreed = tally(cell[agreed], chance[agreed], places * k)
-    right_agreed = tally(label[agreed], count[agreed], k)
+    counts = evidence.repeated(count, unit)
+    given = float(counts.sum())
+    usual = 0.5 * tally(label, counts, k) / max(given, 1.0) + 0.5 / k  # where slips fall
+    mix_agreed = tally(cell[agreed], evidence.repeated(chance, unit)[agreed], places * k)
+    right_agreed = tally(label[agreed], counts[agreed], k)
     now = chance[~agreed]
     for _ in range(STEPS):
-        mix = (mix_agreed + tally(part.cell, now, places * k)).reshape(places, k)
+        counted = now if part.each is None else now * part.each
+        mix = (mix_agreed + tally(part.cell, counted, places * k)).reshape(places, k)
         mix += BORROWED * mix.sum(axis=0) / max(mix.sum(), 1.0) + LEAST
-        right = (right_agreed.sum() + float(now @ part.times) + RIGHT) / (given + GIVEN)
-        table = _table(part, now, right_agreed, right, usual)
+        right = (right_agreed.sum() + float(counted @ part.times) + RIGHT) / (given + GIVEN)
+        table = _table(part, counted, right_agreed, right, usual)
         score = np.log(mix / mix.sum(axis=1, keepdims=True)).ravel()[part.cell]
         score += part.times * np.log(np.diag(table))[part.label]
         paired = part.times[part.other] * np.log(table)[part.label[part.own], part.label[part.other]]
@@ -108,13 +112,13 @@ def _likely(evidence: Evidence) -> tuple[Ints, Ints, Floats]:
     return unit, label, chance
 
 
-def _table(part: _Open, now: Floats, right_agreed: Floats, right: float, usual: Floats) -> Floats:
+def _table(part: _Open, counted: Floats, right_agreed: Floats, right: float, usual: Floats) -> Floats:
     """Return (K, K) how often an item that deserves one label gets another, rows sum to 1."""
     k = len(usual)
     same = (1 - right) * usual / np.maximum(1 - usual, LEAST)[:, None]
     np.fill_diagonal(same, right)
-    seen = tally(part.label[part.own] * k + part.label[part.other], now[part.own] * part.times[part.other], k * k)
-    seen = seen.reshape(k, k) + np.diag(right_agreed + tally(part.label, now * part.times, k))
+    seen = tally(part.label[part.own] * k + part.label[part.other], counted[part.own] * part.times[part.other], k * k)
+    seen = seen.reshape(k, k) + np.diag(right_agreed + tally(part.label, counted * part.times, k))
     n = seen.sum(axis=1, keepdims=True)
     table: Floats = (1 - SEEN) * same + SEEN * (seen + BEFOREHAND * same) / (n + BEFOREHAND)
     return np.maximum(table, LEAST)

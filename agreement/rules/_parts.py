@@ -37,14 +37,16 @@ def scalar(estimate: Estimate, index: tuple[int, ...] | int, confidence: float) 
 
 def mass(case: Case) -> float:
     """Return the disagreement of the whole layer, summed over units: what every share is a share of."""
-    return case.whole.once("mass", lambda: max(float(np.nan_to_num(case.whole.disagreement).sum()), 1e-12))
+    return case.whole.once(
+        "mass", lambda: max(float(case.whole.repeated(np.nan_to_num(case.whole.disagreement)).sum()), 1e-12)
+    )
 
 
 def share_left_out(case: Case, evidence: Evidence, rows: Bools) -> float:
     """Return the share of all disagreement that goes when the labels *rows* (N,) of *evidence* are not counted."""
     left = evidence.without(rows)
     before, after = np.nan_to_num(evidence.disagreement), np.nan_to_num(left.disagreement)
-    gone = (before - after)[left.compared].sum()
+    gone = evidence.repeated(before - after)[left.compared].sum()
     return float(np.clip(gone / mass(case), 0, 1))
 
 
@@ -66,7 +68,7 @@ def disputed(evidence: Evidence) -> Bools:
 def disputes(case: Case, units: Bools) -> dict[str, Any]:
     """Return how many disputed units are among *units* (U,), and which share of all disputed ones they are."""
     every = disputed(case.whole)
-    hits, total = int((every & units).sum()), int(every.sum())
+    hits, total = case.whole.number(every & units), case.whole.number(every)
     return {"disputes": hits, "share_of_disputes": hits / total if total else 0.0}
 
 
@@ -100,6 +102,8 @@ def examples(case: Case, units: Ints) -> tuple[Example, ...]:
             continue
         labels[number].setdefault(str(annotator), []).append(str(label))
         origin[number] = origin[number] or case.annotations.origin(position)
+    for number, unit in enumerate(units):
+        labels[number] = labels[number] or _labels_of(case.whole, int(unit))
     texts = case.annotations.items["text"]
     return tuple(
         Example(
@@ -108,6 +112,15 @@ def examples(case: Case, units: Ints) -> tuple[Example, ...]:
         )
         for number, unit in enumerate(units)
     )  # fmt: skip
+
+
+def _labels_of(evidence: Evidence, unit: int) -> dict[str, list[str]]:
+    """Return the label by annotator of a unit of which the input itself is not at hand, only what an engine counted."""
+    rows = np.flatnonzero(evidence.unit == unit)
+    if evidence.label is None:
+        return {}
+    given = zip(evidence.annotator[rows], evidence.label[rows], strict=True)
+    return {evidence.annotators[who]: [evidence.labels[label]] for who, label in given}
 
 
 def excerpt(text: str) -> str:
@@ -129,6 +142,6 @@ def regular(evidence: Evidence) -> bool:
 
 def _regular(evidence: Evidence) -> bool:
     """Return what ``regular`` does."""
-    kept = int(evidence.kept.sum())
-    with_three = int(evidence.size[evidence.size >= 3].sum())  # of labels that count
+    kept = int(evidence.repeated(evidence.size).sum())
+    with_three = int(evidence.repeated(evidence.size)[evidence.size >= 3].sum())  # of labels that count
     return kept > 0 and with_three >= 0.3 * kept

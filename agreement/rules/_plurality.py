@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agreement.diagnosis.contrasts import Estimate, Sums, benign_spread, difference, sums_by
-from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
+from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
 
 FEW = 10
 BENIGN, BENIGN_OF_USUAL = 0.02, 0.20  # how unequally often labels are left without a cause
@@ -100,11 +100,11 @@ def _leaving(evidence: Evidence) -> Leaving | None:
     top[~clear] = -1
     with np.errstate(invalid="ignore", divide="ignore"):
         left = np.where(clear, (size - most) / (size - 1), np.nan)
-    n = np.bincount(top[clear], minlength=k)
+    n = evidence.count(top[clear], clear, k)
     use = clear[unit]
     cell = top[unit[use]] * k + label[use]
-    mean = tally(cell, count[use] / size[unit[use]], k * k).reshape(k, k)
-    return Leaving(sums_by(top, k, evidence.cluster, left), mean / np.maximum(n, 1)[:, None], n)
+    mean = evidence.tally(cell, unit[use], count[use] / size[unit[use]], k * k).reshape(k, k)
+    return Leaving(sums_by(top, k, evidence.cluster, left, evidence.times), mean / np.maximum(n, 1)[:, None], n)
 
 
 def deviations(counts: Floats, own: Ints, other: Ints) -> tuple[Bools, Bools, Ints]:

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.diagnosis.case import Case
+from agreement.diagnosis.contrasts import sums_by
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
+from agreement.diagnosis.times import Times
 from agreement.uncertainty.distributions import t_quantile, t_tail
 
 MIN_ANNOTATORS = 4
@@ -45,7 +47,10 @@ class Camps:
 
 @dataclass(frozen=True, slots=True)
 class _ByPair:
-    """Distances (V, P) of V units by pair of M present annotators, NaN where not both labelled; fold, cluster."""
+    """Distances (V, P) of V units by pair of M present annotators, NaN where not both labelled; fold, cluster.
+
+    *each* (V,) is how many equal units a unit stands for, *times* the same by document; None where all are listed.
+    """
 
     distance: Floats
     first: Ints
@@ -53,6 +58,8 @@ class _ByPair:
     fold: Ints
     cluster: Ints
     members: int
+    each: Ints
+    times: Times | None
 
 
 def camps(evidence: Evidence, units: Bools, confidence: float) -> Camps | None:
@@ -67,35 +74,36 @@ def camps(evidence: Evidence, units: Bools, confidence: float) -> Camps | None:
         return None
     effect = 0.0
     influence = np.zeros(len(data.distance))
-    halves = [_split(_mean(data.distance[data.fold == fold]), data) for fold in (0, 1)]
+    halves = [_split(_mean(data.distance[data.fold == fold], data.each[data.fold == fold])[0], data) for fold in (0, 1)]
     if abs(halves[0] @ halves[1]) < SAME_SIDES * data.members:
         return None
     for fold in (0, 1):
         here = data.distance[data.fold == fold]
         weights = _projected(halves[1 - fold], data)
         known = np.isfinite(here)
-        n = known.sum(axis=0)
+        mean, n = _mean(here, data.each[data.fold == fold])
         needed = np.abs(weights) > 1e-12
         if not needed.any() or (n[needed] < 2).any():
             return None
-        mean = np.where(needed, _mean(here), 0.0)
+        mean = np.where(needed, mean, 0.0)
         agreement = np.clip(1 - mean, LEAST_AGREEMENT, None)
         usual = float(agreement[needed].mean())
         effect -= float(weights @ np.where(needed, np.log(agreement), 0.0)) * usual / 2
         centred = np.where(known & needed, here - mean, 0.0)
         influence[data.fold == fold] = centred @ (weights * usual / agreement / np.maximum(n, 1)) / 2
-    summed = np.bincount(np.unique(data.cluster, return_inverse=True)[1], influence)
-    g = len(summed)
-    se = float(np.sqrt((summed @ summed) * g / max(g - 1, 1)))
+    nobody = np.zeros(len(influence), np.int64)
+    sums = sums_by(nobody, 1, np.unique(data.cluster, return_inverse=True)[1], influence, data.times)
+    g = int(sums.clusters[0])
+    se = float(np.sqrt(sums.yy[0] * g / max(g - 1, 1)))
     if se <= 0:
         return None
     half = float(t_quantile((1 + confidence) / 2, g - 1)) * se
     side = np.zeros(len(evidence.annotators))
-    mean = _mean(data.distance)
+    mean = _mean(data.distance, data.each)[0]
     split = _split(mean, data)
     side[evidence.present] = split
     p = float(t_tail((effect - BENIGN) / se, g - 1))
-    return Camps(side, effect, effect - half, effect + half, p, len(data.distance), _balance(mean, split, data))
+    return Camps(side, effect, effect - half, effect + half, p, int(data.each.sum()), _balance(mean, split, data))
 
 
 def _balance(mean: Floats, split: Floats, data: _ByPair) -> float:
@@ -144,8 +152,9 @@ def _by_pair(evidence: Evidence, units: Bools) -> _ByPair | None:
     m = len(who)
     use = units & evidence.compared
     n_units = int(use.sum())
+    each = evidence.repeated(np.ones(len(use), np.int64))[use].astype(np.int64)
     first, second = (side.astype(np.int64) for side in np.triu_indices(m, 1))
-    if m < MIN_ANNOTATORS or n_units < MIN_UNITS or n_units * len(first) > MAX_CELLS:
+    if m < MIN_ANNOTATORS or each.sum() < MIN_UNITS or n_units * len(first) > MAX_CELLS:
         return None
     position = np.full(len(evidence.annotators), -1)
     position[who] = np.arange(m)
@@ -170,16 +179,16 @@ def _by_pair(evidence: Evidence, units: Bools) -> _ByPair | None:
         apart = (a != b).astype(float) if evidence.weights is None else evidence.weights[a, b]
         distance = np.where((a >= 0) & (b >= 0), apart, np.nan)
     # an item that is hard for everybody says nothing about camps, whoever happened to label it
-    distance = distance - np.nanmean(distance, axis=1, keepdims=True) + np.nanmean(distance)
-    cluster = evidence.cluster[use]
-    order = np.unique(cluster, return_inverse=True)[1]
-    return _ByPair(distance, first, second, order % 2, cluster, m)
+    mean, pairs = np.nanmean(distance, axis=1), np.isfinite(distance).sum(axis=1) * each
+    distance = distance - mean[:, None] + float(mean @ pairs) / float(pairs.sum())
+    times = evidence.times_at(use)
+    return _ByPair(distance, first, second, evidence.half[use], evidence.cluster[use], m, each, times)
 
 
-def _mean(distance: Floats) -> Floats:
-    """Return (P,) mean over units, NaN for pairs that share none."""
-    known = np.isfinite(distance).sum(axis=0)
-    return np.where(known > 0, np.nansum(distance, axis=0) / np.maximum(known, 1), np.nan)
+def _mean(distance: Floats, each: Ints) -> tuple[Floats, Ints]:
+    """Return (P,) mean over units that stand for *each* (V,) units, NaN for pairs that share none; and their number."""
+    known: Ints = each @ np.isfinite(distance).astype(np.int64)
+    return np.where(known > 0, each @ np.nan_to_num(distance) / np.maximum(known, 1), np.nan), known
 
 
 def _members(data: _ByPair) -> Floats:

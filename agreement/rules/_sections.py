@@ -43,6 +43,8 @@ class Strata:
         (G, S + 1) which clusters have a unit in which section.
     units
         (S + 1,) number of units compared.
+    alike
+        (G,) how many equal clusters each one stands for; None if one.
     """
 
     weight: Floats
@@ -53,10 +55,12 @@ class Strata:
     plain: sparse.csr_matrix
     present: sparse.csr_matrix
     units: Ints
+    alike: Ints | None = None
 
     def clusters(self, sections: Bools) -> int:
         """Return the number of clusters with a unit in the *sections* (S + 1,)."""
-        return int(np.count_nonzero(self.present @ sections.astype(np.float64)))
+        touched = self.present @ sections.astype(np.float64) > 0
+        return int(np.count_nonzero(touched) if self.alike is None else self.alike[touched].sum())
 
 
 def strata_of(evidence: Evidence, every: Evidence | None = None) -> Strata:
@@ -65,7 +69,7 @@ def strata_of(evidence: Evidence, every: Evidence | None = None) -> Strata:
     What items deserve is known best from *every* label they were given, if the evidence leaves some out.
     """
     value = evidence.disagreement
-    if len(evidence.present) > 2 and (evidence.size[evidence.compared] < len(evidence.present)).mean() > 0.2:
+    if len(evidence.present) > 2 and _in_part(evidence) > 0.2:
         value = value - _mix(evidence)
     if evidence.label is None:
         unit, k = np.flatnonzero(evidence.compared), 1
@@ -81,18 +85,31 @@ def strata_of(evidence: Evidence, every: Evidence | None = None) -> Strata:
     cells = n_sections * k
     n_units, cluster = len(evidence.section), evidence.cluster[unit]
     n_clusters = int(cluster.max(initial=-1)) + 1
-    y = sparse.csr_matrix((weight * value[unit], (cluster, cell)), shape=(n_clusters, cells))
-    m = sparse.csr_matrix((weight, (cluster, cell)), shape=(n_clusters, cells))
+    times = evidence.times_at(unit)
+    within = weight if times is None else weight * times.within
+    y = sparse.csr_matrix((within * value[unit], (cluster, cell)), shape=(n_clusters, cells))
+    m = sparse.csr_matrix((within, (cluster, cell)), shape=(n_clusters, cells))
     w = sparse.csr_matrix((weight, (unit, cell)), shape=(n_units, cells))
+    alike, each_y, each_m, each_w = None, y, m, w
+    if evidence.times is not None and times is not None:
+        alike = times.of_clusters(cluster)
+        each_y, each_m = (part.multiply(alike[:, None]).tocsr() for part in (y, m))
+        each_w = w.multiply(evidence.times.each[:, None]).tocsr()
     where = np.flatnonzero(evidence.compared)
     place = evidence.section[where] % n_sections
     return Strata(
-        tally(cell, weight, cells).reshape(n_sections, k),
-        tally(cell, weight * value[unit], cells).reshape(n_sections, k),
-        (y.T @ y).tocsr(), (y.T @ m).tocsr(), (m.T @ m).tocsr(), (w.T @ w).tocsr(),
+        evidence.tally(cell, unit, weight, cells).reshape(n_sections, k),
+        evidence.tally(cell, unit, weight * value[unit], cells).reshape(n_sections, k),
+        (y.T @ each_y).tocsr(), (y.T @ each_m).tocsr(), (m.T @ each_m).tocsr(), (w.T @ each_w).tocsr(),
         sparse.csr_matrix((np.ones(len(where)), (evidence.cluster[where], place)), shape=(n_clusters, n_sections)),
-        np.bincount(place, minlength=n_sections),
+        evidence.count(place, where, n_sections), alike,
     )  # fmt: skip
+
+
+def _in_part(evidence: Evidence) -> float:
+    """Return the share of the units compared that not everybody labelled."""
+    some = evidence.compared & (evidence.size < len(evidence.present))
+    return evidence.number(some) / max(evidence.number(evidence.compared), 1)
 
 
 def _mix(evidence: Evidence) -> Floats:
@@ -166,7 +183,7 @@ def stands_alone(evidence: Evidence, section: int, excluded: Bools, effect: floa
     if len(evidence.present) < 3:
         return True, effect
     inside = evidence.kept & (evidence.section[evidence.unit] == section)
-    given = np.bincount(evidence.annotator[inside], minlength=len(evidence.annotators))
+    given = evidence.count(evidence.annotator[inside], evidence.unit[inside], len(evidence.annotators))
     smallest = effect
     for who in np.flatnonzero(given >= 0.05 * given.sum()):
         left = evidence.without(evidence.annotator == who)
@@ -222,7 +239,8 @@ def unreliable(evidence: Evidence, excluded: Bools, thresholds: Mapping[str, flo
 def _apart(evidence: Evidence, strata: Strata, excluded: Bools, thresholds: Mapping[str, float]) -> Bools:
     """Return (S,) the sections that no other is to be compared with: those that stand out, while enough is left."""
     apart = excluded.copy()
-    size = np.bincount(evidence.section[evidence.compared & (evidence.section >= 0)], minlength=len(apart))
+    named = evidence.compared & (evidence.section >= 0)
+    size = evidence.count(evidence.section[named], named, len(apart))
     while (~apart).sum() >= 2:
         open_ = np.flatnonzero(~apart)
         estimates = [section_effect(strata, int(s), apart) for s in open_]
@@ -241,7 +259,7 @@ def _apart(evidence: Evidence, strata: Strata, excluded: Bools, thresholds: Mapp
 def _benign(evidence: Evidence, apart: Bools, thresholds: Mapping[str, float]) -> float:
     """Return how unequal sections are expected to be, given the disagreement in those that are not *apart* (S,)."""
     usual = evidence.compared & (evidence.section >= 0) & ~apart[evidence.section]
-    d = float(evidence.disagreement[usual].mean()) if usual.any() else 0.0
+    d = evidence.mean_of(usual) if usual.any() else 0.0
     return max(thresholds["benign"], thresholds["benign_of_usual"] * min(d, 1 - d))
 
 

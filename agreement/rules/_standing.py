@@ -70,10 +70,11 @@ def _within_items(evidence: Evidence, scale: float) -> Standing:
     contrast, size = evidence.contrast(), evidence.size
     known = np.isfinite(contrast)
     rows = slice(None) if known.all() else np.flatnonzero(known)
-    mean = sums_by(evidence.annotator, n_annotators, evidence.cluster[evidence.unit], contrast).mean()
+    each = evidence.times_at(evidence.unit)
+    mean = sums_by(evidence.annotator, n_annotators, evidence.cluster[evidence.unit], contrast, each).mean()
     with np.errstate(invalid="ignore", divide="ignore"):
         apart = ((size - 1) / size)[evidence.unit[rows]]
-        factor = mean.n / np.bincount(evidence.annotator[rows], apart, minlength=n_annotators)
+        factor = mean.n / evidence.tally(evidence.annotator[rows], evidence.unit[rows], apart, n_annotators)
     raw = Estimate(mean.value * factor, mean.se * factor, mean.df, mean.n)
     own, se, group = _freed(evidence, contrast, raw)
     excess = Estimate((own - _centre(own[:, None], group)[:, 0]) / scale, se / scale, mean.df, mean.n)
@@ -83,7 +84,7 @@ def _within_items(evidence: Evidence, scale: float) -> Standing:
     partial = np.full(len(contrast), np.nan)
     partial[rows] = _residual(contrast[rows], own[evidence.annotator[rows]], evidence.unit[rows])
     partial += own[evidence.annotator]
-    cells = sums_by(cell, n_annotators * n_sections, evidence.unit, partial)
+    cells = sums_by(cell, n_annotators * n_sections, evidence.unit, partial, each)
     cells = Sums(*(values.reshape(n_annotators, n_sections) for values in cells.parts()))
     left = cells.sum(1).expand(1).minus(cells).mean().value
     return Standing(raw, excess, (left - _centre(left, group)) / scale)
@@ -129,18 +130,24 @@ def _freed(evidence: Evidence, contrast: Floats, raw: Estimate) -> tuple[Floats,
         m, column = len(present), (np.cumsum(met) - 1)[who]
         size = np.maximum(np.bincount(unit, minlength=n_units), 1)
         given = sparse.csr_matrix((1 / np.sqrt(size[unit]), (unit, column)), shape=(n_units, m))
-        company = (given.T @ given).toarray()
-        system = np.diag(np.bincount(column, minlength=m).astype(np.float64)) - company
-        linked = _linked(company, np.bincount(column, minlength=m))
+        many = given if evidence.times is None else given.multiply(evidence.times.each[:, None]).tocsr()
+        company, labels = (given.T @ many).toarray(), evidence.count(column, unit, m)
+        system = np.diag(labels.astype(np.float64)) - company
+        linked = _linked(company, labels)
         group[present] = linked
         # shares are known up to a constant in each group: there they sum to zero
-        inverse = np.linalg.inv(system + len(who) / m * (linked[:, None] == linked[None, :]))
-        own[present] = inverse @ np.bincount(column, w, minlength=m)
+        inverse = np.linalg.inv(system + labels.sum() / m * (linked[:, None] == linked[None, :]))
+        own[present] = inverse @ evidence.tally(column, unit, w, m)
         left = _residual(w, own[who], unit)
         cluster = np.unique(evidence.cluster[unit], return_inverse=True)[1]
-        clusters = int(cluster.max()) + 1
-        scores = sparse.csr_matrix((left, (cluster, column)), shape=(clusters, m))
-        covariance = inverse @ (scores.T @ scores).toarray() @ inverse * clusters / max(clusters - 1, 1)
+        listed = clusters = int(cluster.max()) + 1
+        times = evidence.times_at(unit)
+        left = left if times is None else left * times.within
+        every = scores = sparse.csr_matrix((left, (cluster, column)), shape=(listed, m))
+        if times is not None:
+            alike = times.of_clusters(cluster)
+            clusters, every = int(alike.sum()), scores.multiply(alike[:, None]).tocsr()
+        covariance = inverse @ (scores.T @ every).toarray() @ inverse * clusters / max(clusters - 1, 1)
         se[present] = np.sqrt(np.maximum(np.diag(covariance), 0)) if clusters > 1 else np.nan
     return own, se, group
 
@@ -157,7 +164,8 @@ def _between_items(evidence: Evidence, fit: Additive, scale: float) -> Standing:
     """Return the standing from pairs that rotate: who adds how much to the disagreement of the items labelled."""
     n_annotators, n_sections = len(evidence.annotators), len(evidence.sections) + 1
     own = fit.against_others()
-    labels = np.bincount(evidence.annotator[evidence.kept], minlength=n_annotators).astype(np.float64)
+    kept = evidence.kept
+    labels = evidence.count(evidence.annotator[kept], evidence.unit[kept], n_annotators).astype(np.float64)
 
     def spread(values: Floats) -> Floats:
         full = np.full(n_annotators, np.nan)
@@ -168,7 +176,8 @@ def _between_items(evidence: Evidence, fit: Additive, scale: float) -> Standing:
     section = evidence.section[evidence.unit] % n_sections
     use = evidence.kept & evidence.compared[evidence.unit]
     partial = np.where(use, fit.residual[evidence.unit] + raw.value[evidence.annotator], np.nan)
-    cells = sums_by(evidence.annotator * n_sections + section, n_annotators * n_sections, evidence.unit, partial)
+    place = evidence.annotator * n_sections + section
+    cells = sums_by(place, n_annotators * n_sections, evidence.unit, partial, evidence.times_at(evidence.unit))
     cells = Sums(*(values.reshape(n_annotators, n_sections) for values in cells.parts()))
     without = cells.sum(1).expand(1).minus(cells).mean().value / scale
     return Standing(raw, Estimate(raw.value / scale, raw.se / scale, raw.df, labels), without)
@@ -237,7 +246,7 @@ def standing_in_crowd(near: Evidence, code: int, usual: Standing, scale: float) 
     mine = np.flatnonzero((near.annotator == code) & np.isfinite(near.contrast()))
     unit = near.unit[mine]
     partial, section = near.contrast()[mine] + company[unit], near.section[unit] % n_sections
-    given, total = np.bincount(section, minlength=n_sections), tally(section, partial, n_sections)
+    given, total = near.count(section, unit, n_sections), near.tally(section, unit, partial, n_sections)
     without = np.full((len(raw.value), n_sections), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         without[code] = ((total.sum() - total) / (given.sum() - given) - centre) / scale

@@ -47,7 +47,8 @@ def nearly_even_splits(evidence: Evidence) -> Splits | None:
     use = (size >= 3) & (size <= MOST_LABELS)
     if not (size[use] >= 4).any():
         return None
-    cells, times = np.unique(np.column_stack([size[use], given[use]]), axis=0, return_counts=True)
+    cells, place = np.unique(np.column_stack([size[use], given[use]]), axis=0, return_inverse=True)
+    times = evidence.count(place.ravel(), use)
     r, s = cells[:, 0], cells[:, 1]
     share, rates = _fitted(r, s, times.astype(np.float64))
     expected = 0.0
@@ -56,7 +57,7 @@ def nearly_even_splits(evidence: Evidence) -> Splits | None:
         chance = _binomial(np.full(labels + 1, labels), every, rates) @ np.array([share, 1 - share])
         expected += float(chance[_even(np.full(labels + 1, labels), every)].sum()) * float(times[r == labels].sum())
     split = use & _even(size, given)
-    hits, n = int(split.sum()), int((use & (size >= 4)).sum())
+    hits, n = evidence.number(split), evidence.number(use & (size >= 4))
     return Splits(hits, expected, n, float(binomial_at_least(hits, n, min(expected / n, 1.0))), split)
 
 
@@ -98,7 +99,8 @@ def leanings(evidence: Evidence, alpha: float) -> tuple[Estimate, Ints]:
     lean = np.full(len(label), np.nan)
     unit = evidence.unit[use]
     lean[use] = second[use] - (hits[unit] - second[use]) / (given[unit] - 1)
-    mean = sums_by(evidence.annotator, len(evidence.annotators), evidence.cluster[evidence.unit], lean).mean()
+    each = evidence.times_at(evidence.unit)
+    mean = sums_by(evidence.annotator, len(evidence.annotators), evidence.cluster[evidence.unit], lean, each).mean()
     present = evidence.present
     size = Estimate(np.abs(mean.value), mean.se, mean.df, mean.n)
     sure = fdr(np.minimum(2 * size.p_above()[present], 1.0)) < alpha

@@ -68,7 +68,8 @@ def annotator_flags(
             kind, verdict, Subject(kind, case.layer, annotator=name),
             *told(name, effect, same_items=within, sections=len(evidence.sections) > 1),
             "annotator lead", effect=value, low=low, high=high, n=n, q=q, direction="",
-            disputes=seen.disputes, share_of_disputes=seen.disputes / max(int(disputed(case.whole).sum()), 1),
+            disputes=seen.disputes,
+            share_of_disputes=seen.disputes / max(case.whole.number(disputed(case.whole)), 1),
             share_of_disagreement=rounded(share),
             evidence={
                 "excess": float(stands.excess.value[code]),
@@ -100,7 +101,7 @@ def _seen(case: Case, evidence: Evidence, code: int, others: list[int]) -> _Seen
         return None
     total = tally(evidence.unit, np.where(evidence.annotator == code, evidence.total, 0), len(evidence.section))
     settled = _settled(case.whole, code, others)
-    return _Seen(reference, stands, int(settled.sum()), most(total, total > 0))
+    return _Seen(reference, stands, case.whole.number(settled), most(total, total > 0))
 
 
 def _seen_in_crowd(case: Case, evidence: Evidence, who: tuple[int, list[int]], usual: Standing, scale: float) -> _Seen:
@@ -112,7 +113,10 @@ def _seen_in_crowd(case: Case, evidence: Evidence, who: tuple[int, list[int]], u
     total = tally(near.unit, np.where(near.annotator == code, near.total, 0), len(near.section))
     settled = _settled(whole, code, others)
     return _Seen(
-        reference, standing_in_crowd(reference, code, usual, scale), int(settled.sum()), units[most(total, total > 0)]
+        reference,
+        standing_in_crowd(reference, code, usual, scale),
+        whole.number(settled),
+        units[most(total, total > 0)],
     )
 
 
@@ -160,7 +164,7 @@ def _without_cells(case: Case) -> Evidence:
     off = np.isin(evidence.section, list(read_in_two_ways(evidence)))[evidence.unit]
     evidence = evidence.without(off)
     cells = [c for c in cells_off(evidence, thresholds, case.confidence) if c.q < thresholds["q_confirmed"]]
-    given = np.bincount(evidence.annotator[evidence.kept], minlength=len(evidence.annotators))
+    given = evidence.count(evidence.annotator[evidence.kept], evidence.unit[evidence.kept], len(evidence.annotators))
     for cell in cells:  # who is off in many sections is off: then it is the person, not the sections
         mine = [one.n for one in cells if one.annotator == cell.annotator]
         if len(mine) == 1 or sum(mine) < IN_MANY * int(given[cell.annotator]):
@@ -172,7 +176,9 @@ def _share(case: Case, evidence: Evidence, code: int, excess: float) -> float:
     """Return the share of the disagreement that goes when the annotator is as the others."""
     if regular(evidence):
         return share_left_out(case, evidence, evidence.annotator == code)
-    units = len(np.unique(evidence.unit[(evidence.annotator == code) & evidence.compared[evidence.unit]]))
+    mine = np.zeros(len(evidence.section), bool)
+    mine[evidence.unit[evidence.annotator == code]] = True
+    units = evidence.number(mine & evidence.compared)
     attenuated = excess * steepness(evidence)
     return float(np.clip(attenuated * units / mass(case), 0, 1))
 

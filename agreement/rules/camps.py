@@ -52,7 +52,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     units = _split_units(evidence, found)
     a, b = map(len, sides)
     between = 2 * a * b / ((a + b) * (a + b - 1))
-    share = found.effect * between * int(evidence.compared.sum()) / mass(case)
+    share = found.effect * between * evidence.number(evidence.compared) / mass(case)
     effect = Figure(found.effect, found.low, found.high, found.n, case.noun, confidence=case.confidence)
     yield Flag(
         RULE.name, verdict, Subject(RULE.name, case.layer, annotators=tuple(sorted(sides[0] + sides[1]))),
@@ -60,7 +60,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         "guideline owner", nature="two readings", camps=sides,
         effect=found.effect, low=found.low, high=found.high, n=found.n, q=found.p,
         **disputes(case, units), share_of_disagreement=rounded(share),
-        evidence={"items_split_between_the_groups": int(units.sum()), "share_exact": min(share, 1.0)},
+        evidence={"items_split_between_the_groups": evidence.number(units), "share_exact": min(share, 1.0)},
         examples=examples(case, most(evidence.disagreement, units)),
     )  # fmt: skip
 

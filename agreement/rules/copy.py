@@ -72,10 +72,17 @@ def _agreement(evidence: Evidence) -> _Pairs:
     keep = evidence.kept
     label = np.zeros(len(keep), np.int64) if evidence.label is None else evidence.label
     who, unit = evidence.annotator[keep], evidence.unit[keep]
-    given = sparse.csr_matrix((np.ones(len(who)), (who, unit)), shape=(n_annotators, n_units))
-    k = len(evidence.labels)
-    hot = sparse.csr_matrix((np.ones(len(who)), (who, unit * k + label[keep])), shape=(n_annotators, n_units * k))
-    met, same = (sparse.triu(each @ each.T, 1, format="coo") for each in (given, hot))
+    k, times = len(evidence.labels), evidence.repeated(np.ones(len(who)), unit)
+
+    def together(column: Ints, columns: int) -> sparse.coo_matrix:
+        """Return how many units two people have a column in common."""
+        once, each = (
+            sparse.csr_matrix((values, (who, column)), shape=(n_annotators, columns))
+            for values in (np.ones(len(who)), times)
+        )
+        return sparse.triu(once @ each.T, 1, format="coo")
+
+    met, same = together(unit, n_units), together(unit * k + label[keep], n_units * k)
     key, key_of_same = (each.row.astype(np.int64) * n_annotators + each.col for each in (met, same))
     order = np.argsort(key)
     agree = np.zeros(len(key))
@@ -154,7 +161,7 @@ def _tested(evidence: Evidence, counts: Floats, a: int, b: int) -> _Copied:
     own, other = _labels(evidence, a), _labels(evidence, b)
     against_a, with_a, plurality = deviations(counts, own, other)
     against_b, _, _ = deviations(counts, other, own)
-    either = int((against_a | against_b).sum())
+    either = evidence.number(against_a | against_b)
     usual = LEAST_USUAL
     for third in evidence.present:
         if third in (a, b):
@@ -162,14 +169,14 @@ def _tested(evidence: Evidence, counts: Floats, a: int, b: int) -> _Copied:
         label = _labels(evidence, int(third))
         for mine in (own, other):
             against, joined, _ = deviations(counts, mine, label)
-            if against.sum() >= 10:
-                usual = max(usual, float(joined.sum() / against.sum()))
-    hits = int(with_a.sum())
+            if evidence.number(against) >= 10:
+                usual = max(usual, evidence.number(joined) / evidence.number(against))
+    hits = evidence.number(with_a)
     p = float(binomial_at_least(hits, either, min(usual, 0.95))) if either else 1.0
     if len(evidence.present) > 3 and (
         _one_witness(evidence, with_a, a, b)
-        or _one_rule(with_a, against_a, against_b, plurality, own, other, len(evidence.labels))
-        or _one_section(evidence.section, with_a, against_a | against_b)
+        or _one_rule(evidence, with_a, (against_a, against_b), plurality, (own, other))
+        or _one_section(evidence, with_a, against_a | against_b)
     ):
         p = 1.0
     return _Copied(a, b, hits, either, usual, p, np.flatnonzero(with_a))
@@ -179,32 +186,41 @@ def _one_witness(evidence: Evidence, hits: Bools, a: int, b: int) -> bool:
     """Return True if it is always the same third person whom the two stand against: then that person may be off."""
     rows = evidence.kept & hits[evidence.unit] & (evidence.annotator != a) & (evidence.annotator != b)
     rows &= evidence.size[evidence.unit] == 3
-    alone = np.bincount(evidence.annotator[rows])
-    return bool(alone.max(initial=0) > ONE_WITNESS * hits.sum())
+    alone = evidence.count(evidence.annotator[rows], evidence.unit[rows])
+    return bool(alone.max(initial=0) > ONE_WITNESS * evidence.number(hits))
 
 
-def _one_rule(hits: Bools, against_a: Bools, against_b: Bools, plurality: Ints, own: Ints, other: Ints, k: int) -> bool:
+def _one_rule(
+    evidence: Evidence, hits: Bools, against: tuple[Bools, Bools], plurality: Ints, labels: tuple[Ints, Ints]
+) -> bool:
     """Return True if the two deviate together by a rule: in one way only, c for d, or from each c to one d only."""
     if not hits.any():
         return False
-    ways = np.bincount(plurality[hits] * k + own[hits], minlength=k * k).reshape(k, k)
+    k = len(evidence.labels)
+    way, theirs = plurality * k + labels[0], plurality * k + labels[1]
+    ways = evidence.count(way[hits], hits, k * k).reshape(k, k)
     told = int(ways.sum()) - np.count_nonzero(ways.any(axis=1))  # where a label deviates once, it does in one way
     if k > 2 and told >= ENOUGH_WAYS and int(ways.max(axis=1).sum()) >= BY_RULE * int(ways.sum()):
         return True
-    one = int(np.bincount(plurality[hits] * k + own[hits]).argmax())
-    mine, theirs = plurality * k + own != one, plurality * k + other != one
-    either = int(((against_a & mine) | (against_b & theirs)).sum())
-    rate = int((hits & mine).sum()) / max(either, 1)
-    return rate < ELSEWHERE * int(hits.sum()) / max(int((against_a | against_b).sum()), 1)
+    one = int(ways.argmax())
+    either = (against[0] & (way != one)) | (against[1] & (theirs != one))
+    return _seldom(evidence, hits, against[0] | against[1], hits & (way != one), either)
 
 
-def _one_section(section: Ints, hits: Bools, either: Bools) -> bool:
-    """Return True if the two deviate together in one *section* (U,) only: two who read it alike, not a copy."""
+def _one_section(evidence: Evidence, hits: Bools, either: Bools) -> bool:
+    """Return True if the two deviate together in one section only: two who read it alike, not a copy."""
+    section = evidence.section
     if not hits.any() or section[hits].max() < 0:
         return False
-    elsewhere = section != int(np.bincount(section[hits & (section >= 0)]).argmax())
-    rate = int((hits & elsewhere).sum()) / max(int((either & elsewhere).sum()), 1)
-    return rate < ELSEWHERE * int(hits.sum()) / max(int(either.sum()), 1)
+    named = hits & (section >= 0)
+    elsewhere = section != int(evidence.count(section[named], named).argmax())
+    return _seldom(evidence, hits, either, hits & elsewhere, either & elsewhere)
+
+
+def _seldom(evidence: Evidence, hits: Bools, either: Bools, hits_elsewhere: Bools, either_elsewhere: Bools) -> bool:
+    """Return True if *hits* of *either* are far fewer elsewhere; all are (U,) units."""
+    rate = evidence.number(hits_elsewhere) / max(evidence.number(either_elsewhere), 1)
+    return rate < ELSEWHERE * evidence.number(hits) / max(evidence.number(either), 1)
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from agreement._times import instants
 from agreement.diagnosis.case import Case
-from agreement.diagnosis.contrasts import Estimate
+from agreement.diagnosis.contrasts import Estimate, sums_by
 from agreement.diagnosis.evidence import Evidence, Floats, tally
 from agreement.flags import Flag, Rule, Subject, Verdict
 from agreement.gold.over_time import Drift, drifts
@@ -60,10 +60,22 @@ def _positions(case: Case) -> Floats | None:
         order = pd.Series(np.searchsorted(rounds, np.array(case.rounds))[evidence.unit].astype(float))
     else:
         return None
-    ranks = order.groupby(evidence.annotator).rank(method="average", na_option="keep")
-    size = order.groupby(evidence.annotator).transform("count")
-    position: Floats = ((ranks - 0.5) / size.clip(lower=1)).to_numpy(np.float64)
-    return position if order.nunique() >= 3 else None
+    return _shares(evidence, order.to_numpy(np.float64)) if order.nunique() >= 3 else None
+
+
+def _shares(evidence: Evidence, order: Floats) -> Floats:
+    """Return (N,) which share of its annotator's labels lies before each, half of those at the same place counted."""
+    known = np.flatnonzero(np.isfinite(order))
+    who = evidence.annotator[known]
+    places, place = np.unique(order[known], return_inverse=True)
+    cells, cell = np.unique(who * len(places) + place, return_inverse=True)
+    here = evidence.count(cell, evidence.unit[known], len(cells))
+    owner, until = cells // max(len(places), 1), np.cumsum(here)
+    every = np.bincount(owner, here, minlength=len(evidence.annotators))
+    before = until - here - (np.cumsum(every) - every)[owner]
+    share = np.full(len(order), np.nan)
+    share[known] = ((before + here / 2) / every[owner])[cell]
+    return share
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +93,15 @@ def _slopes(evidence: Evidence, position: Floats) -> _Slope:
     use = np.isfinite(w) & np.isfinite(position)
     who, x, y = evidence.annotator[use], position[use], w[use]
     cell = who * n_sections + evidence.section[evidence.unit[use]] % n_sections
-    cluster = np.unique(evidence.cluster[evidence.unit[use]], return_inverse=True)[1]
+    unit = evidence.unit[use]
+    cluster = np.unique(evidence.cluster[unit], return_inverse=True)[1]
 
     def centred(values: Floats) -> Floats:
-        size = np.bincount(cell)
-        return np.asarray(values - (np.bincount(cell, values) / np.maximum(size, 1))[cell])
+        size = evidence.count(cell, unit)
+        return np.asarray(values - (evidence.tally(cell, unit, values) / np.maximum(size, 1))[cell])
 
     def by_annotator(values: Floats) -> Floats:
-        return tally(who, values, n_annotators)
+        return evidence.tally(who, unit, values, n_annotators)
 
     x_in, y_in = centred(x), centred(y)
     xx = by_annotator(x_in * x_in)
@@ -97,12 +110,9 @@ def _slopes(evidence: Evidence, position: Floats) -> _Slope:
         slope = by_annotator(x_in * y_in) / xx
         mean_y, mean_x = by_annotator(y) / n, by_annotator(x) / n
     scores = x_in * (y_in - slope[who] * x_in)
-    n_clusters = int(cluster.max(initial=0)) + 1
-    key, inverse = np.unique(who * n_clusters + cluster, return_inverse=True)
-    summed = np.bincount(inverse, scores, minlength=len(key))
-    clusters = np.bincount(key // n_clusters, minlength=n_annotators).astype(np.float64)
+    sums = sums_by(who, n_annotators, cluster, scores, evidence.times_at(unit))
     with np.errstate(invalid="ignore", divide="ignore"):
-        se = np.sqrt(np.bincount(key // n_clusters, summed**2, minlength=n_annotators)) / xx
+        se = np.sqrt(sums.yy) / xx
     known = np.isfinite(slope) & (n >= MIN_FOR_MEDIAN)
     r = evidence.size[evidence.unit[use]]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -110,7 +120,7 @@ def _slopes(evidence: Evidence, position: Floats) -> _Slope:
     if known.any():  # colleagues of a person who gets worse seem to get better: the median annotator stands still
         slope, mean_y = slope - np.median(slope[known]), mean_y - np.median(mean_y[known])
     start = mean_y - slope * mean_x
-    return _Slope(Estimate(slope, se, clusters - 2, n), start)
+    return _Slope(Estimate(slope, se, sums.clusters - 2, n), start)
 
 
 def at_one_end_only(case: Case, code: int) -> bool:

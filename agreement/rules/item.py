@@ -46,7 +46,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         yield Flag(
             RULE.name, "note", Subject(RULE.name, case.layer, item=case.items[unit]),
             *notes.item(case.items[unit], told, r, expected),
-            "guideline owner", effect=share, n=r, disputes=1, share_of_disputes=1 / int(units.sum()),
+            "guideline owner", effect=share, n=r, disputes=1, share_of_disputes=1 / evidence.number(units),
             evidence={"rank": rank, "expected_hit_rate": expected, "labels": r},
             examples=(example,),
         )  # fmt: skip

@@ -163,7 +163,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         units = disputed(case.whole) & (
             np.bincount(case.whole.unit, case.whole.label == one.first, minlength=len(case.whole.section)) > 0
         )
-        share = 2 * value * one.rarer * int(evidence.compared.sum()) / mass(case)
+        share = 2 * value * one.rarer * evidence.number(evidence.compared) / mass(case)
         top = [evidence.labels[code] for code, part in others if part >= 0.1]
         effect = Figure(value, low, high, n, confidence=case.confidence)
         told = (

@@ -58,12 +58,12 @@ def nature_of(evidence: Evidence, first: int, second: int, alpha: float) -> Natu
     names = evidence.labels[first], evidence.labels[second]
     present = evidence.present
     if len(present) == 2:
-        hits = int(says_first[who == present[0]].sum())
-        n_units = int((who == present[0]).sum())
+        hits = int(evidence.repeated(says_first, unit)[who == present[0]].sum())
+        n_units = int(evidence.count(who, unit, len(evidence.annotators))[present[0]])
         return _between_two(
             hits, n_units, (evidence.annotators[present[0]], evidence.annotators[present[1]]), names, alpha
         )
-    means = sums_by(who, len(evidence.annotators), evidence.cluster[unit], lean).mean()
+    means = sums_by(who, len(evidence.annotators), evidence.cluster[unit], lean, evidence.times_at(unit)).mean()
     tested = np.flatnonzero(means.n >= MIN_LEANING)
     if len(tested) < 2:
         return Nature("open", "", ())
@@ -118,7 +118,8 @@ def _hard_to_tell(case: Case, evidence: Evidence, thresholds: Mapping[str, float
         return
     low, high = (float(limit) - usual for limit in wilson(np.array(found.hits), np.array(found.n), case.confidence))
     effect = Figure(value, low, high, found.n, confidence=case.confidence)
-    share = float(np.nan_to_num(evidence.disagreement[found.units]).sum()) * value * found.n / found.hits / mass(case)
+    disagreement = float(evidence.repeated(np.nan_to_num(evidence.disagreement))[found.units].sum())
+    share = disagreement * value * found.n / found.hits / mass(case)
     yield Flag(
         RULE.name, "suspected", Subject(RULE.name, case.layer, labels=tuple(sorted(evidence.labels))),
         *causes.hard_to_tell(evidence.labels, found.hits / found.n, effect),
@@ -138,10 +139,9 @@ def pair_flag(case: Case, rule: str, evidence: Evidence, one: Excess, q: float, 
     """
     names = evidence.labels[one.first], evidence.labels[one.second]
     value, low, high, n = scalar(one.estimate, (), case.confidence)
-    share = 2 * value * one.rarer * int(evidence.compared.sum()) / (total or mass(case))
-    margin = np.bincount(
-        np.zeros(0, np.int64) if evidence.label is None else evidence.label, minlength=len(evidence.labels)
-    )
+    share = 2 * value * one.rarer * evidence.number(evidence.compared) / (total or mass(case))
+    codes = np.zeros(0, np.int64) if evidence.label is None else evidence.label
+    margin = evidence.count(codes, evidence.unit[: len(codes)], len(evidence.labels))
     rarer = names[0] if margin[one.first] <= margin[one.second] else names[1]
     nature = nature_of(evidence, one.first, one.second, 0.01)
     noun = "item" if rule == "label_pair" else "shared span"

@@ -21,12 +21,12 @@ def _specific(evidence: Evidence) -> tuple[Floats, Floats, Floats]:
     unit, label, count = evidence.label_counts()
     k, r = len(evidence.labels), evidence.size[unit].astype(np.float64)
     agree, share = count * (count - 1) / (r * (r - 1)), count / r
-    total = np.bincount(label, share, minlength=k)
+    total = evidence.tally(label, unit, share, k)
     with np.errstate(invalid="ignore", divide="ignore"):
-        f1 = np.bincount(label, agree, minlength=k) / total
+        f1 = evidence.tally(label, unit, agree, k) / total
     score = agree - np.nan_to_num(f1)[label] * share
-    squares = sums_by(label, k, evidence.cluster[unit], score).yy
-    return f1, np.sqrt(squares) / np.maximum(total, 1e-12), np.bincount(label, minlength=k).astype(np.float64)
+    squares = sums_by(label, k, evidence.cluster[unit], score, evidence.times_at(unit)).yy
+    return f1, np.sqrt(squares) / np.maximum(total, 1e-12), evidence.count(label, unit, k).astype(np.float64)
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
@@ -53,7 +53,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         yield Flag(
             RULE.name, "note", Subject(RULE.name, case.layer, label=evidence.labels[top]),
             *notes.majority(
-                evidence.labels[top], float(margin[top]), int(evidence.compared.sum()), figure(top),
+                evidence.labels[top], float(margin[top]), evidence.number(evidence.compared), figure(top),
                 evidence.labels[worst], figure(worst),
             ),
             "ML engineer", effect=float(f1[worst]), low=low, high=high, n=int(n[worst]),
@@ -85,7 +85,7 @@ def _between_the_two(case: Case, each: Mapping[str, Figure]) -> Flag:
         RULE.name, "note", Subject(RULE.name, case.layer, labels=tuple(sorted(evidence.labels))),
         *notes.two_labels(evidence.labels, each, told, opposed=len(set(towards.values())) > 1),
         "guideline owner", direction=notes.more_of(towards),
-        n=int(evidence.compared.sum()),
+        n=evidence.number(evidence.compared),
         evidence={
             "f1": {label: figure.value for label, figure in each.items()},
             "leanings": {
@@ -119,7 +119,7 @@ def _rates(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
             evidence.unit[use], sign[use] * (evidence.label[use] == code), minlength=len(evidence.section)
         )
         value = np.where(evidence.compared, per_unit, np.nan)
-        mean = sums_by(np.zeros(len(value), np.int64), 1, evidence.cluster, value).mean()
+        mean = sums_by(np.zeros(len(value), np.int64), 1, evidence.cluster, value, evidence.times).mean()
         size = abs(float(mean.value[0]))
         p = 2 * float(Estimate(np.abs(mean.value), mean.se, mean.df, mean.n).p_above()[0])
         if size > thresholds["bias"] and p < 0.01 and (best is None or size > best[0]):

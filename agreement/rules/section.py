@@ -69,7 +69,7 @@ def _flag(
     if not camps and len(here) >= 4:
         camps = two_readings(evidence, inside, 0.01, 0.10)
     nature = "two readings" if camps else "everybody"
-    share = max(value, 0.0) * int((inside & evidence.compared).sum()) / mass(case)
+    share = max(value, 0.0) * evidence.number(inside & evidence.compared) / mass(case)
     figure = Figure(value, low, high, n, case.noun, confidence=case.confidence)
     told = (
         causes.section_in_two_ways(title, camps, figure)
@@ -83,8 +83,8 @@ def _flag(
         nature=nature, camps=camps, effect=value, low=low, high=high, n=n, q=q,
         **disputes(case, inside), share_of_disagreement=rounded(share),
         evidence={
-            "disagreement_inside": float(evidence.disagreement[inside & evidence.compared].mean()),
-            "disagreement_elsewhere": float(evidence.disagreement[~inside & evidence.compared].mean()),
+            "disagreement_inside": evidence.mean_of(inside & evidence.compared),
+            "disagreement_elsewhere": evidence.mean_of(~inside & evidence.compared),
             "smallest_effect_without_anyone": smallest,
             "guideline_text": quoted.text if quoted else "",
             "share_exact": float(np.clip(share, 0, 1)),

@@ -24,7 +24,8 @@ def _met(evidence: Evidence) -> Floats:
     for step in range(1, int(evidence.size.max(initial=0))):
         rows = rows[: np.searchsorted(rows, len(evidence.unit) - step)]
         rows = rows[evidence.unit[rows] == evidence.unit[rows + step]]
-        shared += np.bincount(evidence.annotator[rows] * n + evidence.annotator[rows + step], minlength=n * n)
+        pair = evidence.annotator[rows] * n + evidence.annotator[rows + step]
+        shared += evidence.count(pair, evidence.unit[rows], n * n)
     table = shared.reshape(n, n)
     np.fill_diagonal(table, 0)
     return table + table.T
@@ -39,7 +40,8 @@ def _shared(evidence: Evidence) -> Floats:
         (np.ones(int(keep.sum())), (evidence.annotator[keep], evidence.unit[keep])),
         shape=(len(evidence.annotators), len(evidence.section)),
     )
-    shared: Floats = (given @ given.T).toarray()
+    many = given if evidence.times is None else given.multiply(evidence.times.each[None, :]).tocsr()
+    shared: Floats = (given @ many.T).toarray()
     np.fill_diagonal(shared, 0)
     return shared
 
@@ -47,17 +49,17 @@ def _shared(evidence: Evidence) -> Floats:
 def _informative(evidence: Evidence) -> int:
     """Return the units outside the largest cell of full agreement, for labels that are categories."""
     if evidence.label is None:
-        return int((np.nan_to_num(evidence.disagreement) > 0).sum())
+        return evidence.number(np.nan_to_num(evidence.disagreement) > 0)
     unit, label, given = evidence.label_counts()
     alone = given == evidence.size[unit]
-    same = np.bincount(label[alone], minlength=max(len(evidence.labels), 1))
-    return int(evidence.compared.sum()) - int(same.max(initial=0))
+    same = evidence.count(label[alone], unit[alone], max(len(evidence.labels), 1))
+    return evidence.number(evidence.compared) - int(same.max(initial=0))
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield what is too thin."""
     evidence = case.whole
-    n = int(evidence.compared.sum())
+    n = evidence.number(evidence.compared)
     if not n:
         return
     informative = _informative(evidence)
@@ -80,7 +82,7 @@ def _links(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     shared, present, names = _shared(evidence), evidence.present, evidence.annotators
     most_shared = shared[present].max(axis=1)
     few = [names[a] for a, items in zip(present, most_shared, strict=True) if items < thresholds["min_pair_items"]]
-    n = int(evidence.compared.sum())
+    n = evidence.number(evidence.compared)
     if few:
         told = notes.few_shared(few, int(thresholds["min_pair_items"]), n)
         yield _note(case, tuple(few), told, n, {"most_shared_items": int(most_shared.min())})
@@ -110,7 +112,7 @@ def _never_rotating(case: Case) -> Iterator[Flag]:
     """Yield that the same people always meet, so that nobody can be told from the others."""
     evidence = case.whole
     if len(evidence.present) >= 3 and not regular(evidence) and not additive(evidence).identified:
-        n = int(evidence.compared.sum())
+        n = evidence.number(evidence.compared)
         yield _note(case, (), notes.never_rotates(n), n, {"identified": False})
 
 

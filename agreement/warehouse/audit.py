@@ -34,8 +34,8 @@ from agreement.units import Units, item_units
 from agreement.warehouse import profiles
 from agreement.warehouse.asked import Asked, holds_gold, needs_the_labels, prepared, told_by_lists
 from agreement.warehouse.columns import as_text, roles
+from agreement.warehouse.distinct import everything
 from agreement.warehouse.engine import LAYER, Prepared
-from agreement.warehouse.expanded import everything, labelled
 from agreement.warehouse.pairs import pair_cells
 from agreement.warehouse.profiles import GROUPS, MOST_DOCUMENTS, histograms
 from agreement.warehouse.sample import annotations_of, draw, texts
@@ -228,17 +228,14 @@ def _from_counts(asked: Asked, found: Prepared, settings: Settings, most: int) -
     def disagreement(units: Units) -> Floats:
         return open_case(annotations, replace(comparison, units=units), settings).whole.disagreement
 
-    every = None if share >= 1 or counted.shared is not None else everything(found, drawn, disagreement)
+    every = None if share >= 1 or counted.shared is not None else everything(found, disagreement)
     found.release()
     if share < 1:
         _tell(asked, annotations, _resting(annotations, found, exact=every is not None))
     if share < 1 and found.documents > MOST_DOCUMENTS:
         annotations.reading.warnings.append(said.in_groups(found.documents, GROUPS))
     comparison = replace(comparison, units=units, details={**comparison.details, "spread": spread(units)})
-    if every is None:
-        diagnosis = diagnose(annotations, [comparison], settings)
-    else:
-        diagnosis = labelled(diagnose(annotations, [replace(comparison, units=every)], settings), every)
+    diagnosis = diagnose(annotations, [replace(comparison, units=every or units)], settings)
     counted_items = replace(comparison, units=replace(units, weight=_standing_for(units, found)))
     checks = release_checks((counted_items,), diagnosis, settings, annotations)
     return Audit(annotations, settings, (comparison,), diagnosis, checks)

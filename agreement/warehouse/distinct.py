@@ -1,0 +1,155 @@
+"""All items of a table for the diagnosis: distinct patterns of labels, with how many items show each.
+
+The rules contrast labels of one item, and sum over items; which item it was makes no difference to the sums. So the
+patterns by section, round and document are all they need, and their flags are those of all labels.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agreement.counts import Ints
+from agreement.diagnosis.evidence import MIN_DOCUMENTS
+from agreement.diagnosis.times import alternating
+from agreement.rules._readings import MIN_ANNOTATORS
+from agreement.units import Units
+from agreement.warehouse.engine import LAYER, Prepared, keys, spread_out
+from agreement.warehouse.profiles import MOST_PATTERNS
+from agreement.warehouse.traffic import known
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+Floats = NDArray[np.float64]
+MOST_ROUNDS = 1_000
+MOST_DISPUTED = 2_000  # items that are known by name because their labels differ most
+MORE_LABELS = 1e-6  # of two items disputed alike, the one with more labels comes first
+ABOUT = ["section", "document", "half", "key"]
+
+
+def everything(found: Prepared, disagreement: Callable[[Units], Floats]) -> Units | None:
+    """Return the distinct patterns of the table as units, with how many items show each; None if they are too many.
+
+    The most disputed items, by their *disagreement* (U,), are units of their own and come first, by name; every other
+    unit bears the name of the first item that shows it.
+    """
+    rounds = sorted(found.traffic.fetch(found.shown.select("round").distinct().limit(MOST_ROUNDS + 1))["round"])
+    if len(rounds) > MOST_ROUNDS:
+        return None
+    items = _in_halves(_by_item(found, rounds), found)
+    by = items.group_by("pattern", "section", "document", "half")
+    counted = by.agg(n=items.count(), item=items.item.min(), last=items.item.max())
+    rows = found.traffic.fetch(counted.limit(MOST_PATTERNS + 1), patterns=True)
+    if len(rows) > MOST_PATTERNS:
+        return None
+    rows = rows.assign(key=keys(rows["pattern"])).sort_values(["item", *ABOUT], ignore_index=True)
+    distinct, row = _units(rows, found, rounds)
+    size = np.bincount(distinct.unit, minlength=distinct.n_units)
+    score = np.zeros(len(rows))
+    np.maximum.at(score, row, np.nan_to_num(disagreement(distinct)) + MORE_LABELS * size)
+    return _units(_singled(rows, _most_disputed(found, items, rows.assign(score=score))), found, rounds)[0]
+
+
+def _by_item(found: Prepared, rounds: list[str]) -> "ir.Table":
+    """Return a row per item; the codes of its pattern say the round too: (round * A + annotator) * K + label."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    shown = found.shown
+    if found.documents < MIN_DOCUMENTS:
+        shown = shown.mutate(document=ibis.literal(""))
+    if len(rounds) == 1:
+        return shown.select("item", "section", "document", "pattern")
+    width = len(found.annotators) * len(found.labels)
+    first = ibis.memtable(pd.DataFrame({"round": rounds, "first": np.arange(len(rounds)) * width}))
+    known(shown, first)
+    joined = shown.join(first, "round")
+    coded = joined.select(
+        "item", "section", "document", pattern=joined.pattern.map(lambda code: code + joined["first"].cast("int64"))
+    )
+    times = coded.group_by("item").agg(n=coded.count())
+    if not int(times.filter(times.n > 1).count().to_pyarrow().as_py()):
+        return coded
+    by = coded.group_by("item", "section", "document")
+    return by.agg(pattern=coded.pattern.collect().flatten().sort())
+
+
+def _in_halves(items: "ir.Table", found: Prepared) -> "ir.Table":
+    """Return the items with ``half``: every other one of its section by name, 0 or 1; 0 for those of documents.
+
+    Only camps are looked for in halves, which needs some annotators.
+    """
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    nothing = ibis.literal(0).cast("int64")
+    if len(found.annotators) < MIN_ANNOTATORS:
+        return items.mutate(half=nothing)
+    alone = items.document == ""
+    place = ibis.row_number().over(ibis.window(group_by=[items.section, alone], order_by=items.item))
+    return items.mutate(half=ibis.ifelse(alone, (place % 2).cast("int64"), nothing))
+
+
+def _units(rows: pd.DataFrame, found: Prepared, rounds: list[str]) -> tuple[Units, Ints]:
+    """Return a unit for each round of each of *rows*, with how many items show it, and which row it is of."""
+    k, width = len(found.labels), len(found.annotators) * len(found.labels)
+    owner, code = spread_out(rows["pattern"])
+    key = owner * len(rounds) + code // width
+    new = np.diff(key, prepend=-1) > 0
+    row, round_ = np.divmod(key[new], len(rounds))
+    cluster, clusters = _coded(rows["document"])
+    section, sections = _coded(rows["section"])
+    half = _halves(rows["half"].to_numpy(dtype=np.int64), section, cluster)
+    named = rounds != [""]
+    return Units(
+        LAYER, "item", found.labels, found.annotators, np.cumsum(new) - 1, code % width // k, code % k,
+        rows["n"].to_numpy(dtype=np.int64)[row], row, cluster[row], section[row],
+        round_ if named else np.full(len(row), -1), tuple(rows["item"].astype(str)), clusters, sections,
+        tuple(rounds) if named else (), half=half[row],
+    ), row  # fmt: skip
+
+
+def _halves(half: Ints, section: Ints, cluster: Ints) -> Ints:
+    """Return (R,) the halves of rows: documents alternate, and in each section items without one go on from there."""
+    found, mine = half.copy(), cluster >= 0
+    found[mine] = alternating(section[mine], cluster[mine])
+    home = np.full(int(cluster.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(home, cluster[mine], section[mine])
+    before = np.bincount(home + 1, minlength=int(section.max(initial=-1)) + 2)
+    found[~mine] = (found[~mine] + before[section[~mine] + 1]) % 2
+    return found
+
+
+def _most_disputed(found: Prepared, items: "ir.Table", rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the items with the highest ``score`` of their pattern in *rows*, ties by name."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    scores = rows.groupby("key", sort=True).agg(score=("score", "first"), n=("n", "sum"))
+    scores = scores.sort_values("score", ascending=False, kind="stable")
+    enough = scores["n"].cumsum().shift(fill_value=0) < MOST_DISPUTED
+    kept = scores.loc[scores["score"].ge(scores.loc[enough, "score"].min())]
+    texts = [",".join(map(str, key)) for key in kept.index]  # lists of ours are not known to every engine
+    wanted = ibis.memtable(pd.DataFrame({"text": texts, "score": kept["score"].to_numpy(np.float64)}))
+    known(items, wanted)
+    named = items.mutate(text=items.pattern.map(lambda code: code.cast("string")).join(","))
+    mine = named.join(wanted, "text").order_by([ibis.desc("score"), "item"])
+    shown = mine.select("item", "section", "document", "half", "pattern").limit(MOST_DISPUTED)
+    return found.traffic.fetch(shown, patterns=True)
+
+
+def _singled(rows: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
+    """Return the *named* items, by name, then *rows* with how many more items show each, the last one by name."""
+    mine = named.assign(key=keys(named["pattern"]), n=1).sort_values("item")
+    taken = mine.groupby(ABOUT, sort=False)["n"].sum().reindex(pd.MultiIndex.from_frame(rows[ABOUT])).fillna(0)
+    left = rows["n"] - taken.to_numpy(dtype=np.int64)
+    rest = rows.assign(n=left, item=rows["item"].mask(taken.to_numpy() > 0, rows["last"])).loc[left > 0]
+    every: pd.DataFrame = pd.concat([mine, rest], ignore_index=True)
+    return every
+
+
+def _coded(values: "pd.Series[str]") -> tuple[Ints, tuple[str, ...]]:
+    """Return the codes of names, -1 for a blank, and the sorted names."""
+    names = sorted({str(value) for value in values if value})
+    code = {name: number for number, name in enumerate(names)}
+    return np.array([code.get(str(value), -1) for value in values], dtype=np.int64), tuple(names)
