@@ -1,0 +1,101 @@
+"""Causes that look alike are told apart: people from sections and readings, rare labels from slips, camps from copies.
+
+Every project is one that an earlier version of the rules got wrong.
+"""
+
+import numpy as np
+import pytest
+
+from agreement.diagnosis.diagnosing import CAUSES
+from agreement.diagnosis.evidence import from_units
+from agreement.rules._plurality import deviations, leaving
+from agreement.rules._standing import steepness
+from agreement.units import units_from_matrix
+
+CONFOUNDED = {
+    "a section read alike by one person and by one who is careless everywhere": 985215,
+    "a section read alike by two people of whom one stands out": 985443,
+    "a section whose rest is off too, beside the one who stands out": 985171,
+    "a person who is off in most sections while another section is bad for everybody": 985499,
+    "a label that scatters over two labels that are confused with each other": 985203,
+    "two frequent labels that are confused where people slip a lot": 985570,
+}
+CLEAN = {
+    "a rare label beside a majority of four fifths": 985361,
+    "two labels that are left often as all rare labels are": 983087,
+    "people who slip a lot on a majority of four fifths": 985334,
+}
+
+
+def confirmed(flags):
+    """Return kind and subject of the confirmed causes; camps are known by their kind."""
+    return {
+        (flag.rule, (flag.subject.annotator, flag.subject.section, flag.subject.label, flag.subject.labels))
+        for flag in flags
+        if flag.verdict == "confirmed" and flag.rule in CAUSES
+    }
+
+
+def due(causes):
+    """Return the planted *causes* that count in the form of ``confirmed``, and those that need not be found."""
+    named = {}
+    for cause in causes:
+        names = {name[0]: name for name in cause.subject}
+        labels = cause.subject if cause.kind == "label_pair" else ()
+        label = names.get("L") if cause.kind == "label" else None
+        named[cause.kind, (names.get("A"), names.get("S"), label, labels)] = cause.counts
+    return {key for key, counts in named.items() if counts}, set(named)
+
+
+@pytest.mark.parametrize("name", CONFOUNDED)
+def test_what_was_planted_in_teams_is_found_and_nothing_else(projects, diagnosed, name):
+    project = projects.project(CONFOUNDED[name], "confounded")
+    wanted, allowed = due(project.causes)
+    found = confirmed(diagnosed(project.annotations()).flags)
+    assert wanted
+    assert wanted <= found <= allowed
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_what_is_benign_is_not_blamed(projects, diagnosed, name):
+    project = projects.project(CLEAN[name], ("free", "rotating", "confounded")[CLEAN[name] % 3], causes=0)
+    assert confirmed(diagnosed(project.annotations()).flags) == set()
+
+
+def test_two_camps_are_no_copy(projects, diagnosed):
+    flags = diagnosed(projects.two_reader_project(985087, "camps").annotations()).flags
+    assert {rule for rule, _ in confirmed(flags)} == {"camps"}
+
+
+def test_a_section_without_more_disagreement_is_not_read_in_two_ways(projects, diagnosed):
+    project = projects.project(985466, "confounded")
+    assert {rule for rule, _ in confirmed(diagnosed(project.annotations()).flags)} == {"label_pair"}
+
+
+def test_deviations_are_held_against_the_plurality_of_the_others():
+    # the others of each unit: x x, x x, x y (no plurality), y y
+    counts = np.array([[2.0, 2, 0], [3, 1, 0], [1, 3, 0], [1, 3, 0]])
+    own, other = np.array([1, 0, 1, 1]), np.array([1, 1, 1, 0])
+    against, joined, plurality = deviations(counts, own, other)
+    assert against.tolist() == [True, False, False, False]
+    assert joined.tolist() == [True, False, False, False]
+    assert plurality[[0, 1, 3]].tolist() == [0, 0, 1]
+
+
+def test_a_rare_label_is_held_against_the_other_rare_ones():
+    # a majority hardly ever left (by 1 of 4 colleagues on 2 of 100 items), three rare labels left by half of them
+    rows = [list("aaaaa")] * 98 + [list("aaaab")] * 2
+    rows += [list(one * 3 + other * 2) for one, other in ("bc", "cd", "db") for _ in range(20)]
+    left = leaving(from_units(units_from_matrix(rows)))
+    assert left.sums.mean().value.tolist() == pytest.approx([2 / 400, 0.5, 0.5, 0.5])
+    assert float(left.against(1, np.array([0, 2, 3])).value) == pytest.approx(0.0)  # .5 - median of .005, .5, .5
+
+
+@pytest.mark.parametrize("shares", [[0.5, 0.5], [0.9, 0.1]])
+def test_steepness_does_not_depend_on_how_frequent_labels_are(shares):
+    # two people, two labels, a tenth of the items in dispute: S = 1 - .1 * 2 / 1 = .8
+    n = 200
+    rows = (
+        [["x", "x"]] * int(0.9 * n * shares[0]) + [["y", "y"]] * round(0.9 * n * shares[1]) + [["x", "y"]] * (n // 10)
+    )
+    assert steepness(from_units(units_from_matrix(rows))) == pytest.approx(np.sqrt(0.8))
