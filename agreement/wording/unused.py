@@ -25,7 +25,7 @@ def for_kinds(key: str, kinds: Sequence[str], there: Sequence[str]) -> str:
     """
     *first, last = kinds
     meant = f"{', '.join(first)} or {last}" if first else last
-    return f"{key} changes nothing: it is for layers of kind {meant}, and here is {', '.join(there)}."
+    return f"{key} changes nothing: it is for layers of kind {meant}, and here is {', '.join(there) or 'none'}."
 
 
 def not_found(key: str, labels: Sequence[str]) -> str:
