@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from agreement.pipeline import Audit
 
 STATIC_ITEMS = 10
+# what turns the reading direction; what begins a part of its own, and what ends it
+TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+BEGINS, ENDS = "\u2066\u2067\u2068", "\u2069"
 SLACK = 2000  # bytes by which sentences about the cut may grow
 
 
@@ -100,6 +103,7 @@ def make_environment(overrides: Path | None = None) -> Sandbox:
     loaders: list[BaseLoader] = [FileSystemLoader(folder) for folder in (overrides, shipped("templates")) if folder]
     environment = Sandbox(
         loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=isolated,
         bytecode_cache=None if overrides else CompiledBeside([Path(__file__), Path(_bounded.__file__)]),
     )  # fmt: skip
     environment.filters |= {
@@ -111,6 +115,27 @@ def make_environment(overrides: Path | None = None) -> Sandbox:
         "RESULT_WORDS": wording.RESULT_WORDS, "KIND_WORDS": wording.KIND_WORDS, "F1_WORDS": wording.F1_WORDS,
     }  # fmt: skip
     return environment
+
+
+def isolated(value: Any) -> Any:  # noqa: ANN401 - whatever a template prints
+    """Return text that turns the reading direction shut off from what follows it: 42 % would else read 24 %.
+
+    Examples
+    --------
+    >>> isolated("x\u202ey") == "\u2068x\u202ey\u2069", isolated("plain")
+    (True, 'plain')
+    >>> isolated("x\u2069\u202ey") == "\u2068x\u202ey\u2069"  # its own end would come too early
+    True
+    """
+    if not isinstance(value, str) or isinstance(value, Markup) or not TURNS.search(value):
+        return value
+    depth, kept = 0, []
+    for sign in value:
+        if sign == ENDS and not depth:
+            continue
+        depth += (sign in BEGINS) - (sign == ENDS)
+        kept.append(sign)
+    return f"\u2068{''.join(kept)}{ENDS * (depth + 1)}"
 
 
 def _clip(position: float) -> float:

@@ -15,6 +15,7 @@ import pytest
 
 from agreement._resources import shipped
 from agreement.errors import InputError, OutputError
+from agreement.loaders import load_frame
 from agreement.pipeline import audit
 from agreement.report._build import build
 from agreement.report.page import make_environment, notebook_frame, render_page, write_page
@@ -320,3 +321,28 @@ def test_the_map_of_labels_and_the_table_of_pairs_show_one_share(story, request)
         told = {frozenset((pair.first, pair.second)): percent(pair.figure.value) for pair in layer.pairs}
         assert told
         assert {pair: cells[pair] for pair in told} == told
+
+
+def test_a_name_that_turns_the_reading_direction_turns_nothing_else():
+    r"""A label with U+202E shows what follows it backwards, "24%" as "%42", up to the end of the paragraph."""
+    labels = ("x\u202ey", "y\u2069\u202b", "z")
+    rows = [
+        (f"i{item}", who, labels[(item * (2 if who == "Cem" else 1)) % 3])
+        for item in range(60)
+        for who in ("Ana", "Be\u2067n", "Cem")
+    ]
+    frame = pd.DataFrame(rows, columns=["item", "annotator", "label"])
+    html = render_page(audit(load_frame(frame)))
+    shown = re.sub(r"<script.*?</script>|<style.*?</style>", "", html, flags=re.DOTALL)
+    parts = [
+        part for part in re.findall(r">([^<]*)|\"([^\"]*)\"", shown) if re.search("[\u202a-\u202e]", "".join(part))
+    ]
+    assert len(parts) > 20
+    for text in map("".join, parts):
+        depth = 0
+        for sign in text:
+            depth += (sign in "\u2066\u2067\u2068") - (sign == "\u2069")
+            assert depth >= 0, text
+            assert depth or sign not in "\u202a\u202b\u202c\u202d\u202e", text
+        assert depth == 0, text
+    assert set(labels) <= {label for layer in data_of(html)["layers"] for label in layer[2]}
