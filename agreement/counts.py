@@ -196,11 +196,33 @@ class SharedRows:
 
 def seldom_meet(units: Units, pairs: Ints) -> bool:
     """Return True if looking at the shared units one by one is less than looking at all units of all *pairs*."""
-    size = np.bincount(units.unit, minlength=units.n_units)
-    meetings = int((size * (size - 1) // 2).sum())
     key = pairs[:, 0] * len(units.annotators) + pairs[:, 1]
     in_order = bool((pairs[:, 0] < pairs[:, 1]).all() and (np.diff(key) > 0).all())
-    return in_order and meetings * FEW_MEETINGS < len(pairs) * units.n_units
+    return in_order and few_meetings(units, len(pairs))
+
+
+def few_meetings(units: Units, pairs: int) -> bool:
+    """Return True if all couples of labels of one unit are far fewer than this many *pairs* times units."""
+    size = np.bincount(units.unit, minlength=units.n_units)
+    return int((size * (size - 1) // 2).sum()) * FEW_MEETINGS < pairs * units.n_units
+
+
+def pairs_that_meet(units: Units) -> tuple[Ints, Ints]:
+    """Return the pairs (Q, 2) that share a unit, in order, and (Q,) how many they share: never tables of all pairs.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> [part.tolist() for part in pairs_that_meet(units_from_matrix([["a", "b", None], ["a", "a", "b"]]))]
+    [[[0, 1], [0, 2], [1, 2]], [2, 1, 1]]
+    """
+    a = len(units.annotators)
+    if (units.weight == 1).all() and few_meetings(units, a * (a - 1) // 2):
+        earlier, later = couples_in_runs(units.unit)
+        key, n = np.unique(units.annotator[earlier] * a + units.annotator[later], return_counts=True)
+        return np.stack(np.divmod(key, a), axis=1), n.astype(np.int64)
+    pairs, n = all_pairs(a), margins(units).n
+    return pairs[n > 0], n[n > 0]
 
 
 def shared_rows(units: Units, pairs: Ints) -> SharedRows:

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement._arrays import couples_in_runs
-from agreement.counts import Contingency, Ints, chunks, codes_by_annotator, seldom_meet, shared_rows
+from agreement.counts import Contingency, Ints, chunks, codes_by_annotator, few_meetings, seldom_meet, shared_rows
 from agreement.units import CACHED, Units
 
 Floats = NDArray[np.float64]
 FEW_LABELS = 16  # of every unit, up to which the couples of labels are taken column by column
+MOST_DENSE_PAIRS = 500_000  # pairs up to which it does not matter whether they meet
 MOST_CODES = 50_000_000  # annotators x units up to which they are one matrix of codes
 
 
@@ -156,8 +157,10 @@ class Shared:
 
 
 def crowded(units: Units) -> bool:
-    """Return True if a matrix of annotators by units would be too big."""
-    return units.n_units * len(units.annotators) > MOST_CODES
+    """Return True if a matrix of annotators by units would be too big, or most of very many pairs never meet."""
+    a = len(units.annotators)
+    pairs = a * (a - 1) // 2
+    return units.n_units * a > MOST_CODES or (pairs > MOST_DENSE_PAIRS and few_meetings(units, pairs))
 
 
 def shared_units(units: Units) -> Shared:

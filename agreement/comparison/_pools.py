@@ -149,9 +149,10 @@ def add_means(rows: Rows, pool: Pool, settings: Settings) -> None:
     params = f"min_pair_items={least}" if enough.any() else f"min_pair_items=0 ({said.no_pair_shares(least)})"
     keep = enough if enough.any() else np.ones(len(enough), dtype=bool)
     if pool.shared is None:
-        kept = Contingency(
-            pool.tables.labels, pool.tables.annotators, pool.tables.pairs[keep], pool.tables.counts[keep]
-        )
+        tables = pool.tables
+        kept = tables  # of many labels a copy would take gigabytes
+        if not keep.all():
+            kept = Contingency(tables.labels, tables.annotators, tables.pairs[keep], tables.counts[keep])
         blocks: Callable[[], Iterator[Block | DenseBlock]] = partial(dense_blocks, pool.units, kept)
     else:
         blocks = partial(pool.shared.blocks, keep)

@@ -20,7 +20,7 @@ from agreement.comparison.panel import panel
 from agreement.comparison.retest import retests
 from agreement.comparison.spread import spread
 from agreement.counted import Counted, SharedPairs, in_memory
-from agreement.counts import Contingency, Ints, all_pairs, contingency, margins
+from agreement.counts import Contingency, Ints, contingency, pairs_that_meet
 from agreement.crowds import Block, DenseBlock, dense_blocks, shared_units
 from agreement.hierarchy import hierarchy_measures
 from agreement.settings import LayerSettings, Settings
@@ -103,12 +103,13 @@ def _listed(units: Units, shared: SharedPairs | None, least: int, left_out: dict
         a = len(units.annotators)
         _count(left_out, said.NOTHING_SHARED, a * (a - 1) // 2 - len(keep))
         return shared.tables(keep)
-    pairs = all_pairs(len(units.annotators))
-    if len(pairs) <= EVERYTHING_PAIRS:
-        return contingency(units, pairs)
-    keep = margins(units, pairs).n >= least
-    _count(left_out, said.fewer_shared(least), int((~keep).sum()))
-    return contingency(units, pairs[keep])
+    number = len(units.annotators) * (len(units.annotators) - 1) // 2
+    if number <= EVERYTHING_PAIRS:
+        return contingency(units)
+    met, n = pairs_that_meet(units)
+    listed = met[n >= least]
+    _count(left_out, said.fewer_shared(least), number - len(listed))
+    return contingency(units, listed)
 
 
 def _averaged(units: Units, listed: Contingency, models: tuple[str, ...]) -> Contingency:
@@ -116,10 +117,10 @@ def _averaged(units: Units, listed: Contingency, models: tuple[str, ...]) -> Con
 
     That is where no pair is listed, and where pairs of people and of models are averaged apart.
     """
-    pairs = all_pairs(len(units.annotators))
-    if len(listed.pairs) == len(pairs) or (len(listed.pairs) and not models):
+    number = len(units.annotators) * (len(units.annotators) - 1) // 2
+    if len(listed.pairs) == number or (len(listed.pairs) and not models):
         return listed
-    return contingency(units, pairs[margins(units, pairs).n > 0])
+    return contingency(units, pairs_that_meet(units)[0])
 
 
 def _shown(n: Ints, least: int) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from agreement.comparison._columns import Rows
 from agreement.comparison._own import own_measures
 from agreement.comparison._pairs import Source, add_pairs, choose
 from agreement.comparison._result import Comparison
-from agreement.counts import Contingency, margins
+from agreement.counts import Contingency, pairs_that_meet
 from agreement.crowds import crowded, shared_units
 from agreement.settings import Settings
 from agreement.uncertainty.pooling import documents
@@ -26,7 +26,7 @@ def unlisted_pairs(comparison: Comparison, settings: Settings) -> Iterator[pd.Da
         return
     if comparison.details.get("sampled") or not comparison.details.get("left_out"):
         return
-    if not crowded(units) and int((margins(units).n > 0).sum()) <= int((tables.n > 0).sum()):
+    if not crowded(units) and len(pairs_that_meet(units)[0]) <= int((tables.n > 0).sum()):
         return
     a = len(units.annotators)
     shared = shared_units(units)

@@ -59,14 +59,15 @@ def _shares(table: pd.DataFrame, labels: tuple[str, ...]) -> NDArray[np.float64]
 
 def _side_by_side(share: NDArray[np.float64], both: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the labels so that confused ones are neighbours: from the most confused, always the nearest next."""
-    left = set(range(len(share)))
-    now = int(np.argmax(share.max(axis=1) + both.max(axis=1) * 1e-9))
-    order = [now]
-    left.remove(now)
-    while left:
-        now = min(left, key=lambda label: (-share[now, label], -share[label].max(), label))
+    highest = share.max(axis=1)
+    now = int(np.argmax(highest + both.max(axis=1) * 1e-9))
+    order, left = [now], np.delete(np.arange(len(share)), now)
+    while len(left):
+        nearest = np.flatnonzero(share[now, left] == share[now, left].max())
+        place = nearest[np.argmax(highest[left[nearest]])]  # of several the first label
+        now = int(left[place])
         order.append(now)
-        left.remove(now)
+        left = np.delete(left, place)
     return np.array(order, dtype=np.int64)
 
 
