@@ -163,7 +163,8 @@ def _tested(evidence: Evidence, counts: Floats, a: int, b: int) -> _Copied:
     against_b, _, _ = deviations(counts, other, own)
     either = evidence.number(against_a | against_b)
     usual = LEAST_USUAL
-    for third in evidence.present:
+    near = (own >= 0) | (other >= 0)  # in a crowd most people never meet the two
+    for third in np.unique(evidence.annotator[evidence.kept & near[evidence.unit]]):
         if third in (a, b):
             continue
         label = _labels(evidence, int(third))
