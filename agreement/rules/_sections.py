@@ -19,7 +19,7 @@ from agreement.rules.label_pair import RULE as PAIRS
 from agreement.uncertainty.distributions import fdr
 
 BORROWED = 8
-OF_ALL_RULES = 2.5  # where labels are categories, pairs and labels are judged too: sections may use up a part only
+OF_ALL_RULES = 2.5  # with three labels an item, people, cells and labels are judged too: sections may use up a part
 SHARED = 0.3  # of the items that could be compared at equal labels: below, sections have labels of their own
 
 
@@ -218,7 +218,8 @@ def unreliable(evidence: Evidence, excluded: Bools, thresholds: Mapping[str, flo
     each = Estimate(*(np.array([float(getattr(e, part)) for e in estimates]) for part in ("value", "se", "df", "n")))
     expected = _benign(evidence, apart, thresholds)
     p = np.where(each.n >= thresholds["min_items"], each.p_among(expected), 1.0)
-    q = np.minimum((1.0 if evidence.label is None else OF_ALL_RULES) * fdr(p), 1.0)
+    among = OF_ALL_RULES if evidence.label is not None and regular(evidence) else 1.0
+    q = np.minimum(among * fdr(p), 1.0)
     effect = np.where(np.isfinite(each.value), each.value, -1.0)
     sound, every = ~apart[tested], np.arange(len(tested))
     spread = np.array([benign_spread(each.at(sound & (every != one)), expected) for one in every])

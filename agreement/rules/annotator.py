@@ -194,7 +194,7 @@ RULE = Rule(
     *words.ANNOTATOR,
     {
         **TEST,
-        "min_effect": 0.10,
+        "min_effect": 0.095,
         "min_of_usual": 0.20,
         "benign": 0.01,
         "benign_of_usual": 0.09,
