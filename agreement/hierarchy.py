@@ -1,6 +1,7 @@
 """Labels that are paths, ``A > B > C``: agreement at each depth, where two paths part, and how far apart they are."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +105,7 @@ def hierarchy_measures(labels: tuple[str, ...], separator: str | None = None) ->
             symmetric=True,
             citation="Krippendorff 2004, Content Analysis, 2nd ed., ch. 11; Wu & Palmer 1994, ACL, pp. 133-138",
             pooled=alpha,
+            without=partial(_alpha_without, distance),
         ),
     )
 
@@ -122,6 +124,7 @@ def _agreement(depth: int, alike: NDArray[np.bool_]) -> Measure:
         symmetric=True,
         citation="Fleiss 1971, Psychological Bulletin 76(5), pp. 378-382",
         pooled=_shares(weight),
+        without=partial(_share_without, weight, np.ones_like(weight)),
     )
 
 
@@ -141,6 +144,7 @@ def _divergence(depth: int, parting: NDArray[np.bool_], differ: NDArray[np.bool_
         symmetric=True,
         citation="counted; the levels of one layer sum to 1",
         pooled=sums,
+        without=partial(_share_without, parting, differ),
     )
 
 
@@ -165,6 +169,28 @@ def pair_alpha(distance: Floats, counts: NDArray[np.int64] | Floats) -> Scores:
         value = 1 - observed / expected
     reasons = [(n == 0, Reason.NO_SHARED_ITEMS), (expected == 0, Reason.ONE_LABEL)]
     return scored(value, n, reasons, observed=1 - observed, expected=1 - expected)
+
+
+def _alpha_without(distance: Floats, full: Floats) -> Floats:
+    """Return :func:`pair_alpha` of tables (S, K, K) without one unit of each cell, (S, K, K).
+
+    Without a unit of cell (i, j) label i is given once less, and so is j.
+    """
+    n = full.sum(axis=(-2, -1))[:, None, None] - 1
+    given = full.sum(axis=-1) + full.sum(axis=-2)
+    near = given @ distance
+    apart = np.einsum("si,si->s", near, given)[:, None, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        observed = ((full * distance).sum(axis=(-2, -1))[:, None, None] - distance) / n
+        expected = (apart - 2 * (near[:, :, None] + near[:, None, :]) + 2 * distance) / (2 * n * (2 * n - 1))
+        return np.asarray(1 - observed / expected)
+
+
+def _share_without(part: NDArray[Any], whole: NDArray[Any], full: Floats) -> Floats:
+    """Return, of tables without one unit of each cell (S, K, K), the share of *part* (K, K) in what *whole* marks."""
+    above, below = ((full * marked).sum(axis=(-2, -1))[:, None, None] - marked for marked in (part, whole))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(above / below)
 
 
 def _weighed(weight: Floats, counts: NDArray[np.int64] | Floats) -> Scores:

@@ -266,6 +266,8 @@ def cell_values(measure: Measure, full: Floats, totals: Totals | None = None) ->
     if measure.sums is not None:
         return without_one(measure.sums, *(totals or _totals(full)))
     centre = np.asarray(measure.compute(full).value)
+    if measure.without is not None:
+        return measure.without(full), centre
     without = np.repeat(centre, full[0].size if len(full) else 0).reshape(full.shape)
     table, row, column = np.nonzero(full)
     for chunk in chunks(len(table), full.shape[-1] ** 2, CACHED):

@@ -222,6 +222,9 @@ class Measure:
         nothing.
     pooled
         The same measure for all annotators together, as a function of sums over units.
+    without
+        Of tables (S, K, K) the values without one unit of each cell (S, K, K), for measures that have a formula for
+        them; not finite where there is no value.
     """
 
     name: str
@@ -237,3 +240,4 @@ class Measure:
     binary: bool = False
     sums: LabelSums | None = field(default=None, repr=False)
     pooled: UnitSums | None = field(default=None, repr=False)
+    without: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = field(default=None, repr=False)
