@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
@@ -48,13 +49,12 @@ def overlap_of(annotations: Annotations, layer: str, min_pair_items: int) -> Ove
     asked = annotations.assignments
     asked = asked.loc[asked["layer"].eq(layer) & asked["status"].isin(("done", "empty"))]
     asked = asked.loc[asked["annotator"].isin(annotations.compared)]
-    names = sorted(set(asked["annotator"].astype(str)))
-    who = np.array([names.index(name) for name in asked["annotator"].astype(str)], dtype=np.int64)
+    who, names = pd.factorize(asked["annotator"].astype(str), sort=True)
     unit = np.unique(asked["item"].astype(str) + "\0" + asked["round"].astype(str), return_inverse=True)[1]
     n_units = int(unit.max(initial=-1)) + 1
     given = csr_array((np.ones(len(who)), (unit, who)), shape=(n_units, len(names)))
     shared = (given.T @ given).toarray().astype(np.int64)
-    return overlap_graph(tuple(names), shared, min_pair_items)
+    return overlap_graph(tuple(map(str, names)), shared, min_pair_items)
 
 
 def overlap_graph(names: tuple[str, ...], shared: Ints, min_pair_items: int) -> Overlap:
