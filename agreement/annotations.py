@@ -160,6 +160,17 @@ class Annotations:
         return self.of_kind("human", "model")
 
 
+def filled(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return a *column* of texts, or none of its rows if all are empty: nothing to look up among millions of names.
+
+    Examples
+    --------
+    >>> len(filled(pd.Series(["", ""], index=["i1", "i2"]))), len(filled(pd.Series(["", "x"], index=["i1", "i2"])))
+    (0, 2)
+    """
+    return column if column.ne("").any() else column.iloc[:0]
+
+
 def rows_holding(column: "pd.Series[Any]", values: Iterable[str]) -> NDArray[np.intp]:
     """Return the rows of a categorical *column* that hold one of *values*: a look at codes, not at ten million texts.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from agreement.annotations import Annotations, rows_holding
+from agreement.annotations import Annotations, filled, rows_holding
 from agreement.wording import between, plural, shortened
 from agreement.wording.page import in_slice
 
@@ -149,8 +149,8 @@ def cards(
     answers = _answers(table, asked)
     gold_names = set(annotations.of_kind("gold"))
     compared = set(annotations.compared)
-    texts = annotations.items["text"] if with_text else pd.Series(dtype="str")
-    sections = annotations.items["section"]
+    texts = filled(annotations.items["text"]) if with_text else pd.Series(dtype="str")
+    sections = filled(annotations.items["section"])
     cut_by = {name: annotations.items[column] for name, column in slices.items()}
     found = []
     for item, round_ in wanted:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from agreement.annotations import rows_holding
+from agreement.annotations import filled, rows_holding
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
@@ -104,7 +104,7 @@ def examples(case: Case, units: Ints) -> tuple[Example, ...]:
         origin[number] = origin[number] or case.annotations.origin(position)
     for number, unit in enumerate(units):
         labels[number] = labels[number] or _labels_of(case.whole, int(unit))
-    texts = case.annotations.items["text"]
+    texts = filled(case.annotations.items["text"])
     return tuple(
         Example(
             case.items[unit], excerpt(str(texts.get(case.items[unit], ""))),
