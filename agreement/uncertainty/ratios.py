@@ -75,7 +75,8 @@ def ratios(
     active = denominator > 0
     clusters = group_sums(active.astype(np.float64), group, groups)
     smoothed = (top + 1) / (bottom + 2)
-    left_out = (top[group] + 1 - numerator) / (bottom[group] + 2 - denominator)
+    # in this order, so that nothing of the pseudo-document is lost beside characters by the quadrillion
+    left_out = (top[group] - numerator + 1) / (bottom[group] - denominator + 2)
     shift = np.where(active, left_out - smoothed[group], 0.0)
     pseudo = np.where(bottom > 0, value - smoothed, 0.0)
     total, squares = group_sums(shift, group, groups) + pseudo, group_sums(shift**2, group, groups) + pseudo**2

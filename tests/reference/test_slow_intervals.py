@@ -12,6 +12,7 @@ from agreement.measures import measures
 from agreement.scores import Reason
 from agreement.uncertainty.closed_forms import clopper_pearson_high, wilson, wilson_f1
 from agreement.uncertainty.pooling import patterns, unit_scores
+from agreement.uncertainty.ratios import ratios
 from agreement.units import units_from_matrix
 
 TESTED = (
@@ -167,3 +168,10 @@ def test_statistics_of_ones_own_with_hardly_any_data():
     assert 0.499 < low < 0.5 < high < 0.501
     tiny = interval(lambda counts: share(counts) * 5e-324, np.array([[1, 1], [1, 1]]))
     assert all(np.isfinite(one) and 0 <= one <= 5e-324 for one in tiny)
+
+
+def test_a_document_of_quadrillions_of_characters():
+    """Two less a document of more than 2^53 characters was nothing, and something was divided by it."""
+    huge = np.array([2.0**60])
+    found = ratios(huge, 2 * huge, np.zeros(1, int), np.zeros(1, int), 1, 0.95, is_f1=False)
+    assert found.low[0] <= found.value[0] == 0.5 <= found.high[0]
