@@ -11,7 +11,7 @@ from agreement.diagnosis.evidence import Bools, Evidence, Ints
 from agreement.rules._parts import regular, scalar
 from agreement.rules._plurality import deviations
 from agreement.rules._readings import MAX_CELLS, camps, names_of, two_readings
-from agreement.rules._sections import section_effect, strata_of
+from agreement.rules._sections import Strata, section_effect, strata_of
 from agreement.uncertainty.distributions import binomial_at_least, fdr
 
 BORROWED = 8
@@ -211,13 +211,18 @@ def _with_company(cell: Cell, every: Evidence) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(every.annotators[a] for a in sorted(side)) for side in (company, others.tolist()) if side)
 
 
-def _others_too(cell: Cell, cells: list[Cell], evidence: Evidence) -> bool:
-    """Return True if the others disagree more in the section too, once all *cells* are taken out."""
+def _others_too(cell: Cell, rest: Strata) -> bool:
+    """Return True if the others, of whom *rest* is, disagree more in the section too."""
+    found = section_effect(rest, cell.section, np.zeros(len(rest.units) - 1, bool))
+    return float(found.value) >= OTHERS_TOO * cell.value and float(found.p_above()) < CAMP_ALPHA
+
+
+def _sound(cells: list[Cell], evidence: Evidence) -> Evidence:
+    """Return the evidence without the *cells*."""
     off = np.zeros(len(evidence.unit), bool)
-    for one in cells:
-        off |= rows_of(evidence, one.annotator, one.section)
-    rest = section_effect(strata_of(evidence.without(off)), cell.section, np.zeros(len(evidence.sections), bool))
-    return float(rest.value) >= OTHERS_TOO * cell.value and float(rest.p_above()) < CAMP_ALPHA
+    for cell in cells:
+        off |= rows_of(evidence, cell.annotator, cell.section)
+    return evidence.without(off)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,13 +245,13 @@ def split_sections(
     by_section: dict[int, list[Cell]] = {}
     for cell in cells:
         by_section.setdefault(cell.section, []).append(cell)
-    result = {}
+    result, sound = {}, _sound(cells, judged) if cells else judged
     for section, mine in by_section.items():
         staff = int(_staff(evidence, evidence.section == section).sum())
         sure = any(cell.q < thresholds["q_confirmed"] for cell in mine)
         many = len(mine) >= 2 and len(mine) >= STAFF * staff
         named = camps_of(mine, evidence, every)
-        if sure and (many or named or (len(mine) == 1 and _others_too(mine[0], cells, judged))):
+        if sure and (many or named or (len(mine) == 1 and _others_too(mine[0], strata_of(sound)))):
             result[section] = Split(min(cell.q for cell in mine), named)
     result = {**read_in_two_ways(every), **result}
     if not result:

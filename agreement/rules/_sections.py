@@ -68,6 +68,13 @@ def strata_of(evidence: Evidence, every: Evidence | None = None) -> Strata:
 
     What items deserve is known best from *every* label they were given, if the evidence leaves some out.
     """
+    if every is None:
+        return evidence.once("strata", lambda: _strata_of(evidence, None))
+    return _strata_of(evidence, every)
+
+
+def _strata_of(evidence: Evidence, every: Evidence | None) -> Strata:
+    """Return what ``strata_of`` does."""
     value = evidence.disagreement
     if len(evidence.present) > 2 and _in_part(evidence) > 0.2:
         value = value - _mix(evidence)
