@@ -65,6 +65,7 @@ def credited(matches):
     return {name: policy(matches).sum() for name, (policy, _) in POLICIES.items()}
 
 
+@settings(deadline=None)  # the first of them loads scipy.optimize
 @given(documents)
 def test_stricter_policies_never_credit_more(pairs):
     found = credited(align_documents([a for a, _ in pairs], [b for _, b in pairs], LABELS))
