@@ -162,11 +162,18 @@ class UnitSums:
         Sums (…, M) → value, observed, expected; NaN where undefined.
     undefined
         The reason where there are units with two labels and yet no value.
+    total
+        Counts (U, K) and how often each (U,) → summed terms (M,), where terms of each unit would be too many.
+    without
+        With it: sums (M,), the counts (U, K) to take out, how often each (U,), and in which group each goes (U,) →
+        values without each group (G,).
     """
 
     terms: Callable[[Floats], Floats]
     finish: Callable[[Floats], Parts]
     undefined: Reason = Reason.ONE_LABEL
+    total: Callable[[Floats, Floats], Floats] | None = None
+    without: Callable[[Floats, Floats, Floats, NDArray[np.int64]], Floats] | None = None
 
     def score(self, counts: NDArray[Any], weight: NDArray[Any] | None = None, terms: Floats | None = None) -> Scores:
         """Return the score of item x label counts (U, K), unit u standing for ``weight[u]`` units.
@@ -174,9 +181,12 @@ class UnitSums:
         *terms* are the terms of *counts* if they are known.
         """
         times = np.ones(len(counts)) if weight is None else weight.astype(np.float64)
-        terms = self.terms(counts.astype(np.float64)) if terms is None else terms
+        if self.total is not None:
+            sums = self.total(counts.astype(np.float64), times)
+        else:
+            sums = times @ (self.terms(counts.astype(np.float64)) if terms is None else terms)
         with np.errstate(divide="ignore", invalid="ignore"):
-            value, observed, expected = self.finish(times @ terms)
+            value, observed, expected = self.finish(sums)
         n = np.int64(round(float(times[counts.sum(axis=1) >= 2].sum())))
         return scored(
             np.asarray(value),

@@ -13,10 +13,10 @@ from agreement.annotations import Layer
 from agreement.errors import Problem, SettingsError
 from agreement.measures import measures
 from agreement.measures._chance import unit_sums
-from agreement.measures.cohen_kappa import weighted_kappa
+from agreement.measures.cohen_kappa import weighted_kappa, weighted_without
 from agreement.measures.fleiss_kappa import chance as fleiss_chance
+from agreement.measures.gwet_ac1 import ac2_without, gwet_ac2
 from agreement.measures.gwet_ac1 import chance as gwet_chance
-from agreement.measures.gwet_ac1 import gwet_ac2
 from agreement.measures.krippendorff_alpha import alpha_sums
 from agreement.scores import Measure
 from agreement.settings import Settings
@@ -88,12 +88,12 @@ def _from_weights(layer: Layer, settings: Settings) -> list[Measure]:
     return [
         Measure(
             *called("cohen_kappa.custom"), takes="contingency",
-            compute=partial(weighted_kappa, weight=weight),
+            compute=partial(weighted_kappa, weight=weight), without=partial(weighted_without, weight=weight),
             citation="Cohen 1968, Psychological Bulletin 70(4), pp. 213-220", **common,
         ),
         Measure(
             *called("gwet_ac2.custom"), takes="contingency",
-            compute=partial(gwet_ac2, weight=weight),
+            compute=partial(gwet_ac2, weight=weight), without=partial(ac2_without, weight=weight),
             citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 3",
             pooled=unit_sums(partial(gwet_chance, weight=weight), partial(_fixed, weight)), **common,
         ),

@@ -9,6 +9,7 @@ from agreement.scores import Parts, Reason, Scores, UnitSums, scored
 
 Floats = NDArray[np.float64]
 Expected = Callable[[Floats, Floats], Floats]
+Apart = Callable[[Floats, Floats, Floats, Floats], Floats]
 
 
 def corrected(observed: Floats, expected: Floats) -> Parts:
@@ -36,6 +37,21 @@ def weighted(counts: NDArray[np.int64] | Floats, weight: Floats, expected: Expec
         observed=observed,
         expected=chance,
     )
+
+
+def weighted_without(full: Floats, weight: Floats, apart: Apart) -> Floats:
+    """Return what :func:`weighted` finds in tables (S, K, K) without one unit of each cell, (S, K, K).
+
+    It is 1 - D_o / D_e, in disagreements rather than agreements: where hardly any is expected, no digits are lost.
+    *apart* takes the disagreement weights (K, K), the totals of both annotators (S, K), and the units (S, 1, 1) without
+    the one, and returns D_e (S, K, K). One table for each cell would be K² times as much to sum.
+    """
+    n = full.sum(axis=(-2, -1))[:, None, None] - 1
+    distance = 1 - weight
+    with np.errstate(divide="ignore", invalid="ignore"):
+        observed = (np.einsum("sij,ij->s", full, distance)[:, None, None] - distance) / n
+        expected = apart(distance, full.sum(axis=-1), full.sum(axis=-2), n)
+        return np.asarray(np.where(expected == 0, np.nan, 1 - observed / expected))
 
 
 def unit_terms(weight: Callable[[int], Floats] | None = None) -> Callable[[Floats], Floats]:

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.measures._chance import corrected, unit_sums, weighted
+from agreement.measures._chance import corrected, unit_sums, weighted, weighted_without
 from agreement.measures._weights import Weights, weights
 from agreement.scores import LabelSums, Measure, Parts, Scores
 from agreement.wording.definitions import called
@@ -67,6 +67,11 @@ def weighted_chance(shares: Floats, weight: Floats) -> Floats:
     return np.full(shares.shape[:-1], weight.mean())
 
 
+def _without(kind: Weights, full: Floats) -> Floats:
+    """Return the coefficient of tables (S, K, K) without one unit of each cell, (S, K, K): D_e is as it was."""
+    return weighted_without(full, weights(kind, full.shape[-1]), lambda distance, *_: distance.mean())
+
+
 def _by_rank(kind: Weights, counts: NDArray[np.int64] | Floats) -> Scores:
     """Return the coefficient with weights by rank."""
     return weighted_brennan_prediger(counts, weights(kind, counts.shape[-1]))
@@ -112,6 +117,7 @@ MEASURE = (
             needs_order=True,
             citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 3",
             pooled=unit_sums(partial(_chance_by_rank, kind), partial(weights, kind)),
+            without=partial(_without, kind),
         )
         for kind in KINDS
     ),

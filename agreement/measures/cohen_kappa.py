@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.measures._chance import corrected, weighted
+from agreement.measures._chance import weighted_without as chance_corrected_without
 from agreement.measures._weights import Weights, weights
 from agreement.scores import LabelSums, Measure, Parts, Scores
 from agreement.wording.definitions import called
@@ -61,6 +62,33 @@ def weighted_kappa(counts: NDArray[np.int64] | Floats, weight: Floats) -> Scores
     return weighted(counts, weight, lambda reference, other: np.einsum("...i,ij,...j->...", reference, weight, other))
 
 
+def weighted_without(full: Floats, weight: Floats) -> Floats:
+    """Return weighted kappa of tables (S, K, K) without one unit of each cell, (S, K, K), for symmetric weights.
+
+    Without a unit of cell (i, j), sum d_kl n1_k n2_l loses what label j is apart from all of the one annotator, and
+    label i from all of the other, but not twice what they are apart from each other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table, half = np.array([[2.0, 1.0], [0.0, 1.0]]), np.array([[1, 0.5], [0.5, 1]])
+    >>> weighted_without(table[None], half)[0, 0].round(6).tolist()  # of [[1, 1], [0, 1]] and of [[2, 0], [0, 1]]
+    [0.4, 1.0]
+    """
+
+    def apart(distance: Floats, reference: Floats, other: Floats, n: Floats) -> Floats:
+        of_row, of_column = other @ distance, reference @ distance
+        all_of_it = np.einsum("sk,sk->s", reference, of_row)[:, None, None]
+        return np.asarray((all_of_it - of_row[:, :, None] - of_column[:, None, :] + distance) / n**2)
+
+    return chance_corrected_without(full, weight, apart)
+
+
+def _without_by_rank(kind: Weights, full: Floats) -> Floats:
+    """Return :func:`weighted_without` with weights by rank."""
+    return weighted_without(full, weights(kind, full.shape[-1]))
+
+
 def _by_rank(kind: Weights, counts: NDArray[np.int64] | Floats) -> Scores:
     """Return weighted kappa with weights by rank."""
     return weighted_kappa(counts, weights(kind, counts.shape[-1]))
@@ -87,6 +115,7 @@ MEASURE = (
             symmetric=True,
             needs_order=True,
             citation="Cohen 1968, Psychological Bulletin 70(4), pp. 213-220",
+            without=partial(_without_by_rank, kind),
         )
         for kind in KINDS
     ),

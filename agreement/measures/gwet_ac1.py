@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.measures._chance import corrected, unit_sums, weighted
+from agreement.measures._chance import corrected, unit_sums, weighted, weighted_without
 from agreement.measures._weights import Weights, weights
 from agreement.scores import LabelSums, Measure, Parts, Scores
 from agreement.wording.definitions import called
@@ -66,6 +66,35 @@ def gwet_ac2(counts: NDArray[np.int64] | Floats, weight: Floats) -> Scores:
     return weighted(counts, weight, lambda reference, other: chance((reference + other) / 2, weight))
 
 
+def ac2_without(full: Floats, weight: Floats) -> Floats:
+    """Return AC2 of tables (S, K, K) without one unit of each cell, (S, K, K).
+
+    Without a unit of cell (i, j) half a unit less is label i, and half a unit less label j.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = np.array([[1.0, 1.0], [1.0, 1.0]])
+    >>> float(ac2_without(table[None], np.eye(2))[0, 0, 1].round(6))  # [[1, 0], [1, 1]]: (2/3 - 1/2) / (1/2)
+    0.333333
+    """
+    k = full.shape[-1]
+
+    def apart(distance: Floats, reference: Floats, other: Floats, n: Floats) -> Floats:
+        del distance
+        given = (reference + other) / 2
+        squares = (given**2).sum(axis=-1)[:, None, None] - given[:, :, None] - given[:, None, :]
+        scale = weight.sum() / (k * (k - 1)) if k > 1 else np.nan
+        return np.asarray(1 - scale * (1 - (squares + 0.5 + np.eye(k) / 2) / n**2))
+
+    return weighted_without(full, weight, apart)
+
+
+def _without_by_rank(kind: Weights, full: Floats) -> Floats:
+    """Return :func:`ac2_without` with weights by rank."""
+    return ac2_without(full, weights(kind, full.shape[-1]))
+
+
 def _by_rank(kind: Weights, counts: NDArray[np.int64] | Floats) -> Scores:
     """Return AC2 with weights by rank."""
     return gwet_ac2(counts, weights(kind, counts.shape[-1]))
@@ -99,6 +128,7 @@ MEASURE = (
             needs_order=True,
             citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 3",
             pooled=unit_sums(partial(_chance_by_rank, kind), partial(weights, kind)),
+            without=partial(_without_by_rank, kind),
         )
         for kind in KINDS
     ),

@@ -103,6 +103,36 @@ def _ordinal_terms(counts: Floats) -> Floats:
     return np.concatenate([(both * scale[:, None, None]).reshape(len(counts), -1), counts * (r >= 2)[:, None]], axis=1)
 
 
+def _ordinal_total(counts: Floats, times: Floats) -> Floats:
+    """Return the summed terms (K·K + K) of item x label counts (U, K), each *times* (U,) as often."""
+    r = counts.sum(axis=1)
+    times = np.where(r >= 2, times, 0.0)
+    pairable = times @ counts
+    shared = times / np.maximum(r - 1, 1)
+    return np.concatenate([(counts.T @ (counts * shared[:, None]) - np.diag(shared @ counts)).ravel(), pairable])
+
+
+def _ordinal_without(sums: Floats, counts: Floats, times: Floats, group: NDArray[np.int64]) -> Floats:
+    """Return ordinal alpha (G,) without each *group* of units, which hold *counts* (U, K), *times* (U,) as often.
+
+    Two labels are as far apart as the middles of their ranks, so that ordinal alpha is interval alpha of these: sums of
+    squares about their mean, which ranks have in the middle. Without some units all ranks move, by as many.
+    """
+    k, groups = counts.shape[1], int(group.max(initial=-1)) + 1
+    r = counts.sum(axis=1)
+    times = np.where(r >= 2, times, 0.0)
+    fewer = np.repeat(sums[None, k * k :], groups, axis=0)
+    np.subtract.at(fewer, group, counts * times[:, None])
+    n = fewer.sum(axis=1)
+    middle = np.cumsum(fewer, axis=1) - fewer / 2 - n[:, None] / 2
+    squares = (fewer * middle**2).sum(axis=1)
+    own = middle[group]
+    within = times / np.maximum(r - 1, 1) * ((counts * own).sum(axis=1) ** 2 - (counts * own**2).sum(axis=1))
+    together = ((middle @ sums[: k * k].reshape(k, k)) * middle).sum(axis=1)
+    coincident = 2 * (squares - together + np.bincount(group, within, minlength=groups))
+    return _alpha(coincident, 2 * n * squares, n)[0]
+
+
 def _ordinal_finish(sums: Floats) -> Parts:
     """Return ordinal alpha: the distances come from the pairable values themselves."""
     k = round((np.sqrt(1 + 4 * sums.shape[-1]) - 1) / 2)
@@ -116,7 +146,7 @@ def _ordinal_finish(sums: Floats) -> Parts:
 
 
 NOMINAL = alpha_sums(nominal)
-ORDINAL = UnitSums(_ordinal_terms, _ordinal_finish)
+ORDINAL = UnitSums(_ordinal_terms, _ordinal_finish, total=_ordinal_total, without=_ordinal_without)
 
 
 def krippendorff_alpha(

@@ -95,6 +95,14 @@ def weighted_agreement(counts: NDArray[np.int64] | Floats, weight: Floats) -> Sc
     return scored(value, n, [(n == 0, Reason.NO_SHARED_ITEMS)])
 
 
+def _without(kind: Weights, full: Floats) -> Floats:
+    """Return weighted agreement of tables (S, K, K) without one unit of each cell, (S, K, K)."""
+    weight = weights(kind, full.shape[-1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        agreed = np.einsum("sij,ij->s", full, weight)[:, None, None] - weight
+        return np.asarray(agreed / (full.sum(axis=(-2, -1))[:, None, None] - 1))
+
+
 def _by_rank(kind: Weights, counts: NDArray[np.int64] | Floats) -> Scores:
     """Return weighted agreement with weights by rank."""
     return weighted_agreement(counts, weights(kind, counts.shape[-1]))
@@ -154,6 +162,7 @@ MEASURE = (
             needs_order=True,
             citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 3",
             pooled=UnitSums(unit_terms(partial(weights, kind)), _finish_pooled, Reason.NO_SHARED_ITEMS),
+            without=partial(_without, kind),
         )
         for kind in KINDS
     ),

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.measures._chance import corrected, weighted
+from agreement.measures._chance import corrected, weighted, weighted_without
 from agreement.measures._weights import Weights, weights
 from agreement.scores import LabelSums, Measure, Parts, Scores
 from agreement.wording.definitions import called
@@ -60,6 +60,22 @@ def weighted_pi(counts: NDArray[np.int64] | Floats, weight: Floats) -> Scores:
     return weighted(counts, weight, chance)
 
 
+def _without(kind: Weights, full: Floats) -> Floats:
+    """Return weighted pi of tables (S, K, K) without one unit of each cell, (S, K, K).
+
+    A label in the middle of the two is worth half a unit of each: what is lost is half of what each of the two labels
+    is apart from all labels given, but not a quarter of what each is apart from the other.
+    """
+
+    def apart(distance: Floats, reference: Floats, other: Floats, n: Floats) -> Floats:
+        given = (reference + other) / 2
+        lost = given @ distance
+        all_of_it = np.einsum("sk,sk->s", given, lost)[:, None, None]
+        return np.asarray((all_of_it - lost[:, :, None] - lost[:, None, :] + distance / 2) / n**2)
+
+    return weighted_without(full, weights(kind, full.shape[-1]), apart)
+
+
 def _by_rank(kind: Weights, counts: NDArray[np.int64] | Floats) -> Scores:
     """Return weighted pi with weights by rank."""
     return weighted_pi(counts, weights(kind, counts.shape[-1]))
@@ -86,6 +102,7 @@ MEASURE = (
             symmetric=True,
             needs_order=True,
             citation="Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 3",
+            without=partial(_without, kind),
         )
         for kind in KINDS
     ),

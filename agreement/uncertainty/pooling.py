@@ -194,7 +194,7 @@ def unit_scores(
 ) -> Scores:
     """Return the score of all annotators together with its interval; shape () or, for values by label, (K,)."""
     counts = found.counts.astype(np.float64)
-    terms = sums.terms(counts)
+    terms = sums.terms(counts) if sums.without is None else None
     scores = sums.score(found.counts, found.weight, terms)
     r = counts.sum(axis=1)
     two = r >= 2
@@ -204,14 +204,13 @@ def unit_scores(
     if n < 2:
         return scores
     extra, extra_weight = _pseudo_patterns(counts[two], found.weight[two].astype(np.float64))
+    design = Jackknife(found.weight, found.cluster, two, bounds, confidence)
+    disagreeing = n - int(found.weight[agreeing].sum())
+    if terms is None:
+        return _jackknifed_by_formula(scores, sums, counts, design, (extra, extra_weight), disagreeing)
     return jackknifed(
-        scores,
-        sums.finish,
-        terms,
-        Jackknife(found.weight, found.cluster, two, bounds, confidence),
-        (sums.terms(extra), extra_weight),
-        disagreeing=n - int(found.weight[agreeing].sum()),
-    )
+        scores, sums.finish, terms, design, (sums.terms(extra), extra_weight), disagreeing=disagreeing
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +273,47 @@ def jackknifed(
     scale = size / (size + 1) if pseudo is not None else (size - 1) / max(size, 1)
     se = np.sqrt(scale * variance)
     return with_limits(scores, centre, se, size, design.bounds, design.confidence, disagreeing=disagreeing)
+
+
+def _jackknifed_by_formula(
+    scores: Scores, sums: UnitSums, counts: Floats, design: Jackknife, pseudo: tuple[Floats, Floats], disagreeing: int
+) -> Scores:
+    """Return what :func:`jackknifed` does of *counts* (U, K) and *pseudo* ones (V, K), without terms of each unit."""
+    if sums.total is None or sums.without is None:
+        raise ValueError("there is no formula for values without units")
+    weight, some = design.weight.astype(np.float64), design.compared
+    total = sums.total(counts, weight) + sums.total(*pseudo)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = np.asarray(sums.finish(total)[0])
+        if design.cluster is None:
+            size = int(design.weight[some].sum())
+            variance = _spread(sums.without, total, counts[some], weight[some], centre, design.bounds)
+        else:
+            documents, group = np.unique(design.cluster[some], return_inverse=True)
+            size = len(documents)
+            scores = replace(scores, clusters=np.full(scores.value.shape, size))
+            without = sums.without(total, counts[some], weight[some], group)
+            variance = float((moved(without, centre, design.bounds) ** 2).sum())
+        variance += _spread(sums.without, total, *pseudo, centre, design.bounds)
+    se = np.asarray(np.sqrt(size / (size + 1) * variance))
+    return with_limits(scores, centre, se, size, design.bounds, design.confidence, disagreeing=disagreeing)
+
+
+def _spread(
+    without: Callable[[Floats, Floats, Floats, Ints], Floats],
+    total: Floats,
+    counts: Floats,
+    weight: Floats,
+    centre: Floats,
+    bounds: tuple[float, float],
+) -> float:
+    """Return the sum of squared changes by one unit of each of the *counts* (U, K), *weight* (U,) times each."""
+    spread = 0.0
+    for chunk in chunks(len(counts), 4 * counts.shape[1]):
+        rows = counts[chunk]
+        change = moved(without(total, rows, np.ones(len(rows)), np.arange(len(rows))), centre, bounds)
+        spread += float(weight[chunk] @ change**2)
+    return spread
 
 
 def with_limits(
