@@ -22,7 +22,9 @@ def wheel(tmp_path_factory):
 @pytest.mark.parametrize("folder", ["templates", "sample_data"])
 def test_the_wheel_holds_every_file(wheel, folder):
     shipped = {
-        f"agreement/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / folder).rglob("*") if path.is_file()
+        f"agreement/{path.relative_to(ROOT).as_posix()}"
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.parent.name != "__pycache__"
     }
     assert shipped
     assert shipped - set(zipfile.ZipFile(wheel).namelist()) == set()
