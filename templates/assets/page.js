@@ -8,6 +8,18 @@ const data = JSON.parse(one("#data").textContent);
 const html = document.documentElement;
 html.classList.add("has-js");
 
+/* Text that turns the reading direction is shut off from what follows it, as on the rest of the page. */
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/, BEGINS = "\u2066\u2067\u2068", ENDS = "\u2069";
+function isolated(text) {
+  if (!TURNS.test(text)) return text;
+  let depth = 0, kept = "";
+  for (const sign of text) {
+    if (sign === ENDS && !depth) continue;
+    depth += BEGINS.includes(sign) - (sign === ENDS);
+    kept += sign;
+  }
+  return BEGINS[2] + kept + ENDS.repeat(depth + 1);
+}
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -16,7 +28,8 @@ function make(tag, attributes = {}, ...children) {
     else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  const safe = (child) => typeof child === "string" && tag !== "textarea" ? isolated(child) : child; // what is typed stays
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false).map(safe));
   return element;
 }
 
@@ -67,7 +80,7 @@ for (const table of all("table[data-duo]")) {
       if (!/^\d/.test(text) || columns[number] === label) return;
       const query = new URLSearchParams(names);
       query.set("gave", label + "~" + columns[number]);
-      const words = `${names.get("annotator")} ${label}, ${names.get("with")} ${columns[number]}: ${text} items`;
+      const words = `${isolated(names.get("annotator"))} ${label}, ${isolated(names.get("with"))} ${columns[number]}: ${text} items`;
       cell.replaceChildren(make("a", { href: "#items", "data-f": query, title: words, "aria-label": words }, text));
     });
   }
@@ -170,7 +183,7 @@ for (const figure of all("figure.mx")) {
     const value = bytes[y * n + x], size = 100 / n + "%";
     Object.assign(cursor.style, { left: (100 * x) / n + "%", top: (100 * y) / n + "%", width: size, height: size });
     const words = value === NO_ITEMS ? "too few shared items" : figure.dataset.what + " " + (value / PER_ONE).toFixed(2);
-    output.textContent = x === y ? names[x] + " with itself" : `${names[y]} with ${names[x]}: ${words}`;
+    output.textContent = x === y ? isolated(names[x]) + " with itself" : `${isolated(names[y])} with ${isolated(names[x])}: ${words}`;
   };
   const open = () => {
     if (x === y || bytes[y * n + x] === NO_ITEMS) return;
@@ -256,8 +269,8 @@ try {
 write(KEY + ":open", "1");
 const keep = () => write(KEY, JSON.stringify([...decisions.values()]));
 const finalText = (final) => Array.isArray(final)
-  ? (final.map((part) => Array.isArray(part) ? part[2] + " " + part[0] + "–" + part[1] : String(part)).join(", ") || "nothing")
-  : String(final ?? "");
+  ? (final.map((part) => Array.isArray(part) ? isolated(part[2]) + " " + part[0] + "–" + part[1] : isolated(String(part))).join(", ") || "nothing")
+  : isolated(String(final ?? ""));
 const WORDS = new Map([["multi", "more than one valid"], ["unclear", "guideline doesn’t say"], ["drop", "left out"]]);
 const inWords = (d) => d.decision === "label" ? finalText(d.final) : WORDS.get(d.decision) ?? String(d.decision);
 
@@ -269,12 +282,12 @@ function offer(name, values, words) {
   const counts = new Map();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   const ranked = [...counts].sort((x, y) => y[1] - x[1] || String(x[0]).localeCompare(String(y[0])));
-  for (const [value, n] of ranked) control.get(name).append(make("option", { value }, `${words(value)} (${n})`));
+  for (const [value, n] of ranked) control.get(name).append(make("option", { value }, `${isolated(words(value))} (${n})`));
   if (!ranked.length || (name === "layer" && !several)) control.get(name).parentElement.hidden = true;
 }
-const sectionName = (id) => "§ " + (sections.get(id) ?? id);
+const sectionName = (id) => "§ " + isolated(sections.get(id) ?? id);
 offer("layer", data.items.map((item) => item.y), String);
-offer("pair", data.items.flatMap((item) => item.pairs), (pair) => pair.split(BETWEEN).join(" vs. "));
+offer("pair", data.items.flatMap((item) => item.pairs), (pair) => pair.split(BETWEEN).map(isolated).join(" vs. "));
 offer("label", data.items.flatMap((item) => [...new Set([...item.k, ...item.v.map((v) => v.m ? null : v.l)])].filter((l) => l !== null)), String);
 offer("section", data.items.map((item) => item.s).filter(Boolean), sectionName);
 for (const name of ["annotator", "with"]) offer(name, data.items.flatMap((item) => item.annotators), String);
@@ -284,7 +297,8 @@ offer("round", data.items.map((item) => item.r).filter(Boolean), String);
 /* Two annotators differ on an item that both answered, in different versions. */
 const differ = (item, one, other) => item.annotators.includes(one) && item.annotators.includes(other)
   && !item.v.some((version) => version.a.includes(one) && version.a.includes(other));
-const gave = (item, ...names) => names.map((name) => item.v.find((version) => version.a.includes(name))?.l).join(BETWEEN);
+const gave = (item, ...names) => names.map((name) => item.v.find((version) => version.a.includes(name))?.l);
+const says = (labels, wanted) => labels.join(BETWEEN) === wanted || labels.map(isolated).join(BETWEEN) === wanted; // from headings
 const fits = (item) => {
   const wanted = (name) => filter.get(name);
   const decided = decisions.has(item.key);
@@ -295,7 +309,7 @@ const fits = (item) => {
     && (!wanted("section") || item.s === wanted("section"))
     && (!wanted("annotator") || item.annotators.includes(wanted("annotator")))
     && (!wanted("with") || (wanted("annotator") ? differ(item, wanted("annotator"), wanted("with")) : item.annotators.includes(wanted("with"))))
-    && (!wanted("gave") || gave(item, wanted("annotator"), wanted("with")) === wanted("gave"))
+    && (!wanted("gave") || says(gave(item, wanted("annotator"), wanted("with")), wanted("gave")))
     && (!wanted("slice") || item.z.includes(wanted("slice")))
     && (!wanted("round") || item.r === wanted("round"))
     && (!wanted("state") || (wanted("state") === "open" ? !decided : wanted("state") === "done" ? decided : Boolean(item.x)));
@@ -327,7 +341,7 @@ function refresh(stay) {
   const rows = view.slice(0, shown).map((item) => make("li", {},
     make("a", { href: "#items?" + new URLSearchParams({ item: item.id }), "data-key": item.key, "aria-current": item.key === current ? "true" : null },
       make("span", { class: "q1" }, make("b", {}, item.id), make("span", { class: "small" }, remark(item))),
-      make("span", { class: "tx", dir: "auto" }, item.plain.slice(0, 160) || item.v.map((v) => v.l).join(" / ")))));
+      make("span", { class: "tx", dir: "auto" }, item.plain.slice(0, 160) || item.v.map((v) => isolated(v.l)).join(" / ")))));
   if (view.length > shown) {
     rows.push(make("li", {}, make("button", { type: "button", onclick: () => { shown += STEP; refresh(true); } }, `Show ${Math.min(STEP, view.length - shown)} more`)));
   }
@@ -356,15 +370,15 @@ function marked(line) {
   return make("p", { dir: "auto" }, ...line.map((part) => typeof part === "string" ? part : make("mark", { class: part.e ? "same" : null }, part.m, make("small", {}, part.l))));
 }
 function versionBox(version, gold) {
-  const who = gold ? "gold set" : version.a.join(", ") + (version.a.length > 1 ? ` (${version.a.length})` : "");
+  const who = gold ? "gold set" : version.a.map(isolated).join(", ") + (version.a.length > 1 ? ` (${version.a.length})` : "");
   return make("div", { class: gold ? "ver g" : "ver" }, make("span", { class: "chip", dir: "auto" }, version.l), " ", make("span", { class: "by" }, who), ...(version.m ?? []).map(marked));
 }
 function choices(item) {
   const found = [];
   for (const version of [...item.v, ...(item.g ? [item.g] : [])]) {
     if (!found.some((choice) => same(choice.final, final(version)))) {
-      const who = version.a.length && version.m ? " · " + (item.v.includes(version) ? version.a.join(", ") : "gold set") : "";
-      found.push({ decision: "label", final: final(version), words: version.l + who });
+      const who = version.a.length && version.m ? " · " + (item.v.includes(version) ? version.a.map(isolated).join(", ") : "gold set") : "";
+      found.push({ decision: "label", final: final(version), words: isolated(version.l) + who });
     }
   }
   found.push({ decision: "multi", final: null, words: "More than one is valid" });
@@ -402,7 +416,7 @@ function showCard() {
     make("span", { dir: "auto" }, choice.words), number < 9 ? make("kbd", {}, String(number + 1)) : null));
   const other = otherField(item, given, offered);
   other?.addEventListener("input", () => all("input[name=d]", card).forEach((radio) => { radio.checked = false; }));
-  const about = [several ? item.y : "", item.s ? sectionName(item.s) : "", item.r ? "round " + item.r : ""].filter(Boolean).join(" · ");
+  const about = [several ? item.y : "", item.s ? sectionName(item.s) : "", item.r ? "round " + item.r : ""].filter(Boolean).map(isolated).join(" · ");
   const ids = [...new Set([...sections.keys(), ...(given?.guideline_section ? [given.guideline_section] : [])])];
   card.replaceChildren(...[
     make("div", { class: "row top" }, make("h3", { id: "card-h" }, item.id, " ", make("span", { class: "small" }, about)),
@@ -459,7 +473,7 @@ function commit() {
   });
   unsaved = true;
   keep();
-  const said = `${item.id} saved: ${inWords(decisions.get(item.key))}.`;
+  const said = `${isolated(item.id)} saved: ${inWords(decisions.get(item.key))}.`;
   current = next ?? current;
   refresh(true);
   address();
@@ -586,7 +600,7 @@ function setFilters(wanted, item) {
   for (const [name, field] of control) {
     if (name === "gave" && wanted.get(name)) { // the labels of one cell of a table; too many to offer all
       field.parentElement.hidden = false;
-      field.append(make("option", { value: wanted.get(name) }, wanted.get(name).split(BETWEEN).join(", ")));
+      field.append(make("option", { value: wanted.get(name) }, wanted.get(name).split(BETWEEN).map(isolated).join(", ")));
     }
     field.value = wanted.get(name) ?? "";
     if (field.value !== (wanted.get(name) ?? "")) field.value = ""; // no embedded item has it

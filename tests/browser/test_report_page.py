@@ -178,6 +178,56 @@ def test_a_large_map_is_read_out_and_opens_its_pair(browser, tmp_path):
     page.close()
 
 
+def test_names_that_turn_the_reading_direction_turn_nothing_else(browser, tmp_path):
+    r"""In what the script draws too: after "x\u202e" the card's "(2)" and the map's "F1 0.50" read backwards."""
+    names = [f"A{number:02}" for number in range(41)]
+    names[1], names[2] = "A01\u202e", "A02\u2069\u202e"
+    rows = [
+        {
+            "item": f"i{item}\u202e",
+            "annotator": name,
+            "label": ("a\u202e", "b", "c")[(item + (item * place) % 11 // 9) % 3],
+        }
+        for item in range(30)
+        for place, name in enumerate(names)
+    ]
+    path = write_page(audit(pd.DataFrame(rows)), tmp_path / "turned.html")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    page.focus("figure.mx .frame")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    said = page.text_content("figure.mx output")
+    assert re.fullmatch("\u2068A01\u202e\u2069 with \u2068A02\u202e\u2069: F1 [01]\\.\\d\\d", said), said
+    page.keyboard.press("Enter")
+    eventually(page, "document.querySelector('#f-with').value !== ''")
+    assert page.input_value("#f-annotator") == names[1]
+    assert page.text_content("#card .by")
+    page.fill("#d-note", names[1])
+    page.check("#card input[name=d] >> nth=0")
+    page.click("#card .pri")
+    decisions = page.evaluate(
+        "JSON.parse(Object.entries(localStorage).find(([key]) => key.startsWith('iaa:') && !key.endsWith(':open'))[1])"
+    )
+    assert (decisions[0]["item_id"][-1], decisions[0]["note"]) == ("\u202e", names[1])  # recorded as they were read
+    texts = page.evaluate("""() => {
+      const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) found.push(walker.currentNode);
+      return found.filter((node) => !node.parentElement.closest("script, style")).map((node) => node.data);
+    }""")
+    turning = [text for text in texts if re.search("[\u202a-\u202e]", text)]
+    assert len(turning) > 60
+    for text in turning:
+        depth = 0
+        for sign in text:
+            depth += (sign in "\u2066\u2067\u2068") - (sign == "\u2069")
+            assert depth >= 0, text
+            assert depth or sign not in "\u202a\u202b\u202c\u202d\u202e", text
+        assert depth == 0, text
+    page.close()
+
+
 def test_arrows_move_inside_a_map_with_one_tab_stop(open_page):
     page = open_page("tickets")
     stops = page.eval_on_selector_all(
