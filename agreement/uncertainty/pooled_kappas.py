@@ -21,6 +21,7 @@ from agreement.units import Units
 Floats = NDArray[np.float64]
 
 
+ROUNDING = 1e-12  # what sums of shares may miss 1 by; a single other label among billions is more
 BOTH = 2.0**32  # holds two whole numbers in one: a sum of pairs, and times this a second one
 
 
@@ -293,7 +294,8 @@ def conger_scores(
     without_o = ((n + 1) * a_o - agreement) / np.where(two, n, n + 1)
     without_o = np.where(two, without_o, a_o)
     with np.errstate(divide="ignore", invalid="ignore"):
-        change = moved((without_o - without_e) / (1 - without_e), np.asarray(centre), (-1.0, 1.0))
+        beyond = np.where(1 - without_e > ROUNDING, 1 - without_e, 0.0)  # one label remains: there is no value
+        change = moved((without_o - without_e) / beyond, np.asarray(centre), (-1.0, 1.0))
     hits = ((n + 1) * a_o - np.array([1.0, 0.0])) / n
     pseudo = np.array([1 + a_e, 1 - a_e]) / 2 @ ((hits - a_e) / (1 - a_e) - centre) ** 2
     if cluster is None:
