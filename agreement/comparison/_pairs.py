@@ -189,12 +189,13 @@ def by_document(block: Block, cluster: Ints, weight: Ints, *, full: bool = False
     reference, other = np.divmod(block.cell, k)
     groups = int(cluster.max(initial=0)) + 1
     keys, where = np.unique(block.pair * groups + cluster[block.unit], return_inverse=True)
-    times = weight[block.unit].astype(np.float64)
+    times = None if (weight == 1).all() else weight[block.unit].astype(np.float64)
     size = len(keys)
 
     def counted(code: Ints, width: int, keep: NDArray[np.bool_] | slice = slice(None)) -> Ints:
-        found = np.bincount(where[keep] * width + code[keep], times[keep], minlength=size * width)
-        return found.reshape(size, width).astype(np.int64)
+        weights = None if times is None else times[keep]
+        found = np.bincount(where[keep] * width + code[keep], weights, minlength=size * width)
+        return found.reshape(size, width).astype(np.int64, copy=False)  # cells of many labels are most of the memory
 
     margins = Margins(counted(reference, k, reference == other), counted(reference, k), counted(other, k))
     cells = counted(block.cell, k * k).reshape(size, k, k) if full else None
