@@ -138,7 +138,7 @@ class Annotators(_Section):
 class Measures(_Section):
     """How numbers are made."""
 
-    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="Level of every interval.")
+    confidence: float = Field(default=0.95, gt=0.5, le=0.9999, description="Level of every interval.")
     beta: float = Field(default=1.0, gt=0, description="Beta of Fbeta.")
     min_pair_items: int = Field(default=30, ge=1, description="Shared items from which a pair is shown and pooled.")
     iou: float = Field(default=0.5, gt=0, le=1, description="Overlap over union from which two spans match.")

@@ -61,3 +61,9 @@ def test_the_signature_names_what_every_number_rests_on_and_what_differs_from_th
 def test_the_signature_names_files_without_their_folders(section, key, file):
     named = Settings.from_mapping({section: {key: file}}).signature().split("|")[-1]
     assert named == f"{section}.{key}:gold.csv"
+
+
+@pytest.mark.parametrize("level", [0.9999999999999999, 1, 0.5])
+def test_levels_next_to_one_or_of_a_coin_are_refused(level):
+    with pytest.raises(SettingsError, match=r"measures\.confidence"):
+        Settings.from_mapping({"measures": {"confidence": level}})

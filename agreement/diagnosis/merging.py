@@ -59,6 +59,12 @@ def _jackknife(values: Floats, alike: Ints, t: float) -> tuple[float, float]:
     return float(values[0]) - half, float(values[0]) + half
 
 
+def beyond_chance(observed: Floats, chance: Floats) -> Floats:
+    """Return the agreement beyond *chance*; NaN where chance leaves nothing but rounding."""
+    room = 1 - chance
+    return np.where(room > NEARLY_NOTHING, (observed - chance) / room, np.nan)
+
+
 def _recoded(unit: Ints, label: Ints, count: Floats, k: int) -> tuple[Ints, Ints, Floats]:
     """Return unit, label and count with equal labels of one unit added up."""
     key, inverse = np.unique(unit * k + label, return_inverse=True)
@@ -81,10 +87,10 @@ def _scores(evidence: Evidence, unit: Ints, label: Ints, count: Floats, group_of
     o_agree, o_share = summed(count * (count - 1) / (r - 1)), summed(count)
     with np.errstate(invalid="ignore", divide="ignore"):
         expected = ((share / n[:, None]) ** 2).sum(axis=1)
-        kappa = (agree.sum(axis=1) / n - expected) / (1 - expected)
+        kappa = beyond_chance(agree.sum(axis=1) / n, expected)
         labels = o_share.sum(axis=1)
         chance = (o_share * (o_share - 1)).sum(axis=1) / (labels * (labels - 1))
-        alpha = (o_agree.sum(axis=1) / labels - chance) / (1 - chance)
+        alpha = beyond_chance(o_agree.sum(axis=1) / labels, chance)
         specific = np.where(share > 0, agree / share, np.nan)
     used = (share > 0).sum(axis=1)
     f1 = np.nansum(specific, axis=1) / np.maximum(used, 1)
@@ -131,11 +137,11 @@ def _scores_without_each(
     used = left((share_sum > 0).astype(np.float64), gone.astype(np.float64))
     with np.errstate(invalid="ignore", divide="ignore"):
         expected = left(share_sum**2, share_sum[code] ** 2 - rest**2) / n**2
-        kappa = (left(agree_sum, agree) / n - expected) / (1 - expected)
+        kappa = beyond_chance(left(agree_sum, agree) / n, expected)
         labels, others = left(o_share_sum, o_share), o_share_sum[code] - o_share
         met = left(o_share_sum * (o_share_sum - 1), o_share_sum[code] * (o_share_sum[code] - 1) - others * (others - 1))
         chance = met / (labels * (labels - 1))
-        alpha = (left(o_agree_sum, o_agree) / labels - chance) / (1 - chance)
+        alpha = beyond_chance(left(o_agree_sum, o_agree) / labels, chance)
         specific = np.where(share_sum > 0, agree_sum / share_sum, 0.0)
         now = np.where(gone, 0.0, (agree_sum[code] - agree) / rest)
     f1 = left(specific, specific[code] - now) / np.maximum(used, 1)

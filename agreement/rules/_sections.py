@@ -19,7 +19,7 @@ from agreement.rules.label_pair import RULE as PAIRS
 from agreement.uncertainty.distributions import fdr
 
 BORROWED = 8
-OF_ALL_RULES = 2.5  # with three labels an item, people, cells and labels are judged too: sections may use up a part
+OF_ALL_RULES = 1.5  # with three labels an item, people, cells and labels are judged too: sections may use up a part
 SHARED = 0.3  # of the items that could be compared at equal labels: below, sections have labels of their own
 
 

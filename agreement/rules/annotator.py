@@ -199,7 +199,7 @@ RULE = Rule(
         "benign": 0.01,
         "benign_of_usual": 0.09,
         "one_section": 0.60,
-        "min_elsewhere": 0.075,
+        "min_elsewhere": 0.06,
         "min_items": 20,
     },
     20,

@@ -102,7 +102,7 @@ RULE = Rule(
         "benign": 0.025,
         "benign_of_usual": 0.10,
         "keep_without_anyone": 0.50,
-        "spreads": 2.5,
+        "spreads": 2.25,
         "min_sound": 0.33,
         "min_items": 20,
         "min_documents": 10,

@@ -11,7 +11,7 @@ from agreement.annotations import Layer, Reading
 from agreement.comparison import Comparison
 from agreement.diagnosis.diagnosing import diagnose
 from agreement.diagnosis.evidence import MIN_DOCUMENTS, from_units, independent
-from agreement.diagnosis.merging import kappa_without, merge_table
+from agreement.diagnosis.merging import beyond_chance, kappa_without, merge_table
 from agreement.diagnosis.times import alternating
 from agreement.records import Records, assemble
 from agreement.settings import Settings
@@ -187,3 +187,9 @@ def test_what_merging_changes_beyond_5000_items():
         expected = merge_table(one, 0, 1, 0.95)[name]
         assert merge_table(other, 0, 1, 0.95)[name] == pytest.approx(expected, rel=1e-9)
     assert kappa_without(other, 0) == pytest.approx(kappa_without(one, 0), rel=1e-9)
+
+
+def test_no_room_beyond_chance_but_rounding_is_no_value():
+    found = beyond_chance(np.array([0.5, 0.75, 1.0, 0.9]), np.array([0.0, 0.5, 1.0, 1 - 1e-15]))
+    assert found.tolist()[:2] == [0.5, 0.5]
+    assert np.isnan(found[2:]).all()
