@@ -62,7 +62,8 @@ def _jackknife(values: Floats, alike: Ints, t: float) -> tuple[float, float]:
 def beyond_chance(observed: Floats, chance: Floats) -> Floats:
     """Return the agreement beyond *chance*; NaN where chance leaves nothing but rounding."""
     room = 1 - chance
-    return np.divide(observed - chance, room, out=np.full(room.shape, np.nan), where=room > NEARLY_NOTHING)
+    found: Floats = np.divide(observed - chance, room, out=np.full(room.shape, np.nan), where=room > NEARLY_NOTHING)
+    return found
 
 
 def _recoded(unit: Ints, label: Ints, count: Floats, k: int) -> tuple[Ints, Ints, Floats]:
