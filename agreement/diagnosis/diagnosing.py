@@ -1,6 +1,6 @@
 """Diagnosis: the rules in their order over one layer's case, what later findings explain away, and the budget."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,11 +52,16 @@ def diagnose(annotations: Annotations, comparisons: Sequence[Comparison], settin
     SettingsError
         If ``[rules]`` names a rule or a threshold that does not exist.
     """
+    return diagnose_cases((open_case(annotations, comparison, settings) for comparison in comparisons), settings)
+
+
+def diagnose_cases(cases: Iterable[Case], settings: Settings) -> Diagnosis:
+    """Return what the rules find in each of *cases*; see :func:`diagnose`."""
     rules = rules_in_force(settings)
     flags: list[Flag] = []
     budget: list[dict[str, Any]] = []
-    for comparison in comparisons:
-        case = open_case(annotations, comparison, settings)
+    for opened in cases:
+        case = opened
         for rule in rules:
             case = case.after(list(rule.check(case, case.thresholds(rule))))
         found, rows = disagreement_budget(case, sorted(explained(case), key=_order))
