@@ -25,6 +25,8 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     if len(evidence.sections) < 2 or len(evidence.present) < 3:
         return
     cells = cells_off(evidence, thresholds, case.confidence)
+    if not cells:
+        return
     split = split_sections(cells, evidence, case.rest, everybody(case), thresholds)
     within = regular(evidence)
     apart = {flag.subject.annotator for flag in case.confirmed("annotator", "span_annotator")}
