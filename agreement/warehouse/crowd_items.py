@@ -166,6 +166,8 @@ class Items:
         These are ``who``, ``place``, ``cluster``, ``what`` and ``text``; with the first ``item`` by name, and what
         *own* (A,) of the others adds up to, ``added``. The others are those who are not set *apart*.
         """
+        import ibis  # noqa: PLC0415 - the warehouse extra
+
         table, codes, apart = self.table, sorted(codes), sorted(apart)
         taken = self._held_by(codes, [])
         mine = table.mutate(mine=table.pattern.filter(lambda code: taken(code, table)))
@@ -174,20 +176,25 @@ class Items:
             off = self._held_by(apart, [])
             mine = mine.mutate(pattern=mine.pattern.filter(lambda code: ~off(code, mine)))
         each = mine.select("item", "round", "cluster", "place", "pattern", code=mine.mine.unnest())
-        others = each.pattern.filter(lambda code: code != each.code)
-        each = each.mutate(others=others, who=self._who(each.code), what=each.code % self.labels)
         group = ["who", "place", "cluster", "what", "text"]
-        each = each.mutate(text=_text(each.others.map(lambda code: code % self.labels)))
-        counted = each.group_by(*group).agg(n=each.count(), item=each.item.min())
-        found = few(self.traffic, counted)
+        others = each.pattern.filter(lambda code: code != each.code)
+        each = each.mutate(
+            who=self._who(each.code), what=each.code % self.labels,
+            text=_text(others.map(lambda code: code % self.labels)),
+        )  # fmt: skip
         if own is None:
-            return found.assign(added=0.0)
-        listed = each.select(*group, code=each.others.unnest())
-        listed = listed.mutate(other=self._who(listed.code))
+            counted = each.group_by(*group).agg(n=each.count(), item=each.item.min())
+            return few(self.traffic, counted).assign(added=0.0)
+        # with the annotator's own label, which adds nothing, no item is without any
+        listed = each.select(
+            "item", "round", *group, code=each.pattern.concat(ibis.array([each.code])).unique().unnest()
+        )
         ours = self._ours(pd.DataFrame({"other": np.arange(len(own)), "own": own}))
-        joined = listed.join(ours, "other")
-        added = few(self.traffic, joined.group_by(*group).agg(added=joined.own.sum()))
-        return found.merge(added, on=group, how="left").fillna({"added": 0.0})
+        joined = listed.mutate(other=self._who(listed.code)).join(ours, "other")
+        shares = ibis.ifelse(joined.other == joined.who, 0.0, joined.own)
+        units = joined.mutate(share=shares).group_by("item", "round", *group).agg(added=lambda rows: rows.share.sum())
+        counted = units.group_by(*group).agg(n=units.count(), item=units.item.min(), added=units.added.sum())
+        return few(self.traffic, counted)
 
     def named(self, scores: pd.DataFrame, most: int) -> pd.DataFrame:
         """Return cluster, mix and ``item`` of the *most* items with the highest ``score`` by ``mix``, ties by name."""

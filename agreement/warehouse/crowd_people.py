@@ -20,6 +20,7 @@ from agreement.warehouse.engine import Prepared, spread_out
 
 MOST_DISPUTED = 2_000  # items that are known by name because their labels differ most
 MORE_LABELS = 1e-6  # of two items disputed alike, the one with more labels comes first
+AT_ONCE = 500_000  # labels of annotators whose items come back, counted, at a time
 MOST_PEOPLE = 10_000  # of whom a table of how many items each pair shares fits in memory
 
 
@@ -101,6 +102,8 @@ class State:
         (U,) mix of each unit, and its cluster by name.
     items
         (U,) an item that each unit stands for.
+    as_given
+        (N,) the labels as they were given, whatever an evidence counts as one.
     """
 
     crowd: Crowd
@@ -110,6 +113,7 @@ class State:
     mix: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     cluster: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
+    as_given: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def present(self) -> Ints:
@@ -123,8 +127,8 @@ class State:
         labels = [mixes.labels[number] for number in mix.tolist()]
         place = np.array([mixes.place[number] for number in mix.tolist()], dtype=np.int64)
         cluster = tuple(rows["cluster"].astype(str))
-        known = replace(self, mix=mix, cluster=cluster, items=tuple(rows["item"].astype(str)))
         own = np.zeros(0, np.int64) if not labels else np.concatenate(labels)
+        known = replace(self, mix=mix, cluster=cluster, items=tuple(rows["item"].astype(str)), as_given=own)
         unit = np.repeat(np.arange(len(mix)), [len(one) for one in labels])
         return self._evidence(unit, np.full(len(unit), -1), own, place, cluster, rows["n"].to_numpy(np.int64), known)
 
@@ -152,9 +156,7 @@ class State:
     def sums(self, evidence: Evidence, value: Floats, *, by_section: bool) -> Sums:
         """Return (A,) or (A, S + 1) sums of *value* (N,) of the *evidence*, which is of these items."""
         use = np.isfinite(value)
-        # labels as they were given, whatever the evidence counts as one
-        label = np.concatenate([self.labelled.mixes.labels[number] for number in self.mix.tolist()])
-        key = self.mix[evidence.unit[use]] * len(self.crowd.labels) + label[use]
+        key = self.mix[evidence.unit[use]] * len(self.crowd.labels) + self.as_given[use]
         key, first = np.unique(key, return_index=True)
         shape = (len(self.crowd.annotators), self.labelled.places)[: 2 if by_section else 1]
         parts = np.zeros((6, *shape))
@@ -175,7 +177,7 @@ class State:
 
     def company(self, evidence: Evidence, own: Floats) -> tuple[Floats, Floats]:
         """Return (U,) the mean of *own* (A,) over the labels of a unit, and how it varies among equal units."""
-        del evidence
+        del evidence  # whose labels count as one changes nothing here
         rows = self.labelled.company(np.nan_to_num(own))
         n, y, yy = (rows[name].to_numpy(dtype=np.float64) for name in ("n", "y", "yy"))
         mean = y / n
@@ -195,10 +197,25 @@ class State:
         return n, y
 
     def around(self, codes: Sequence[int], apart: Sequence[int], own: Floats | None) -> Callable[[int], Near]:
-        """Return what gives the units of each annotator of *codes*, without the labels of all others set *apart*."""
-        rows = self.labelled.around([int(code) for code in codes], [int(code) for code in apart], own)
-        rows = rows.loc[~rows["place"].isin(sorted(self.gone.sections))]
-        return lambda code: self._near(rows.loc[rows["who"].eq(code)], code)
+        """Return what gives the units of each annotator of *codes*, without the labels of all others set *apart*.
+
+        The engine is asked of as many annotators at a time as their labels allow, and only when they are.
+        """
+        people = sorted({int(code) for code in codes})
+        chunk = np.floor_divide(np.cumsum(self.census.sum(axis=1)[people]), AT_ONCE).astype(np.int64).tolist()
+        loaded: dict[int, pd.DataFrame] = {}
+
+        def near(code: int) -> Near:
+            number = chunk[people.index(code)]
+            if number not in loaded:
+                some = [one for one, its in zip(people, chunk, strict=True) if its == number]
+                loaded.clear()
+                rows = self.labelled.around(some, [int(one) for one in apart], own)
+                loaded[number] = rows.loc[~rows["place"].isin(sorted(self.gone.sections))]
+            rows = loaded[number]
+            return self._near(rows.loc[rows["who"].eq(code)], code)
+
+        return near
 
     def _near(self, rows: pd.DataFrame, code: int) -> Near:
         """Return the units of one annotator: *rows* of own label and colleagues' labels."""
