@@ -83,8 +83,8 @@ def audit_warehouse(
         Rows up to which a table is read like a file where the engine can't do what the settings ask for.
     drawn
         Labels of the items that come back: of all of them if that is as many as there are, else of a sample, on which
-        the disputes and, of a crowd, the diagnosis rest. By default all items up to ``EVERY_ITEM`` labels, else a
-        sample of ``DRAWN``.
+        the disputes and the work by annotator rest. By default all items up to ``EVERY_ITEM`` labels, else a sample of
+        ``DRAWN``.
 
     Raises
     ------
