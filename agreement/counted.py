@@ -24,6 +24,10 @@ class SharedPairs(Protocol):
     """The pairs of a crowd that share any unit; their tables never exist all at once."""
 
     @property
+    def pairs(self) -> Ints:
+        """(P, 2) codes of two annotators."""
+
+    @property
     def n(self) -> Ints:
         """(P,) units that each pair shares."""
 

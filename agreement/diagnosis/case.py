@@ -7,7 +7,8 @@ import numpy as np
 
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
-from agreement.diagnosis.evidence import Bools, Evidence, Floats, from_pairs, from_units, independent
+from agreement.diagnosis.evidence import Evidence, Floats, from_pairs, from_units, independent
+from agreement.diagnosis.people import Gone, without
 from agreement.distances import Distances, pair_distances
 from agreement.flags import Flag, Rule
 from agreement.settings import Settings
@@ -37,6 +38,8 @@ class Case:
         (U,) names of the item and the round of every unit of the evidence.
     matches
         The aligned spans of a spans layer.
+    listed
+        The case of a sample of the items, where an engine has only summed up who gave which label.
     """
 
     annotations: Annotations
@@ -48,6 +51,7 @@ class Case:
     items: tuple[str, ...] = ()
     rounds: tuple[str, ...] = ()
     matches: Matches | None = None
+    listed: "Case | None" = None
 
     @property
     def layer(self) -> str:
@@ -77,27 +81,30 @@ class Case:
 
     def after(self, flags: Sequence[Flag]) -> "Case":
         """Return the case with *flags* found and the labels they explain no longer counted."""
-        explained = np.zeros(len(self.whole.unit), bool)
-        for flag in flags:
-            if flag.verdict == "confirmed":
-                explained |= self.explained_by(flag)
-        return replace(self, found=(*self.found, *flags), rest=self.rest.without(explained))
+        confirmed = [flag for flag in flags if flag.verdict == "confirmed"]
+        listed = None if self.listed is None else self.listed.after(flags)
+        rest = without(self.rest, self.explained_by(*confirmed))
+        return replace(self, found=(*self.found, *flags), rest=rest, listed=listed)
 
-    def explained_by(self, flag: Flag) -> Bools:
-        """Return (N,) the labels that *flag* explains; label pairs and classes stay, their rules set them apart."""
-        evidence, subject = self.whole, flag.subject
-        names, sections = evidence.annotators, evidence.sections
-        of = np.zeros(len(evidence.unit), bool)
-        if flag.rule == "copy":
-            return np.asarray(evidence.annotator == names.index(max(subject.annotators)))
-        if subject.annotator is not None:
-            of = np.asarray(evidence.annotator == names.index(subject.annotator))
-            if subject.section is not None:
-                of &= evidence.section[evidence.unit] == sections.index(subject.section)
-            return np.asarray(of & (flag.rule != "drift"))
-        if flag.rule == "section" and subject.section is not None:
-            return np.asarray(evidence.section[evidence.unit] == sections.index(subject.section))
-        return of
+    def explained_by(self, *flags: Flag) -> Gone:
+        """Return the labels that *flags* explain; label pairs and classes stay, their rules set them apart."""
+        names, sections = self.whole.annotators, self.whole.sections
+        gone = Gone()
+        for flag in flags:
+            subject = flag.subject
+            if flag.rule == "copy":
+                gone |= Gone(annotators=frozenset({names.index(max(subject.annotators))}))
+            elif subject.annotator is not None and subject.section is not None:
+                gone |= Gone(cells=frozenset({(names.index(subject.annotator), sections.index(subject.section))}))
+            elif subject.annotator is not None and flag.rule != "drift":
+                gone |= Gone(annotators=frozenset({names.index(subject.annotator)}))
+            elif flag.rule == "section" and subject.section is not None:
+                gone |= Gone(sections=frozenset({sections.index(subject.section)}))
+        return gone
+
+    def of_labels(self) -> "Case":
+        """Return the case whose evidence lists who gave which label: this one, or that of a sample of it."""
+        return self.listed or self
 
 
 def open_case(annotations: Annotations, comparison: Comparison, settings: Settings) -> Case:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from agreement.diagnosis.evidence import DENSE, Evidence, tally
+from agreement.diagnosis.evidence import DENSE, AnonymousError, Evidence, tally
 from agreement.diagnosis.times import Times
 from agreement.uncertainty.distributions import t_quantile, t_tail
 
@@ -91,6 +91,10 @@ class Sums:
     def minus(self, other: "Sums") -> "Sums":
         """Return the sums of the groups that are in these and not in *other*, by broadcasting."""
         return Sums(*(mine - theirs for mine, theirs in zip(self.parts(), other.parts(), strict=True)))
+
+    def times(self, factor: float) -> "Sums":
+        """Return the sums of values *factor* times as large."""
+        return Sums(self.n, self.y * factor, self.yy * factor**2, self.ym * factor, self.mm, self.clusters)
 
     def expand(self, axis: int) -> "Sums":
         """Return the sums with a new *axis*."""
@@ -248,6 +252,8 @@ class Additive:
 
 def additive(evidence: Evidence, min_labels: int = 1) -> Additive:
     """Return the additive fit of the evidence; annotators with fewer than *min_labels* labels stay at zero."""
+    if evidence.people is not None:
+        raise AnonymousError
     use = evidence.kept & evidence.compared[evidence.unit]
     n_annotators, n_sections, n_units = len(evidence.annotators), len(evidence.sections), len(evidence.section)
     given = evidence.count(evidence.annotator[use], evidence.unit[use], n_annotators)

@@ -1,6 +1,6 @@
 """Diagnosis: the rules in their order over one layer's case, what later findings explain away, and the budget."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,10 +9,10 @@ import numpy as np
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
 from agreement.diagnosis.case import Case, open_case
-from agreement.diagnosis.evidence import Evidence
+from agreement.diagnosis.people import Gone, around, without
 from agreement.flags import Flag
 from agreement.rules import rules_in_force
-from agreement.rules._standing import standing
+from agreement.rules._standing import Standing, crowded, own_in_crowd, standing, standing_in_crowd, steepness
 from agreement.settings import Settings
 from agreement.wording import rules as words
 
@@ -20,6 +20,7 @@ CAUSES = (
     "copy", "drift", "annotator", "span_annotator", "annotator_section", "section", "camps", "label_pair", "label",
     "gold_item", "round_change", "span_boundary", "span_label_pair",
 )  # fmt: skip
+PEOPLE = ("annotator", "span_annotator")
 SURE = 1e-4  # a cell inside a flagged section needs more than the usual doubt
 LEFT_OF_EFFECT = 0.75
 DIFFUSE = 0.20
@@ -51,11 +52,16 @@ def diagnose(annotations: Annotations, comparisons: Sequence[Comparison], settin
     SettingsError
         If ``[rules]`` names a rule or a threshold that does not exist.
     """
+    return diagnose_cases((open_case(annotations, comparison, settings) for comparison in comparisons), settings)
+
+
+def diagnose_cases(cases: Iterable[Case], settings: Settings) -> Diagnosis:
+    """Return what the rules find in each of *cases*; see :func:`diagnose`."""
     rules = rules_in_force(settings)
     flags: list[Flag] = []
     budget: list[dict[str, Any]] = []
-    for comparison in comparisons:
-        case = open_case(annotations, comparison, settings)
+    for opened in cases:
+        case = opened
         for rule in rules:
             case = case.after(list(rule.check(case, case.thresholds(rule))))
         found, rows = disagreement_budget(case, sorted(explained(case), key=_order))
@@ -71,14 +77,13 @@ def explained(case: Case) -> list[Flag]:
     a suspected cell there always is. An annotator must still be off where no confirmed section is.
     """
     natures = {flag.subject.section: flag.nature for flag in case.confirmed("section")}
-    elsewhere = case.whole.without_units(
-        np.isin(case.whole.section, [case.whole.sections.index(str(name)) for name in natures])
-    )
+    off = [flag for flag in case.found if flag.rule in PEOPLE]
+    still = _still_off(case, off) if natures and off else {}
     return [
         flag
         for flag in case.found
         if not (flag.rule == "annotator_section" and _sections_own(flag, natures))
-        and not (flag.rule in ("annotator", "span_annotator") and natures and not _still_off(case, flag, elsewhere))
+        and (flag.rule not in PEOPLE or still.get(flag.subject.annotator, True))
     ]
 
 
@@ -88,18 +93,27 @@ def _sections_own(flag: Flag, natures: dict[str | None, str]) -> bool:
     return nature is not None and (nature == "two readings" or flag.q is None or flag.q > SURE)
 
 
-def _still_off(case: Case, flag: Flag, elsewhere: Evidence) -> bool:
-    """Return True if the annotator of *flag* is off in the sections that are sound."""
-    evidence = elsewhere
-    for other in case.confirmed("copy", "annotator", "span_annotator", "annotator_section"):
-        if other is not flag and other.subject.annotator != flag.subject.annotator:
-            evidence = evidence.without(case.explained_by(other))
-    stands = standing(evidence)
-    if stands is None:
-        return True
-    code = case.whole.annotators.index(str(flag.subject.annotator))
-    left = float(np.nan_to_num(stands.excess.value[code]))
-    return left >= LEFT_OF_EFFECT * float(flag.evidence["excess_minimum"])
+def _still_off(case: Case, flags: Sequence[Flag]) -> dict[str | None, bool]:
+    """Return by annotator of *flags* whether each is off in the sections that are sound."""
+    whole, names = case.whole, {flag.subject.annotator for flag in flags}
+    elsewhere = without(whole, Gone(sections=case.explained_by(*case.confirmed("section")).sections))
+    causes = case.confirmed("copy", "annotator", "span_annotator", "annotator_section")
+    apart = sorted(case.explained_by(*(flag for flag in causes if flag.rule in PEOPLE)).annotators)
+    rest = without(elsewhere, case.explained_by(*(flag for flag in causes if flag.subject.annotator not in names)))
+    sound = without(rest, Gone(annotators=frozenset(apart)))
+    usual = standing(sound) if crowded(sound) else None
+    found = {}
+    codes = [whole.annotators.index(str(flag.subject.annotator)) for flag in flags]
+    near = None if usual is None else around(rest, codes, apart, own_in_crowd(usual))
+    for flag, code in zip(flags, codes, strict=True):
+        if near is not None and usual is not None:
+            stands: Standing | None = standing_in_crowd(near(code), code, usual, steepness(sound))
+        else:
+            others = (one for one in causes if one.subject.annotator != flag.subject.annotator)
+            stands = standing(without(elsewhere, case.explained_by(*others)))
+        left = 1.0 if stands is None else float(np.nan_to_num(stands.excess.value[code]))
+        found[flag.subject.annotator] = left >= LEFT_OF_EFFECT * float(flag.evidence["excess_minimum"])
+    return found
 
 
 def subject_name(flag: Flag) -> str:

@@ -7,7 +7,7 @@ without listing pairs; spans, answers and label sets bring their pairs.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from agreement._arrays import CACHED, distinct_entries, equal_entries, unit_bloc
 from agreement.diagnosis.times import Times, alternating, times_of
 from agreement.uncertainty.pooling import Shown, cells_of, label_cells, shown
 from agreement.units import Units
+
+if TYPE_CHECKING:
+    from agreement.diagnosis.people import People
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,6 +30,10 @@ EVERY = slice(None)
 _NONE = np.zeros(0, np.int64)
 MIN_DOCUMENTS = 20
 DENSE = 20_000_000  # cells up to which counting in a full table is faster than sorting
+
+
+class AnonymousError(Exception):
+    """The labels of particular people were asked of an evidence that only sums know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,8 @@ class Evidence:
         Mean distance of labels of different units: the disagreement to expect by chance.
     times
         How many equal units each one stands for; None where each is listed.
+    people
+        What knows who gave which label, where *annotator* is -1 because an engine has counted; None if that is listed.
     """
 
     annotators: tuple[str, ...]
@@ -79,6 +88,7 @@ class Evidence:
     pairs: Pairs | None = None
     expected: float = 1.0
     times: Times | None = None
+    people: "People | None" = field(default=None, repr=False, compare=False)
     size: Ints = field(init=False)
     known: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
@@ -217,6 +227,8 @@ class Evidence:
 
     def _present(self) -> Ints:
         """Return what ``present`` is."""
+        if self.people is not None:
+            return self.people.present
         who = self.annotator if self.kept.all() else self.annotator[self.kept]
         return np.flatnonzero(np.bincount(who, minlength=1))
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from agreement.diagnosis.case import Case
-from agreement.diagnosis.contrasts import Estimate, Sums, additive, difference, sums_by
+from agreement.diagnosis.contrasts import Estimate, Sums, additive, difference
 from agreement.diagnosis.evidence import Bools, Evidence, Ints
+from agreement.diagnosis.people import Gone, contrast_sums, given, sums_by_annotator, without
 from agreement.rules._parts import regular, scalar
 from agreement.rules._plurality import deviations
 from agreement.rules._readings import MAX_CELLS, camps, names_of, two_readings
 from agreement.rules._sections import Strata, section_effect, strata_of
+from agreement.rules._standing import crowded
 from agreement.uncertainty.distributions import binomial_at_least, fdr
 
 BORROWED = 8
@@ -48,21 +50,16 @@ class Cell:
 
 def _estimates(evidence: Evidence) -> tuple[Estimate, Estimate] | None:
     """Return (A, S) the difference inside - outside and the inside value; None if the design tells nothing."""
-    n_annotators, n_sections = len(evidence.annotators), len(evidence.sections)
     scale = np.sqrt(max(evidence.kappa, KAPPA_FLOOR))
     if regular(evidence):
-        value = evidence.contrast()
+        sums = contrast_sums(evidence, evidence.contrast(), by_section=True)
     else:
         fit = additive(evidence)
         if not fit.identified:
             return None
         use = evidence.kept & evidence.compared[evidence.unit]
-        value = np.where(use, fit.residual[evidence.unit], np.nan)
-    section = evidence.section[evidence.unit]
-    group = np.where(section < 0, n_annotators * n_sections, evidence.annotator * n_sections + section)
-    every = sums_by(group, n_annotators * n_sections + 1, evidence.cluster[evidence.unit], value / scale,
-                    evidence.times_at(evidence.unit))  # fmt: skip
-    cells = Sums(*(values[:-1].reshape(n_annotators, n_sections) for values in every.parts()))
+        sums = sums_by_annotator(evidence, np.where(use, fit.residual[evidence.unit], np.nan), by_section=True)
+    cells = Sums(*(part[:, :-1] for part in sums.times(1 / scale).parts()))
     inside = _moderated(cells)
     return difference(inside, cells.sum(1).expand(1).minus(cells).mean()), inside
 
@@ -110,10 +107,17 @@ def cells_off(evidence: Evidence, thresholds: Mapping[str, float], confidence: f
             suspected = np.flatnonzero(large & (q < thresholds["q_suspected"]))
             found += [cell(int(flat)) for flat in suspected]
             break
-        worst = int(np.argmax(np.where(confirmed, off.value, -np.inf)))
-        found.append(cell(worst))
-        rest = rest.without(rows_of(rest, found[-1].annotator, found[-1].section))
+        order = np.argsort(np.where(confirmed, -off.value, np.inf), axis=None, kind="stable")
+        # in a crowd others in a cell only make somebody look better: all at once
+        worst = [cell(int(flat)) for flat in order[: int(confirmed.sum()) if crowded(rest) else 1]]
+        found += worst
+        rest = without(rest, cells_gone(worst))
     return found
+
+
+def cells_gone(cells: list[Cell]) -> Gone:
+    """Return the labels of *cells*."""
+    return Gone(cells=frozenset((cell.annotator, cell.section) for cell in cells))
 
 
 def crowd(case: Case) -> Evidence:
@@ -126,23 +130,12 @@ def crowd(case: Case) -> Evidence:
     left = case.rest.number(case.rest.size >= 3)
     if len(case.rest.present) >= 3 and left >= ENOUGH_LEFT * case.whole.number(case.whole.size >= 3):
         return case.rest
-    apart = np.zeros(len(case.whole.unit), bool)
-    for flag in case.confirmed("copy", "annotator_section"):
-        apart |= case.explained_by(flag)
-    return case.whole.without(apart)
+    return without(case.whole, case.explained_by(*case.confirmed("copy", "annotator_section")))
 
 
 def everybody(case: Case) -> Evidence:
     """Return the evidence of all who think for themselves, set apart or not: a careless person may share a reading."""
-    copied = np.zeros(len(case.whole.unit), bool)
-    for flag in case.confirmed("copy"):
-        copied |= case.explained_by(flag)
-    return case.whole.without(copied)
-
-
-def rows_of(evidence: Evidence, annotator: int, section: int) -> Bools:
-    """Return (N,) the labels of one annotator in one section."""
-    return np.asarray((evidence.annotator == annotator) & (evidence.section[evidence.unit] == section))
+    return without(case.whole, case.explained_by(*case.confirmed("copy")))
 
 
 def camps_of(cells: list[Cell], evidence: Evidence, every: Evidence) -> tuple[tuple[str, ...], ...]:
@@ -156,7 +149,7 @@ def camps_of(cells: list[Cell], evidence: Evidence, every: Evidence) -> tuple[tu
         found = found or two_readings(every, inside, CAMP_ALPHA, max(CAMP_EFFECT, WITNESSED * cells[0].value))
         return found or _with_company(cells[0], every)
     camp = tuple(sorted(evidence.annotators[cell.annotator] for cell in cells))
-    here = np.unique(evidence.annotator[evidence.kept & inside[evidence.unit]])
+    here = np.flatnonzero(given(evidence)[:, cells[0].section])
     return camp, tuple(evidence.annotators[a] for a in here if evidence.annotators[a] not in camp)
 
 
@@ -168,7 +161,7 @@ def _with_company(cell: Cell, every: Evidence) -> tuple[tuple[str, ...], ...]:
     """
     if every.label is None or every.weights is not None or len(every.labels) < MIN_LABELS:
         return ()
-    if len(every.unit) * len(every.present) > MAX_CELLS:
+    if every.people is not None or len(every.unit) * len(every.present) > MAX_CELLS:
         return ()
     given = np.bincount(every.unit[every.kept & (every.annotator == cell.annotator)], minlength=len(every.section))
     units = (given > 0) & (every.size >= 3)
@@ -217,14 +210,6 @@ def _others_too(cell: Cell, rest: Strata) -> bool:
     return float(found.value) >= OTHERS_TOO * cell.value and float(found.p_above()) < CAMP_ALPHA
 
 
-def _sound(cells: list[Cell], evidence: Evidence) -> Evidence:
-    """Return the evidence without the *cells*."""
-    off = np.zeros(len(evidence.unit), bool)
-    for cell in cells:
-        off |= rows_of(evidence, cell.annotator, cell.section)
-    return evidence.without(off)
-
-
 @dataclass(frozen=True, slots=True)
 class Split:
     """A section that is read in two ways: how sure that is, and the camps by name."""
@@ -245,9 +230,9 @@ def split_sections(
     by_section: dict[int, list[Cell]] = {}
     for cell in cells:
         by_section.setdefault(cell.section, []).append(cell)
-    result, sound = {}, _sound(cells, judged) if cells else judged
+    result, sound = {}, without(judged, cells_gone(cells))
     for section, mine in by_section.items():
-        staff = int(_staff(evidence, evidence.section == section).sum())
+        staff = int(_staff(evidence, section).sum())
         sure = any(cell.q < thresholds["q_confirmed"] for cell in mine)
         many = len(mine) >= 2 and len(mine) >= STAFF * staff
         named = camps_of(mine, evidence, every)
@@ -266,14 +251,16 @@ def split_sections(
 
 def read_in_two_ways(evidence: Evidence) -> dict[int, Split]:
     """Return the sections whose staff falls into two camps that are not at odds elsewhere."""
-    result = {}
+    result: dict[int, Split] = {}
+    if evidence.people is not None:  # in crowds of that size nobody can look for camps
+        return result
     compared = evidence.compared
     for section in range(len(evidence.sections)):
         inside = evidence.section == section
         here, there = inside & compared, ~inside & compared
         if not here.any() or not there.any() or evidence.mean_of(here) - evidence.mean_of(there) < MORE_THERE:
             continue
-        staff = evidence.without(~_staff(evidence, inside)[evidence.annotator])
+        staff = evidence.without(~_staff(evidence, section)[evidence.annotator])
         found = camps(staff, inside, 0.95)
         if found is None or found.p * len(evidence.sections) >= CAMP_ALPHA or found.effect < CAMP_EFFECT:
             continue
@@ -288,8 +275,7 @@ def read_in_two_ways(evidence: Evidence) -> dict[int, Split]:
     return result
 
 
-def _staff(evidence: Evidence, units: Bools) -> Bools:
-    """Return (A,) who works on *units* (U,): those with a quarter of the busiest one's labels or more."""
-    here = evidence.kept & units[evidence.unit]
-    given = evidence.count(evidence.annotator[here], evidence.unit[here], len(evidence.annotators))
-    return np.asarray((given > 0) & (given >= STAFF * given.max(initial=0)))
+def _staff(evidence: Evidence, section: int) -> Bools:
+    """Return (A,) who works in a *section*: those with a quarter of the busiest one's labels or more."""
+    here = given(evidence)[:, section]
+    return np.asarray((here > 0) & (here >= STAFF * here.max(initial=0)))

@@ -1,6 +1,6 @@
 """What the rules share: verdicts, examples, and shares of the disagreement."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,8 @@ import numpy as np
 from agreement.annotations import filled, rows_holding
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate
-from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
+from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
+from agreement.diagnosis.people import Near
 from agreement.flags import Example, Verdict
 
 TEST: Mapping[str, float] = {"q_confirmed": 0.01, "q_suspected": 0.05}
@@ -72,23 +73,30 @@ def disputes(case: Case, units: Bools) -> dict[str, Any]:
     return {"disputes": hits, "share_of_disputes": hits / total if total else 0.0}
 
 
-def settled_by_leaving_out(case: Case, rows: Bools) -> Bools:
-    """Return (U,) the disputed units that are none any more without the labels *rows* (N,)."""
-    return disputed(case.whole) & ~disputed(case.whole.without(rows))
-
-
 def most(score: Floats, units: Bools, count_: int = N_EXAMPLES) -> Ints:
     """Return up to *count_* of the *units* (U,) with the highest *score* (U,), ties in order."""
     chosen = np.flatnonzero(units)
     return chosen[np.argsort(-np.nan_to_num(score[chosen]), kind="stable")[:count_]]
 
 
-def examples(case: Case, units: Ints) -> tuple[Example, ...]:
-    """Return the units as examples: excerpt, label by annotator, and the place of the first label in the input."""
+def examples_near(case: Case, near: Near, rows: Bools) -> tuple[Example, ...]:
+    """Return the units *near* an annotator on which the labels *rows* (N,) differ most from the others."""
+    evidence = near.evidence
+    total = tally(evidence.unit, np.where(rows, evidence.total, 0.0), len(evidence.section))
+    shown = most(total, total > 0)
+    return examples(case, shown, near.items) if near.units is None else examples(case, near.units[shown])
+
+
+def examples(case: Case, units: Ints, items: Sequence[str] = ()) -> tuple[Example, ...]:
+    """Return the units as examples: excerpt, label by annotator, and the place of the first label in the input.
+
+    Units are those of the whole case, or of an evidence of which *items* (U,) names an item for each.
+    """
     table = case.annotations.table
     if not len(units):
         return ()
-    wanted = {(case.items[unit], case.rounds[unit]): number for number, unit in enumerate(units)}
+    named = [(items[unit], "") if items else (case.items[unit], case.rounds[unit]) for unit in units]
+    wanted = {name: number for number, name in enumerate(named)}
     rows = table.iloc[rows_holding(table["item"], [item for item, _ in wanted])]
     rows = rows.loc[rows["layer"].eq(case.layer)]
     names = set(case.whole.annotators)
@@ -103,21 +111,21 @@ def examples(case: Case, units: Ints) -> tuple[Example, ...]:
         labels[number].setdefault(str(annotator), []).append(str(label))
         origin[number] = origin[number] or case.annotations.origin(position)
     for number, unit in enumerate(units):
-        labels[number] = labels[number] or _labels_of(case.whole, int(unit))
+        labels[number] = labels[number] or ({} if items else _labels_of(case.whole, int(unit)))
     texts = filled(case.annotations.items["text"])
     return tuple(
         Example(
-            case.items[unit], excerpt(str(texts.get(case.items[unit], ""))),
+            item, excerpt(str(texts.get(item, ""))),
             {who: ", ".join(given) for who, given in sorted(labels[number].items())}, origin[number],
         )
-        for number, unit in enumerate(units)
+        for number, (item, _) in enumerate(named)
     )  # fmt: skip
 
 
 def _labels_of(evidence: Evidence, unit: int) -> dict[str, list[str]]:
     """Return the label by annotator of a unit of which the input itself is not at hand, only what an engine counted."""
     rows = np.flatnonzero(evidence.unit == unit)
-    if evidence.label is None:
+    if evidence.label is None or evidence.people is not None:
         return {}
     given = zip(evidence.annotator[rows], evidence.label[rows], strict=True)
     return {evidence.annotators[who]: [evidence.labels[label]] for who, label in given}

@@ -148,6 +148,8 @@ def within_readings(case: Case) -> Evidence:
 
 def _by_pair(evidence: Evidence, units: Bools) -> _ByPair | None:
     """Return the distances by pair; None with too few annotators or units, or too many cells."""
+    if evidence.people is not None:
+        return None
     who = evidence.present
     m = len(who)
     use = units & evidence.compared

@@ -8,11 +8,12 @@ from scipy import sparse
 
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate, additive, benign_spread
-from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
+from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
+from agreement.diagnosis.people import Gone, company, given, without
 from agreement.rules._confusions import Confusions, all_cells, confused, confusions, excess_of, without_each_section
 from agreement.rules._likely import likely_labels
 from agreement.rules._parts import regular
-from agreement.rules._standing import standing, steepness
+from agreement.rules._standing import crowded, standing, steepness
 from agreement.rules.label import RULE as LABELS
 from agreement.rules.label import vague
 from agreement.rules.label_pair import RULE as PAIRS
@@ -75,9 +76,10 @@ def strata_of(evidence: Evidence, every: Evidence | None = None) -> Strata:
 
 def _strata_of(evidence: Evidence, every: Evidence | None) -> Strata:
     """Return what ``strata_of`` does."""
-    value = evidence.disagreement
+    value, varies = evidence.disagreement, np.zeros(len(evidence.section))
     if len(evidence.present) > 2 and _in_part(evidence) > 0.2:
-        value = value - _mix(evidence)
+        mix, varies = _mix(evidence)
+        value = value - mix
     if evidence.label is None:
         unit, k = np.flatnonzero(evidence.compared), 1
         stratum, weight = np.zeros(len(unit), np.int64), np.ones(len(unit))
@@ -102,12 +104,16 @@ def _strata_of(evidence: Evidence, every: Evidence | None) -> Strata:
         alike = times.of_clusters(cluster)
         each_y, each_m = (part.multiply(alike[:, None]).tocsr() for part in (y, m))
         each_w = w.multiply(evidence.times.each[:, None]).tocsr()
+    yy = y.T @ each_y
+    if evidence.times is not None and varies.any():  # among equal units that are independent of each other
+        alone = np.where(evidence.times.within == 1, varies * evidence.times.alike, 0.0)
+        yy = yy + w.T @ w.multiply(alone[:, None])
     where = np.flatnonzero(evidence.compared)
     place = evidence.section[where] % n_sections
     return Strata(
         evidence.tally(cell, unit, weight, cells).reshape(n_sections, k),
         evidence.tally(cell, unit, weight * value[unit], cells).reshape(n_sections, k),
-        (y.T @ each_y).tocsr(), (y.T @ each_m).tocsr(), (m.T @ each_m).tocsr(), (w.T @ each_w).tocsr(),
+        yy.tocsr(), (y.T @ each_m).tocsr(), (m.T @ each_m).tocsr(), (w.T @ each_w).tocsr(),
         sparse.csr_matrix((np.ones(len(where)), (evidence.cluster[where], place)), shape=(n_clusters, n_sections)),
         evidence.count(place, where, n_sections), alike,
     )  # fmt: skip
@@ -119,21 +125,21 @@ def _in_part(evidence: Evidence) -> float:
     return evidence.number(some) / max(evidence.number(evidence.compared), 1)
 
 
-def _mix(evidence: Evidence) -> Floats:
-    """Return (U,) what the annotators of a unit add to its disagreement, where not everybody labels everything.
+def _mix(evidence: Evidence) -> tuple[Floats, Floats]:
+    """Return (U,) what the annotators of a unit add to its disagreement, and how much that varies among equal units.
 
-    From comparisons within items if there are any: they are not touched by who works in which section.
+    Where not everybody labels everything. From comparisons within items if there are any: they are not touched by who
+    works in which section.
     """
+    nothing = np.zeros(len(evidence.section))
     if not regular(evidence):
-        return additive(evidence).mix
+        return additive(evidence).mix, nothing
     stands = standing(evidence)
     if stands is None:
-        return np.zeros(len(evidence.section))
+        return nothing, nothing
     own = np.nan_to_num(stands.excess.value) * steepness(evidence)
-    use = evidence.kept & evidence.compared[evidence.unit]
-    added = tally(evidence.unit[use], own[evidence.annotator[use]], len(evidence.section))
-    mix: Floats = 2 * added / np.maximum(evidence.size, 1)
-    return mix
+    mean, varies = company(evidence, own)
+    return 2 * mean, 4 * varies
 
 
 def section_effect(strata: Strata, section: int, excluded: Bools) -> Estimate:
@@ -185,16 +191,15 @@ def section_effect(strata: Strata, section: int, excluded: Bools) -> Estimate:
     return Estimate(np.array(effect), np.array(np.sqrt(own + other)), np.array(df), np.array(n))
 
 
-def stands_alone(evidence: Evidence, section: int, excluded: Bools, effect: float, keep: float) -> tuple[bool, float]:
+def stands_alone(judged: "Judged", section: int, excluded: Bools, effect: float, keep: float) -> tuple[bool, float]:
     """Return whether the effect keeps the share *keep* whoever is left out, and the smallest one that remains."""
+    evidence = judged.evidence
     if len(evidence.present) < 3:
         return True, effect
-    inside = evidence.kept & (evidence.section[evidence.unit] == section)
-    given = evidence.count(evidence.annotator[inside], evidence.unit[inside], len(evidence.annotators))
+    here = given(evidence)[:, section]
     smallest = effect
-    for who in np.flatnonzero(given >= 0.05 * given.sum()):
-        left = evidence.without(evidence.annotator == who)
-        remaining = float(section_effect(strata_of(left, evidence), section, excluded).value)
+    for who in np.flatnonzero(here >= 0.05 * here.sum()):
+        remaining = float(section_effect(judged.strata_without(int(who)), section, excluded).value)
         if np.isfinite(remaining):
             smallest = min(smallest, remaining)
     return smallest >= keep * effect, smallest
@@ -210,8 +215,9 @@ class Finding:
     smallest: float
 
 
-def unreliable(evidence: Evidence, excluded: Bools, thresholds: Mapping[str, float]) -> list[Finding]:
+def unreliable(judged: "Judged", excluded: Bools, thresholds: Mapping[str, float]) -> list[Finding]:
     """Return the sections that stand out from those that look sound, largest effect first."""
+    evidence = judged.evidence
     strata = strata_of(evidence)
     tested = np.flatnonzero(~excluded)
     if len(tested) < 2:
@@ -237,7 +243,7 @@ def unreliable(evidence: Evidence, excluded: Bools, thresholds: Mapping[str, flo
         others = apart.copy()
         others[suspect] = False
         stands, smallest = stands_alone(
-            evidence, suspect, others, float(effect[number]), thresholds["keep_without_anyone"]
+            judged, suspect, others, float(effect[number]), thresholds["keep_without_anyone"]
         )
         if stands:
             found.append(Finding(suspect, float(q[number]), estimates[number], smallest))
@@ -341,3 +347,22 @@ def set_apart(evidence: Evidence, apart: Apart) -> Evidence:
         evidence = evidence.without_units(units)
     pairs = apart.pairs[: max(len(evidence.labels) - 2, 0)]  # strongest first; two labels at least have to be left
     return evidence.merged(pairs) if pairs else evidence
+
+
+class Judged:
+    """The evidence by which sections are judged, labels that are trouble everywhere set apart, and parts of it."""
+
+    def __init__(self, every: Evidence, apart: Apart) -> None:
+        """Set *apart* what is trouble everywhere from *every* label."""
+        self._every, self._apart = every, apart
+        self.evidence = set_apart(every, apart)
+
+    def strata_without(self, who: int) -> Strata:
+        """Return the strata without one annotator.
+
+        What items deserve is known best from all labels. Of a crowd nobody's labels are needed for that.
+        """
+        gone = Gone(annotators=frozenset({who}))
+        if crowded(self._every):
+            return strata_of(set_apart(without(self._every, gone), self._apart))
+        return strata_of(without(self.evidence, gone), self.evidence)

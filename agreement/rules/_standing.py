@@ -1,13 +1,14 @@
 """How annotators stand to each other, whatever the sections, classes and items they had."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import sparse
 
 from agreement.diagnosis.contrasts import Additive, Estimate, Sums, additive, benign_spread, sums_by
-from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
+from agreement.diagnosis.evidence import AnonymousError, Bools, Evidence, Floats, Ints
+from agreement.diagnosis.people import Gone, Near, company_sums, contrast_sums, counted, without
 from agreement.rules._parts import regular
 from agreement.uncertainty.distributions import fdr
 
@@ -28,13 +29,16 @@ class Standing:
         (A,) how much more pairs with the annotator disagree than pairs without, with standard error.
     excess
         (A,) the same against the median annotator, freed from coinciding errors.
-    without_section
-        (A, S) the excess when one section is left out; NaN where nothing remains.
     """
 
     raw: Estimate
     excess: Estimate
-    without_section: Floats
+    _left: Callable[[], Floats] = field(repr=False)
+
+    @property
+    def without_section(self) -> Floats:
+        """(A, S) the excess when one section is left out, worked out when asked; NaN where nothing remains."""
+        return self._left()
 
 
 def steepness(evidence: Evidence) -> float:
@@ -66,28 +70,41 @@ def standing(evidence: Evidence) -> Standing | None:
 
 def _within_items(evidence: Evidence, scale: float) -> Standing:
     """Return the standing from items with three labels or more, where everything but the annotator cancels."""
-    n_annotators, n_sections = len(evidence.annotators), len(evidence.sections) + 1
-    contrast, size = evidence.contrast(), evidence.size
-    known = np.isfinite(contrast)
-    rows = slice(None) if known.all() else np.flatnonzero(known)
-    each = evidence.times_at(evidence.unit)
-    mean = sums_by(evidence.annotator, n_annotators, evidence.cluster[evidence.unit], contrast, each).mean()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        apart = ((size - 1) / size)[evidence.unit[rows]]
-        factor = mean.n / evidence.tally(evidence.annotator[rows], evidence.unit[rows], apart, n_annotators)
-    raw = Estimate(mean.value * factor, mean.se * factor, mean.df, mean.n)
-    own, se, group = _freed(evidence, contrast, raw)
+    n_annotators, contrast = len(evidence.annotators), evidence.contrast()
+    mean = contrast_sums(evidence, contrast).mean()
+    raw = _scaled(mean, counted(evidence, _apart(evidence)))
+    crowd = np.count_nonzero(raw.n) > MOST_JOINTLY
+    if not crowd and evidence.people is not None:
+        raise AnonymousError
+    # in a crowd company averages out
+    own, se, group = (raw.value, raw.se, np.where(raw.n > 0, 0, -1)) if crowd else _freed(evidence, contrast)
     excess = Estimate((own - _centre(own[:, None], group)[:, 0]) / scale, se / scale, mean.df, mean.n)
-    if not evidence.sections:  # nothing remains without the only place there is
-        return Standing(raw, excess, np.full((n_annotators, 1), np.nan))
-    cell = evidence.annotator * n_sections + evidence.section[evidence.unit] % n_sections
-    partial = np.full(len(contrast), np.nan)
-    partial[rows] = _residual(contrast[rows], own[evidence.annotator[rows]], evidence.unit[rows])
-    partial += own[evidence.annotator]
-    cells = sums_by(cell, n_annotators * n_sections, evidence.unit, partial, each)
-    cells = Sums(*(values.reshape(n_annotators, n_sections) for values in cells.parts()))
-    left = cells.sum(1).expand(1).minus(cells).mean().value
-    return Standing(raw, excess, (left - _centre(left, group)) / scale)
+
+    def left() -> Floats:
+        if not evidence.sections:  # nothing remains without the only place there is
+            return np.full((n_annotators, 1), np.nan)
+        n, added = company_sums(evidence, np.nan_to_num(own))
+        y = contrast_sums(evidence, contrast, by_section=True).y + added
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = (y.sum(axis=1, keepdims=True) - y) / (n.sum(axis=1, keepdims=True) - n)
+        return np.asarray((mean - _centre(mean, group)) / scale)
+
+    return Standing(raw, excess, left)
+
+
+def _apart(evidence: Evidence) -> Floats:
+    """Return (N,) how far a label is from the mean of all, where it is one from the others; NaN without a contrast."""
+    size = evidence.size.astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = np.where(size >= 3, (size - 1) / size, np.nan)[evidence.unit]
+    return np.where(evidence.kept, apart, np.nan)
+
+
+def _scaled(mean: Estimate, apart: Floats) -> Estimate:
+    """Return the mean contrast against the others, from that against all; *apart* (A,) sums up what that takes."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        factor = mean.n / apart
+    return Estimate(mean.value * factor, mean.se * factor, mean.df, mean.n)
 
 
 def _centre(values: Floats, group: Ints) -> Floats:
@@ -108,13 +125,13 @@ def _residual(contrast: Floats, own: Floats, unit: Ints) -> Floats:
     return left
 
 
-def _freed(evidence: Evidence, contrast: Floats, raw: Estimate) -> tuple[Floats, Floats, Ints]:
+def _freed(evidence: Evidence, contrast: Floats) -> tuple[Floats, Floats, Ints]:
     """Return (A,) shares freed from the company kept, (A,) their standard errors, (A,) groups.
 
     The *contrast* (N,) of a label is its annotator's share less the mean share of the item's annotators. Where
     everybody labels everything, its mean is the answer; in pools and teams, colleagues of a careless person look good
-    and the careless person half as bad, so all shares are solved for together. In crowds company averages out. Teams
-    that share hardly an item are groups of their own: only inside one are people told apart. Group -1 says nothing.
+    and the careless person half as bad, so all shares are solved for together. Teams that share hardly an item are
+    groups of their own: only inside one are people told apart. Group -1 says nothing.
     """
     known = np.isfinite(contrast)
     rows = slice(None) if known.all() else np.flatnonzero(known)
@@ -124,9 +141,7 @@ def _freed(evidence: Evidence, contrast: Floats, raw: Estimate) -> tuple[Floats,
     present = np.flatnonzero(met)
     own, se, group = np.full(n_annotators, np.nan), np.full(n_annotators, np.nan), np.full(n_annotators, -1)
     group[present] = 0
-    if len(present) > MOST_JOINTLY:
-        own, se = raw.value.copy(), raw.se.copy()
-    elif len(present):
+    if len(present):
         m, column = len(present), (np.cumsum(met) - 1)[who]
         size = np.maximum(np.bincount(unit, minlength=n_units), 1)
         given = sparse.csr_matrix((1 / np.sqrt(size[unit]), (unit, column)), shape=(n_units, m))
@@ -179,8 +194,8 @@ def _between_items(evidence: Evidence, fit: Additive, scale: float) -> Standing:
     place = evidence.annotator * n_sections + section
     cells = sums_by(place, n_annotators * n_sections, evidence.unit, partial, evidence.times_at(evidence.unit))
     cells = Sums(*(values.reshape(n_annotators, n_sections) for values in cells.parts()))
-    without = cells.sum(1).expand(1).minus(cells).mean().value / scale
-    return Standing(raw, Estimate(raw.value / scale, raw.se / scale, raw.df, labels), without)
+    left = cells.sum(1).expand(1).minus(cells).mean().value / scale
+    return Standing(raw, Estimate(raw.value / scale, raw.se / scale, raw.df, labels), lambda: left)
 
 
 def outliers(evidence: Evidence, thresholds: Mapping[str, float]) -> list[tuple[int, float, str]]:
@@ -207,7 +222,7 @@ def outliers(evidence: Evidence, thresholds: Mapping[str, float]) -> list[tuple[
         # in a crowd company averages out, and careless colleagues only make somebody look better: all at once
         worst = codes[: limit - len(found)] if crowded(rest) else codes[:1]
         found += [(int(code), float(q[code]), "confirmed") for code in worst]
-        rest = rest.without(np.isin(rest.annotator, worst))
+        rest = without(rest, Gone(annotators=frozenset(worst.tolist())))
     return found
 
 
@@ -232,32 +247,48 @@ def crowded(evidence: Evidence) -> bool:
     return evidence.label is not None and len(evidence.present) > MOST_JOINTLY and regular(evidence)
 
 
-def standing_in_crowd(near: Evidence, code: int, usual: Standing, scale: float) -> Standing:
-    """Return how one annotator of a crowd stands, from *near*: the evidence of that annotator's units alone.
+def standing_in_crowd(near: Near, code: int, usual: Standing, scale: float) -> Standing:
+    """Return how one annotator of a crowd stands, from what is *near*: the annotator's units alone.
 
     Nothing else tells of the annotator; what is *usual*, and the steepness *scale*, are those of the crowd without
     anybody confirmed. Only the entries of *code* mean anything.
     """
-    n_sections = len(near.sections) + 1
-    raw = _within_items(near, scale).raw
-    centre = float(np.nanmedian(usual.raw.value))
-    own = np.where(np.arange(len(raw.value)) == code, raw.value, np.nan_to_num(usual.raw.value, nan=centre))
-    company = tally(near.unit[near.kept], own[near.annotator[near.kept]], len(near.size)) / np.maximum(near.size, 1)
-    mine = np.flatnonzero((near.annotator == code) & np.isfinite(near.contrast()))
-    unit = near.unit[mine]
-    partial, section = near.contrast()[mine] + company[unit], near.section[unit] % n_sections
-    given, total = near.count(section, unit, n_sections), near.tally(section, unit, partial, n_sections)
-    without = np.full((len(raw.value), n_sections), np.nan)
+    evidence = near.evidence
+    n_sections = len(evidence.sections) + 1
+    contrast, n_annotators = evidence.contrast(), len(evidence.annotators)
+    mine = np.flatnonzero((evidence.annotator == code) & np.isfinite(contrast))
+    unit, who = evidence.unit[mine], evidence.annotator[mine]
+    times = evidence.times_at(unit)
+    mean = sums_by(who, n_annotators, evidence.cluster[unit], contrast[mine], times).mean()
+    raw = _scaled(mean, evidence.tally(who, unit, _apart(evidence)[mine], n_annotators))
+    centre = typical(usual)
+    company = (near.added[unit] + raw.value[code]) / evidence.size[unit]
+    section = evidence.section[unit] % n_sections
+    given = evidence.count(section, unit, n_sections)
+    total = evidence.tally(section, unit, contrast[mine] + company, n_sections)
+    left = np.full((n_annotators, n_sections), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        without[code] = ((total.sum() - total) / (given.sum() - given) - centre) / scale
-    return Standing(raw, Estimate((raw.value - centre) / scale, raw.se / scale, raw.df, raw.n), without)
+        left[code] = ((total.sum() - total) / (given.sum() - given) - centre) / scale
+    return Standing(raw, Estimate((raw.value - centre) / scale, raw.se / scale, raw.df, raw.n), lambda: left)
+
+
+def typical(usual: Standing) -> float:
+    """Return the share of the median annotator of a crowd."""
+    return float(np.nanmedian(usual.raw.value))
+
+
+def own_in_crowd(usual: Standing) -> Floats:
+    """Return (A,) every annotator's share in what is *usual*; of those of whom nothing is known, the median's."""
+    return np.nan_to_num(usual.raw.value, nan=typical(usual))
 
 
 def _everywhere(stands: Standing, thresholds: Mapping[str, float], usual: float) -> Bools:
     """Return (A,) who is off by the minimum, a share of the *usual* disagreement, and not in a single section only."""
     excess = np.nan_to_num(stands.excess.value, nan=-1.0)
+    # where most disagree already, there is little room for more
+    large = excess >= max(thresholds["min_effect"], thresholds["min_of_usual"] * min(usual, 1 - usual))
+    if not large.any():
+        return large
     left = np.nan_to_num(stands.without_section, nan=np.inf).min(axis=1)
     needed = np.maximum((1 - thresholds["one_section"]) * excess, thresholds["min_elsewhere"])
-    # where most disagree already, there is little room for more
-    least = max(thresholds["min_effect"], thresholds["min_of_usual"] * min(usual, 1 - usual))
-    return np.asarray((excess >= least) & (left >= needed))
+    return np.asarray(large & (left >= needed))

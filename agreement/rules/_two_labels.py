@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import comb
 
-from agreement.diagnosis.contrasts import Estimate, sums_by
+from agreement.diagnosis.contrasts import Estimate
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
+from agreement.diagnosis.people import sums_by_annotator
 from agreement.uncertainty.distributions import binomial_at_least, fdr
 
 ROUNDS = 300
@@ -99,8 +100,7 @@ def leanings(evidence: Evidence, alpha: float) -> tuple[Estimate, Ints]:
     lean = np.full(len(label), np.nan)
     unit = evidence.unit[use]
     lean[use] = second[use] - (hits[unit] - second[use]) / (given[unit] - 1)
-    each = evidence.times_at(evidence.unit)
-    mean = sums_by(evidence.annotator, len(evidence.annotators), evidence.cluster[evidence.unit], lean, each).mean()
+    mean = sums_by_annotator(evidence, lean).mean()
     present = evidence.present
     size = Estimate(np.abs(mean.value), mean.se, mean.df, mean.n)
     sure = fdr(np.minimum(2 * size.p_above()[present], 1.0)) < alpha

@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agreement.diagnosis.case import Case
-from agreement.diagnosis.evidence import Bools, Evidence, Ints, tally
-from agreement.flags import Flag, Rule, Subject
-from agreement.rules._cells import CAMP_ALPHA, cells_off, read_in_two_ways, rows_of
+from agreement.diagnosis.evidence import Evidence
+from agreement.diagnosis.people import Gone, Near, around, given, without
+from agreement.flags import Example, Flag, Rule, Subject
+from agreement.rules._cells import CAMP_ALPHA, cells_gone, cells_off, read_in_two_ways
 from agreement.rules._parts import (
     TEST,
     disputed,
-    examples,
+    examples_near,
     mass,
-    most,
     regular,
     rounded,
     scalar,
@@ -23,7 +24,15 @@ from agreement.rules._parts import (
     verdict_of,
 )
 from agreement.rules._readings import camps
-from agreement.rules._standing import Standing, crowded, outliers, standing, standing_in_crowd, steepness
+from agreement.rules._standing import (
+    Standing,
+    crowded,
+    outliers,
+    own_in_crowd,
+    standing,
+    standing_in_crowd,
+    steepness,
+)
 from agreement.rules.annotator_section import RULE as CELLS
 from agreement.rules.camps import RULE as CAMPS
 from agreement.rules.drift import at_one_end_only
@@ -44,17 +53,12 @@ def annotator_flags(
         return
     if not found:
         return
-    everybody_else = evidence.without(np.isin(evidence.annotator, confirmed))
-    usual = standing(everybody_else) if crowded(everybody_else) else None
+    seeing = _seeing(case, evidence, [code for code, _, _ in found], confirmed)
     for code, q, _ in found:
         verdict, name = verdict_of(q, thresholds), evidence.annotators[code]
         if verdict is None or _only_for_a_while(case, name, thresholds):
             continue
-        others = [other for other in confirmed if other != code]
-        if usual is None:
-            seen = _seen(case, evidence, code, others)
-        else:
-            seen = _seen_in_crowd(case, evidence, (code, others), usual, steepness(everybody_else))
+        seen = seeing(code)
         if seen is None:
             continue
         if verdict == "confirmed" and at_one_end_only(case, code):
@@ -79,54 +83,67 @@ def annotator_flags(
                 "smallest_excess_without_a_section": _smallest(stands.without_section[code]),
                 "share_exact": share,
             },
-            examples=examples(case, seen.most),
+            examples=seen.examples,
         )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """An annotator against everybody who is not off: evidence, standing, disputes settled, and units that show it."""
+    """An annotator against everybody who is not off: evidence, standing, disputes settled, and items that show it."""
 
     reference: Evidence
     stands: Standing
     disputes: int
-    most: Ints
+    examples: tuple[Example, ...]
 
 
-def _seen(case: Case, evidence: Evidence, code: int, others: list[int]) -> _Seen | None:
-    """Return what is seen of one annotator without the *others* who are off; None if the design tells nothing."""
-    reference = evidence.without(np.isin(evidence.annotator, others))
+def _seeing(case: Case, evidence: Evidence, codes: list[int], confirmed: list[int]) -> Callable[[int], _Seen | None]:
+    """Return what shows each annotator of *codes* without the others who are *confirmed* to be off.
+
+    It gives None if the design tells nothing.
+    """
+    everybody_else = without(evidence, Gone(annotators=frozenset(confirmed)))
+    whole = around(case.whole, codes, confirmed)
+    if crowded(everybody_else):  # of whom nothing but the annotator's own units tells
+        usual = standing(everybody_else)
+        if usual is not None:
+            return partial(_seen_in_crowd, case, around(evidence, codes, confirmed, own_in_crowd(usual)), whole, usual,
+                           steepness(everybody_else))  # fmt: skip
+    return partial(_seen, case, evidence, whole, confirmed)
+
+
+def _seen(
+    case: Case, evidence: Evidence, whole: Callable[[int], Near], confirmed: list[int], code: int
+) -> _Seen | None:
+    """Return what is seen of one annotator among all that are not *confirmed*."""
+    others = frozenset(confirmed) - {code}
+    reference = without(evidence, Gone(annotators=others))
     stands = standing(reference)
     if stands is None:
         return None
-    total = tally(evidence.unit, np.where(evidence.annotator == code, evidence.total, 0), len(evidence.section))
-    settled = _settled(case.whole, code, others)
-    return _Seen(reference, stands, case.whole.number(settled), most(total, total > 0))
-
-
-def _seen_in_crowd(case: Case, evidence: Evidence, who: tuple[int, list[int]], usual: Standing, scale: float) -> _Seen:
-    """Return the same for one of a crowd, of whom nothing but the annotator's own units tells."""
-    code, others = who
-    near, whole = evidence.around(code), case.whole.around(code)
-    reference = near.without(np.isin(near.annotator, others))
-    units = np.unique(evidence.unit[evidence.annotator == code])
-    total = tally(near.unit, np.where(near.annotator == code, near.total, 0), len(near.section))
-    settled = _settled(whole, code, others)
+    near = around(evidence, [code], ())(code)
     return _Seen(
-        reference,
-        standing_in_crowd(reference, code, usual, scale),
-        whole.number(settled),
-        units[most(total, total > 0)],
+        reference, stands, _settled(whole(code), code), examples_near(case, near, near.evidence.annotator == code)
     )
 
 
-def _settled(whole: Evidence, code: int, others: list[int]) -> Bools:
-    """Return (U,) the disputes that end with the annotator *code*, once the *others* who are off don't count either.
+def _seen_in_crowd(
+    case: Case, near: Callable[[int], Near], whole: Callable[[int], Near], usual: Standing, scale: float, code: int
+) -> _Seen:
+    """Return what is seen of one of a crowd."""
+    mine = near(code)
+    stands = standing_in_crowd(mine, code, usual, scale)
+    shown = examples_near(case, mine, mine.evidence.annotator == code)
+    return _Seen(mine.evidence, stands, _settled(whole(code), code), shown)
+
+
+def _settled(whole: Near, code: int) -> int:
+    """Return how many disputes of the *whole* end with the annotator *code*, those who are off set apart.
 
     Where several are off on the same items, leaving out one of them alone would end hardly a dispute.
     """
-    left = whole.without(np.isin(whole.annotator, others))
-    return disputed(left) & ~disputed(left.without(left.annotator == code))
+    left = whole.evidence
+    return left.number(disputed(left) & ~disputed(left.without(left.annotator == code)))
 
 
 def _smallest(values: NDArray[np.float64]) -> float | None:
@@ -161,15 +178,15 @@ def _without_cells(case: Case) -> Evidence:
     evidence, thresholds = case.rest, case.thresholds(CELLS)
     if len(evidence.sections) < 2 or len(evidence.present) < 3 or not regular(evidence):
         return evidence
-    off = np.isin(evidence.section, list(read_in_two_ways(evidence)))[evidence.unit]
-    evidence = evidence.without(off)
+    evidence = without(evidence, Gone(sections=frozenset(read_in_two_ways(evidence))))
     cells = [c for c in cells_off(evidence, thresholds, case.confidence) if c.q < thresholds["q_confirmed"]]
-    given = evidence.count(evidence.annotator[evidence.kept], evidence.unit[evidence.kept], len(evidence.annotators))
+    labels = given(evidence).sum(axis=1)
+    alone = []
     for cell in cells:  # who is off in many sections is off: then it is the person, not the sections
         mine = [one.n for one in cells if one.annotator == cell.annotator]
-        if len(mine) == 1 or sum(mine) < IN_MANY * int(given[cell.annotator]):
-            off |= rows_of(evidence, cell.annotator, cell.section)
-    return evidence.without(off)
+        if len(mine) == 1 or sum(mine) < IN_MANY * int(labels[cell.annotator]):
+            alone.append(cell)
+    return without(evidence, cells_gone(alone))
 
 
 def _share(case: Case, evidence: Evidence, code: int, excess: float) -> float:

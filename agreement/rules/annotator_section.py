@@ -2,20 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from agreement.diagnosis.case import Case
-from agreement.diagnosis.evidence import tally
+from agreement.diagnosis.people import around
 from agreement.flags import Flag, Rule, Subject
-from agreement.rules._cells import cells_off, crowd, everybody, rows_of, split_sections
+from agreement.rules._cells import cells_off, crowd, everybody, split_sections
 from agreement.rules._parts import (
     TEST,
-    disputes,
-    examples,
-    most,
+    disputed,
+    examples_near,
     regular,
     rounded,
-    settled_by_leaving_out,
     share_left_out,
     verdict_of,
 )
@@ -29,31 +25,37 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     if len(evidence.sections) < 2 or len(evidence.present) < 3:
         return
     cells = cells_off(evidence, thresholds, case.confidence)
+    if not cells:
+        return
     split = split_sections(cells, evidence, case.rest, everybody(case), thresholds)
     within = regular(evidence)
     apart = {flag.subject.annotator for flag in case.confirmed("annotator", "span_annotator")}
+    near = around(case.whole, [cell.annotator for cell in cells], ())
+    every = max(case.whole.number(disputed(case.whole)), 1)
     for cell in cells:
         verdict = verdict_of(cell.q, thresholds)
         if cell.section in split or verdict is None or evidence.annotators[cell.annotator] in apart:
             continue
         name, section = evidence.annotators[cell.annotator], evidence.sections[cell.section]
         title = case.annotations.guidelines.name(section)
-        rows = rows_of(case.whole, cell.annotator, cell.section)
-        share = share_left_out(case, case.whole, rows)
+        mine = near(cell.annotator)
+        labels = mine.evidence
+        rows = (labels.annotator == cell.annotator) & (labels.section[labels.unit] == cell.section)
+        share = share_left_out(case, labels, rows)
+        settled = labels.number(disputed(labels) & ~disputed(labels.without(rows)))
         effect = Figure(cell.value, cell.low, cell.high, cell.n, case.noun, confidence=case.confidence)
-        total = tally(case.whole.unit, np.where(rows, case.whole.total, 0), len(case.whole.section))
         yield Flag(
             RULE.name, verdict if within else "suspected",
             Subject(RULE.name, case.layer, annotator=name, section=section),
             *causes.annotator_section(name, title, effect),
             "annotator lead", effect=cell.value, low=cell.low, high=cell.high, n=cell.n, q=cell.q,
-            **disputes(case, settled_by_leaving_out(case, rows)), share_of_disagreement=rounded(share),
+            disputes=settled, share_of_disputes=settled / every, share_of_disagreement=rounded(share),
             evidence={
                 "inside": cell.inside,
                 "design": "same items" if within else "rotating pairs",
                 "share_exact": share,
             },
-            examples=examples(case, most(total, total > 0)),
+            examples=examples_near(case, mine, rows),
         )  # fmt: skip
 
 

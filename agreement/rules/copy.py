@@ -226,6 +226,7 @@ def _seldom(evidence: Evidence, hits: Bools, either: Bools, hits_elsewhere: Bool
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the pairs that deviate together; one person is in at most one such pair."""
+    case = case.of_labels()
     evidence = case.rest
     if evidence.label is None or evidence.weights is not None or len(evidence.present) < 3:
         return

@@ -126,6 +126,7 @@ def _slopes(evidence: Evidence, position: Floats) -> _Slope:
 
 def at_one_end_only(case: Case, code: int) -> bool:
     """Return True if an annotator seems to be off in one half of the work only: a change too small to be sure of."""
+    case = case.of_labels()
     position = positions(case) if regular(case.rest) else None
     if position is None:
         return False
@@ -138,6 +139,7 @@ def at_one_end_only(case: Case, code: int) -> bool:
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the annotators who change, one flag each: that of the firmer verdict, the colleagues' where both are."""
+    case = case.of_labels()
     flags = [*_against_colleagues(case, thresholds), *_on_gold(case, thresholds)]
     named = dict.fromkeys(flag.subject.annotator for flag in flags)
     for name in named:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from agreement.diagnosis.case import Case
-from agreement.diagnosis.contrasts import Estimate, sums_by
+from agreement.diagnosis.contrasts import Estimate
 from agreement.diagnosis.evidence import Bools, Evidence
 from agreement.diagnosis.merging import merge_table
+from agreement.diagnosis.people import sums_by_annotator
 from agreement.flags import Flag, Rule, Subject, Verdict
 from agreement.intervals import wilson
 from agreement.rules._confusions import Excess, all_cells, confused, confusions
@@ -52,18 +53,20 @@ def nature_of(evidence: Evidence, first: int, second: int, alpha: float) -> Natu
     label = np.zeros(0, np.int64) if evidence.label is None else evidence.label
     rows = np.flatnonzero(evidence.kept & both[evidence.unit] & np.isin(label, (first, second)))
     says_first = (label[rows] == first).astype(np.float64)
-    unit, who = evidence.unit[rows], evidence.annotator[rows]
+    unit = evidence.unit[rows]
     n, n_first = np.bincount(unit), np.bincount(unit, says_first)
-    lean = says_first - (n_first[unit] - says_first) / np.maximum(n[unit] - 1, 1)
+    lean = np.full(len(evidence.unit), np.nan)
+    lean[rows] = says_first - (n_first[unit] - says_first) / np.maximum(n[unit] - 1, 1)
     names = evidence.labels[first], evidence.labels[second]
     present = evidence.present
     if len(present) == 2:
+        who = evidence.annotator[rows]
         hits = int(evidence.repeated(says_first, unit)[who == present[0]].sum())
         n_units = int(evidence.count(who, unit, len(evidence.annotators))[present[0]])
         return _between_two(
             hits, n_units, (evidence.annotators[present[0]], evidence.annotators[present[1]]), names, alpha
         )
-    means = sums_by(who, len(evidence.annotators), evidence.cluster[unit], lean, evidence.times_at(unit)).mean()
+    means = sums_by_annotator(evidence, lean).mean()
     tested = np.flatnonzero(means.n >= MIN_LEANING)
     if len(tested) < 2:
         return Nature("open", "", ())

@@ -17,6 +17,7 @@ from agreement.wording import rules as words
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the sections that changed between consecutive rounds; the layer as a whole where there are no sections."""
+    case = case.of_labels()
     tested: list[tuple[LayerChange, Change]] = []
     for between in rounds_within(case.annotations, case.settings, (case.layer,), brief=True):
         sections = [change for change in between.by_section if change.measure.endswith(".standardised")]

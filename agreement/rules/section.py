@@ -6,6 +6,7 @@ import numpy as np
 
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate
+from agreement.diagnosis.people import given
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._cells import Split, cells_off, crowd, everybody, split_sections
 from agreement.rules._parts import (
@@ -20,7 +21,7 @@ from agreement.rules._parts import (
     verdict_of,
 )
 from agreement.rules._readings import two_readings
-from agreement.rules._sections import labels_apart, section_effect, set_apart, strata_of, unreliable
+from agreement.rules._sections import Judged, labels_apart, section_effect, strata_of, unreliable
 from agreement.rules.annotator_section import RULE as CELLS
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
@@ -46,8 +47,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         others[section] = False
         effect = section_effect(strata, section, others)
         yield _flag(case, section, found.q, effect, effect.value.item(), "confirmed", found.camps)
-    evidence = set_apart(evidence, labels_apart(case, evidence))
-    for finding in unreliable(evidence, excluded, thresholds):
+    for finding in unreliable(Judged(evidence, labels_apart(case, evidence)), excluded, thresholds):
         verdict = verdict_of(finding.q, thresholds)
         if verdict is not None:
             yield _flag(case, finding.section, finding.q, finding.effect, finding.smallest, verdict, ())
@@ -63,9 +63,7 @@ def _flag(
     title = case.annotations.guidelines.name(name)
     value, low, high, n = scalar(effect, (), case.confidence)
     inside = evidence.section == section
-    here = sorted(
-        {evidence.annotators[a] for a in np.unique(evidence.annotator[evidence.kept & inside[evidence.unit]])}
-    )
+    here = np.flatnonzero(given(evidence)[:, section])
     if not camps and len(here) >= 4:
         camps = two_readings(evidence, inside, 0.01, 0.10)
     nature = "two readings" if camps else "everybody"
@@ -81,7 +79,7 @@ def _flag(
         RULE.name, "confirmed" if verdict == "confirmed" else "suspected",
         Subject(RULE.name, case.layer, section=name), *told, "guideline owner",
         nature=nature, camps=camps, effect=value, low=low, high=high, n=n, q=q,
-        **disputes(case, inside), share_of_disagreement=rounded(share),
+        **disputes(case, case.whole.section == section), share_of_disagreement=rounded(share),
         evidence={
             "disagreement_inside": evidence.mean_of(inside & evidence.compared),
             "disagreement_elsewhere": evidence.mean_of(~inside & evidence.compared),
@@ -89,7 +87,10 @@ def _flag(
             "guideline_text": quoted.text if quoted else "",
             "share_exact": float(np.clip(share, 0, 1)),
         },
-        examples=examples(case, most(evidence.disagreement, inside & disputed(evidence))),
+        examples=examples(
+            case, most(evidence.disagreement, inside & disputed(evidence)),
+            () if evidence.people is None else evidence.people.items,
+        ),
     )  # fmt: skip
 
 

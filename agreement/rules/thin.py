@@ -34,6 +34,8 @@ def _met(evidence: Evidence) -> Floats:
 def _shared(evidence: Evidence) -> Floats:
     """Return (A, A) the units that both annotators labelled."""
     keep = evidence.kept
+    if evidence.people is not None:
+        return evidence.people.shared()
     if keep.all() and (evidence.unit[1:] >= evidence.unit[:-1]).all() and evidence.size.max(initial=0) <= FEW_LABELS:
         return _met(evidence)
     given = sparse.csr_matrix(

@@ -34,6 +34,7 @@ from agreement.units import Units, item_units
 from agreement.warehouse import profiles
 from agreement.warehouse.asked import Asked, holds_gold, needs_the_labels, prepared, told_by_lists
 from agreement.warehouse.columns import as_text, roles
+from agreement.warehouse.crowd_people import diagnosed_crowd
 from agreement.warehouse.distinct import everything
 from agreement.warehouse.engine import LAYER, Prepared
 from agreement.warehouse.pairs import pair_cells
@@ -82,8 +83,8 @@ def audit_warehouse(
         Rows up to which a table is read like a file where the engine can't do what the settings ask for.
     drawn
         Labels of the items that come back: of all of them if that is as many as there are, else of a sample, on which
-        the disputes and, of a crowd, the diagnosis rest. By default all items up to ``EVERY_ITEM`` labels, else a
-        sample of ``DRAWN``.
+        the disputes and the work by annotator rest. By default all items up to ``EVERY_ITEM`` labels, else a sample of
+        ``DRAWN``.
 
     Raises
     ------
@@ -228,14 +229,19 @@ def _from_counts(asked: Asked, found: Prepared, settings: Settings, most: int) -
     def disagreement(units: Units) -> Floats:
         return open_case(annotations, replace(comparison, units=units), settings).whole.disagreement
 
-    every = None if share >= 1 or counted.shared is not None else everything(found, disagreement)
-    found.release()
+    comparison = replace(comparison, units=units, details={**comparison.details, "spread": spread(units)})
+    diagnosis, exact = None, True
+    if share < 1 and counted.shared is not None:
+        diagnosis = diagnosed_crowd(open_case(annotations, comparison, settings), found, counted.shared)
+    if diagnosis is None:
+        every = None if share >= 1 or counted.shared is not None else everything(found, disagreement)
+        exact = share >= 1 or every is not None
+        found.release()
+        diagnosis = diagnose(annotations, [replace(comparison, units=every or units)], settings)
     if share < 1:
-        _tell(asked, annotations, _resting(annotations, found, exact=every is not None))
+        _tell(asked, annotations, _resting(annotations, found, exact=exact))
     if share < 1 and found.documents > MOST_DOCUMENTS:
         annotations.reading.warnings.append(said.in_groups(found.documents, GROUPS))
-    comparison = replace(comparison, units=units, details={**comparison.details, "spread": spread(units)})
-    diagnosis = diagnose(annotations, [replace(comparison, units=every or units)], settings)
     counted_items = replace(comparison, units=replace(units, weight=_standing_for(units, found)))
     checks = release_checks((counted_items,), diagnosis, settings, annotations)
     return Audit(annotations, settings, (comparison,), diagnosis, checks)

@@ -6,9 +6,10 @@ import pytest
 
 from agreement.annotations import rows_holding
 from agreement.diagnosis.evidence import from_units
+from agreement.diagnosis.people import around
 from agreement.pipeline import audit
 from agreement.rules._plurality import leaving
-from agreement.rules._standing import crowded, outliers, standing, standing_in_crowd, steepness
+from agreement.rules._standing import crowded, outliers, own_in_crowd, standing, standing_in_crowd, steepness
 from agreement.rules.annotator import RULE
 from agreement.units import Units, units_from_matrix
 
@@ -46,8 +47,8 @@ def test_one_of_a_crowd_stands_as_in_the_whole_evidence(crowd):
     for code in (0, 7):
         others = off[off != code]
         whole = standing(evidence.without(np.isin(evidence.annotator, others)))
-        near = evidence.around(code)
-        mine = standing_in_crowd(near.without(np.isin(near.annotator, others)), code, usual, steepness(rest))
+        near = around(evidence, [code], off, own_in_crowd(usual))(code)
+        mine = standing_in_crowd(near, code, usual, steepness(rest))
         # the annotator's own figures are the same numbers; what they are held against is that of the others
         assert mine.raw.value[code] == pytest.approx(whole.raw.value[code], rel=1e-12)
         assert mine.raw.se[code] == pytest.approx(whole.raw.se[code], rel=1e-12)

@@ -63,6 +63,22 @@ def random_votes(items=400, annotators=6, each=3, seed=5):
     })  # fmt: skip
 
 
+def crowd(items=1500, annotators=310, each=5, seed=7):
+    """Return labels of a crowd of whom two people slip a lot, in sections of which one is bad, with documents."""
+    draw = np.random.default_rng(seed)
+    item = np.repeat(np.arange(items), each)
+    who = np.array([draw.choice(np.arange(2, annotators), each, replace=False) for _ in range(items)])
+    who[::15, 0], who[1::15, 0] = 0, 1
+    section = item % 3
+    slips = draw.random(len(item)) < np.where(who.ravel() < 2, 0.6, np.where(section == 1, 0.3, 0.05))
+    label = np.where(slips, draw.integers(4, size=len(item)), draw.integers(4, size=items)[item])
+    return pd.DataFrame({
+        "item": [f"i{code:04d}" for code in item], "annotator": [f"a{code:03d}" for code in who.ravel()],
+        "label": [f"l{code}" for code in label], "section": [f"s{code}" for code in section],
+        "document": [f"d{code % 60:02d}" if code % 2 else "" for code in item],
+    })  # fmt: skip
+
+
 def tickets(sample_folder):
     """Return the ticket story as the table a warehouse would hold."""
     annotations = load(sample_folder / "tickets" / "tickets.xlsx")
@@ -98,6 +114,30 @@ def test_two_executors_count_and_score_as_memory_does(session, sample_folder, tm
     assert (found.comparisons[0].contingency.counts == expected.comparisons[0].contingency.counts).all()
     messages = [sorted(flag.message for flag in part.diagnosis.flags) for part in (found, expected)]
     assert messages[0] == messages[1]
+
+
+def test_two_executors_sum_up_what_the_flags_of_a_crowd_rest_on(session, tmp_path, monkeypatch):
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    frame = crowd()
+    frame.to_parquet(tmp_path / "labels.parquet")
+    monkeypatch.setattr(profiles, "MOST_PATTERNS", -1)
+    settings = columns_of(frame)
+    table = ibis.pyspark.connect(session).read_parquet(str(tmp_path / "labels.parquet"))
+    found = audit_table(table, settings=settings, engine="pyspark", drawn=3000)
+    assert "flags rest on all" in found.annotations.reading.warnings[0]
+    expected = audit(load_frame(frame, settings), settings)
+    told = [
+        [
+            (flag.rule, flag.verdict, flag.subject, flag.n, flag.disputes,
+             *(None if value is None else pytest.approx(value, rel=1e-9)
+               for value in (flag.effect, flag.low, flag.high, flag.q)))
+            for flag in sorted(part.diagnosis.flags, key=lambda flag: (flag.rule, str(flag.subject)))
+        ]
+        for part in (found, expected)
+    ]  # fmt: skip
+    assert {"annotator", "section"} <= {one[0] for one in told[1]}
+    assert told[0] == told[1]
 
 
 def test_two_executors_put_sets_of_labels_together(session, tmp_path):

@@ -1,0 +1,306 @@
+"""The items of a crowd in the engine, and the sums over them: which labels an item has, and what annotators add.
+
+Letters: A annotators, K labels, S sections. A *mix* is a section with the labels of an item, whoever gave them: all
+items of one mix say the same about labels and sections, and each of their labels has the same contrast.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agreement.counts import Ints
+from agreement.diagnosis.evidence import MIN_DOCUMENTS
+from agreement.diagnosis.people import Gone
+from agreement.warehouse.engine import Prepared
+from agreement.warehouse.traffic import Traffic, known
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.expr.types.relations import CachedTable
+
+Floats = NDArray[np.float64]
+MOST_ROWS = 1_000_000  # mixes by document that come back at most
+MOST_SECTIONS = 2_000
+ALONE = ""  # the cluster of items that are independent of all others
+OWN = "\x1f"  # before the name of an item that is its own cluster because it comes in several rounds
+
+
+class TooManyError(Exception):
+    """There are more sections, or more mixes of labels, than can come back."""
+
+
+@dataclass(slots=True)
+class Mixes:
+    """Every mix of labels seen, numbered in the order in which it was first seen.
+
+    Parameters
+    ----------
+    number
+        Section code and labels, as text, to number.
+    place, labels
+        By number: section code, and the sorted label codes.
+    """
+
+    number: dict[tuple[int, str], int] = field(default_factory=dict)
+    place: list[int] = field(default_factory=list)
+    labels: list[Ints] = field(default_factory=list)
+
+    def numbered(self, rows: pd.DataFrame) -> Ints:
+        """Return the number of the mix of each row with ``place`` and ``text``, new ones numbered in sorted order."""
+        seen = list(zip(rows["place"].astype(int).tolist(), rows["text"].astype(str).tolist(), strict=True))
+        for place, text in sorted(set(seen) - self.number.keys()):
+            self.number[place, text] = len(self.place)
+            self.place.append(place)
+            self.labels.append(np.array([int(code) for code in text.split(",") if code], dtype=np.int64))
+        return np.array([self.number[one] for one in seen], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Items in the engine, without the labels that are gone.
+
+    Parameters
+    ----------
+    table
+        Ibis table, a row per item and round: ``item``, ``round``, ``cluster`` (``ALONE`` if independent of all others),
+        ``place`` (section code, S without one), ``pattern`` (codes annotator * K + label) and ``mix``.
+    annotators, labels
+        How many there are.
+    sections
+        (S,) names.
+    clustered
+        Whether any item is not independent of all others.
+    mixes, traffic
+        The mixes by number, and what came back.
+    kept
+        The tables in the engine that these and other states of the items are made of.
+    """
+
+    table: "ir.Table"
+    annotators: int
+    labels: int
+    sections: tuple[str, ...]
+    clustered: bool
+    mixes: Mixes
+    traffic: Traffic
+    kept: "list[CachedTable]"
+
+    def release(self) -> None:
+        """Give the engine its memory back: nothing more is asked of these items, in whatever state."""
+        for part in self.kept:
+            part.release()
+
+    @property
+    def places(self) -> int:
+        """S + 1."""
+        return len(self.sections) + 1
+
+    def counts(self) -> pd.DataFrame:
+        """Return cluster, mix, ``n`` items that show it, and the first and last ``item`` of them by name."""
+        by = self.table.group_by("cluster", "mix")
+        counted = by.agg(n=self.table.count(), item=self.table.item.min(), last=self.table.item.max())
+        return few(self.traffic, counted)
+
+    def without(self, gone: Gone) -> "Items":
+        """Return the items without the labels that are *gone*; sections stay, for others to leave out."""
+        table = self.table
+        taken = self._held_by(sorted(gone.annotators), sorted(gone.cells))
+        touched = table.pattern.filter(lambda code: taken(code, table)).length() > 0
+        left = table.filter(touched)
+        left = left.mutate(pattern=left.pattern.filter(lambda code: ~taken(code, left)))
+        changed = numbered(left.drop("mix"), self.labels, self.mixes, self.traffic)
+        self.kept.append(changed)
+        same = table.filter(~touched)
+        return Items(
+            same.union(changed.select(*same.columns)), self.annotators, self.labels, self.sections, self.clustered,
+            self.mixes, self.traffic, self.kept,
+        )  # fmt: skip
+
+    def sums(self, values: pd.DataFrame, *, by_section: bool) -> pd.DataFrame:
+        """Return sums over labels by ``who`` (and ``place``): ``n``, ``y``, ``yy``, ``ym``, ``mm``, ``clusters``.
+
+        *values* has a ``value`` by ``key``, mix * K + label; labels without one are left out.
+        """
+        given = self._given("cluster", "mix", "place")
+        keyed = given.mutate(key=given.mix * self.labels + given.what)
+        named = keyed.join(self._ours(values), "key")
+        group = ["who", "place"] if by_section else ["who"]
+        alone = named.filter(named.cluster == ALONE) if self.clustered else named
+        one = alone.group_by(*group).agg(
+            n=alone.count(), y=alone.value.sum(), yy=(alone.value * alone.value).sum(), ym=alone.value.sum(),
+            mm=alone.count(), clusters=alone.count(),
+        )  # fmt: skip
+        found = [self.traffic.fetch(one)]
+        if self.clustered:
+            rest = named.filter(named.cluster != ALONE)
+            cells = rest.group_by("cluster", *group).agg(y=rest.value.sum(), m=rest.count())
+            several = cells.group_by(*group).agg(
+                n=cells.m.sum(), y=cells.y.sum(), yy=(cells.y * cells.y).sum(), ym=(cells.y * cells.m).sum(),
+                mm=(cells.m * cells.m).sum(), clusters=cells.count(),
+            )  # fmt: skip
+            found.append(self.traffic.fetch(several))
+        return pd.concat(found, ignore_index=True)
+
+    def company(self, own: Floats) -> pd.DataFrame:
+        """Return by cluster and mix the items ``n``, and the sums of the mean *own* (A,) of a unit, ``y``, ``yy``."""
+        added = self._added(own, "cluster", "mix")
+        units = added.mutate(share=added.added / added.r)
+        by = units.group_by("cluster", "mix")
+        return few(self.traffic, by.agg(n=units.count(), y=units.share.sum(), yy=(units.share * units.share).sum()))
+
+    def company_sums(self, own: Floats, least: int) -> pd.DataFrame:
+        """Return by ``who`` and ``place`` the labels ``n`` of items with *least* labels, and ``y``, their company."""
+        added = self._added(own)
+        units = added.filter(added.r >= least)
+        units = units.select("item", "round", share=units.added / units.r)
+        joined = self._given("item", "round", "place").join(units, ["item", "round"])
+        return self.traffic.fetch(joined.group_by("who", "place").agg(n=joined.count(), y=joined.share.sum()))
+
+    def around(self, codes: Sequence[int], apart: Sequence[int], own: Floats | None) -> pd.DataFrame:
+        """Return how many items ``n`` there are by annotator of *codes*, section, cluster, own and others' labels.
+
+        These are ``who``, ``place``, ``cluster``, ``what`` and ``text``; with the first ``item`` by name, and what
+        *own* (A,) of the others adds up to, ``added``. The others are those who are not set *apart*.
+        """
+        import ibis  # noqa: PLC0415 - the warehouse extra
+
+        table, codes, apart = self.table, sorted(codes), sorted(apart)
+        taken = self._held_by(codes, [])
+        mine = table.mutate(mine=table.pattern.filter(lambda code: taken(code, table)))
+        mine = mine.filter(mine.mine.length() > 0)
+        if apart:
+            off = self._held_by(apart, [])
+            mine = mine.mutate(pattern=mine.pattern.filter(lambda code: ~off(code, mine)))
+        each = mine.select("item", "round", "cluster", "place", "pattern", code=mine.mine.unnest())
+        group = ["who", "place", "cluster", "what", "text"]
+        others = each.pattern.filter(lambda code: code != each.code)
+        each = each.mutate(
+            who=self._who(each.code), what=each.code % self.labels,
+            text=_text(others.map(lambda code: code % self.labels)),
+        )  # fmt: skip
+        if own is None:
+            counted = each.group_by(*group).agg(n=each.count(), item=each.item.min())
+            return few(self.traffic, counted).assign(added=0.0)
+        # with the annotator's own label, which adds nothing, no item is without any
+        listed = each.select(
+            "item", "round", *group, code=each.pattern.concat(ibis.array([each.code])).unique().unnest()
+        )
+        ours = self._ours(pd.DataFrame({"other": np.arange(len(own)), "own": own}))
+        joined = listed.mutate(other=self._who(listed.code)).join(ours, "other")
+        shares = ibis.ifelse(joined.other == joined.who, 0.0, joined.own)
+        units = joined.mutate(share=shares).group_by("item", "round", *group).agg(added=lambda rows: rows.share.sum())
+        counted = units.group_by(*group).agg(n=units.count(), item=units.item.min(), added=units.added.sum())
+        return few(self.traffic, counted)
+
+    def named(self, scores: pd.DataFrame, most: int) -> pd.DataFrame:
+        """Return cluster, mix and ``item`` of the *most* items with the highest ``score`` by ``mix``, ties by name."""
+        import ibis  # noqa: PLC0415 - the warehouse extra
+
+        joined = self.table.join(self._ours(scores), "mix")
+        return self.traffic.fetch(
+            joined.order_by([ibis.desc("score"), "item"]).limit(most).select("cluster", "mix", "item")
+        )
+
+    def patterns(self, items: list[str]) -> pd.DataFrame:
+        """Return ``item`` and pattern of *items*."""
+        mine = self.table.filter(self.table.item.isin(items))
+        return self.traffic.fetch(mine.select("item", "pattern"), patterns=True)
+
+    def _held_by(
+        self, people: list[int], cells: list[tuple[int, int]]
+    ) -> "Callable[[ir.IntegerValue, ir.Table], ir.BooleanValue]":
+        """Return what says whether a code in the pattern of a table is a label of *people* or of *cells*."""
+        import ibis  # noqa: PLC0415 - the warehouse extra
+
+        numbers = [place * self.annotators + who for who, place in cells]
+
+        def held(code: "ir.IntegerValue", table: "ir.Table") -> "ir.BooleanValue":
+            who = self._who(code)
+            there = who.isin(people) if people else ibis.literal(value=False)
+            return there | (table.place * self.annotators + who).isin(numbers) if numbers else there
+
+        return held
+
+    def _who(self, code: "ir.IntegerValue") -> "ir.IntegerValue":
+        """Return the annotator of a *code*."""
+        return ((code - code % self.labels) / self.labels).cast("int64")
+
+    def _given(self, *about: str) -> "ir.Table":
+        """Return a row per label: ``who`` gave ``what``, and what the columns *about* say of its item."""
+        listed = self.table.select(*about, code=self.table.pattern.unnest())
+        return listed.mutate(who=self._who(listed.code), what=listed.code % self.labels)
+
+    def _added(self, own: Floats, *about: str) -> "ir.Table":
+        """Return a row per item with what *own* (A,) of its annotators adds up to, ``added``, and labels, ``r``."""
+        ours = self._ours(pd.DataFrame({"who": np.arange(len(own)), "own": own}))
+        joined = self._given("item", "round", *about).join(ours, "who")
+        return joined.group_by("item", "round", *about).agg(added=joined.own.sum(), r=joined.count())
+
+    def _ours(self, rows: pd.DataFrame) -> "ir.Table":
+        """Return *rows* of ours as a table that the engine knows."""
+        import ibis  # noqa: PLC0415 - the warehouse extra
+
+        ours = ibis.memtable(rows)
+        known(self.table, ours)
+        return ours
+
+
+def few(traffic: Traffic, counted: "ir.Table") -> pd.DataFrame:
+    """Return the rows of *counted*, unless they are too many to be called sums."""
+    rows = traffic.fetch(counted.limit(MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        raise TooManyError
+    return rows
+
+
+def numbered(table: "ir.Table", labels: int, mixes: Mixes, traffic: Traffic) -> "CachedTable":
+    """Return the *table* of items with the number of their mix, kept in the engine."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    named = table.mutate(text=_text(table.pattern.map(lambda code: code % labels)))
+    distinct = few(traffic, named.select("place", "text").distinct())
+    ours = ibis.memtable(distinct.assign(mix=mixes.numbered(distinct)))
+    known(table, ours)
+    return named.join(ours, ["place", "text"]).drop("text").cache()
+
+
+def _text(labels: "ir.ArrayValue") -> "ir.StringValue":
+    """Return an item's *labels* as text, in order, which every engine can group by and join on."""
+    return labels.sort().map(lambda code: code.cast("string")).join(",").fill_null("")
+
+
+def items_of(found: Prepared) -> Items:
+    """Return the items of a table, with the numbers of their mixes.
+
+    Raises
+    ------
+    TooManyError
+        If sections or mixes are too many to come back.
+    """
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    shown = found.shown
+    sections = found.traffic.fetch(shown.select("section").distinct().limit(MOST_SECTIONS + 2))["section"]
+    names = tuple(sorted(str(name) for name in sections if name))
+    if len(names) > MOST_SECTIONS:
+        raise TooManyError
+    places = ibis.memtable(pd.DataFrame({"section": [*names, ""], "place": np.arange(len(names) + 1)}))
+    known(shown, places)
+    several = found.traffic.fetch(shown.select("round").distinct().limit(2))
+    cluster = ibis.literal(ALONE)
+    rows = shown
+    if len(several) > 1:
+        rows = shown.mutate(times=shown.count().over(ibis.window(group_by="item")))
+        cluster = ibis.ifelse(rows.times > 1, ibis.literal(OWN) + rows.item, cluster)
+    if found.documents >= MIN_DOCUMENTS:
+        cluster = ibis.ifelse(rows.document == "", cluster, rows.document)
+    clustered = len(several) > 1 or found.documents >= MIN_DOCUMENTS
+    joined = rows.mutate(cluster=cluster).join(places, "section")
+    table = joined.select("item", "round", "cluster", "pattern", place=joined.place.cast("int64"))
+    mixes = Mixes()
+    first = numbered(table, len(found.labels), mixes, found.traffic)
+    return Items(first, len(found.annotators), len(found.labels), names, clustered, mixes, found.traffic, [first])

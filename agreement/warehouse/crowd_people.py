@@ -1,0 +1,325 @@
+"""A crowd in an engine as evidence: the rules read how many items show which labels, and ask for sums by annotator."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from agreement.counted import SharedPairs
+from agreement.counts import Ints
+from agreement.diagnosis.case import Case
+from agreement.diagnosis.contrasts import Sums
+from agreement.diagnosis.diagnosing import Diagnosis, diagnose_cases
+from agreement.diagnosis.evidence import AnonymousError, Evidence, Floats
+from agreement.diagnosis.people import Gone, Near
+from agreement.diagnosis.times import Times
+from agreement.rules._standing import crowded
+from agreement.warehouse.crowd_items import ALONE, Items, TooManyError, items_of
+from agreement.warehouse.engine import Prepared, spread_out
+
+MOST_DISPUTED = 2_000  # items that are known by name because their labels differ most
+MORE_LABELS = 1e-6  # of two items disputed alike, the one with more labels comes first
+AT_ONCE = 500_000  # labels of annotators whose items come back, counted, at a time
+MOST_PEOPLE = 10_000  # of whom a table of how many items each pair shares fits in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """What is the same whoever's labels count: names, distances, the items in the engine, and who shares how many.
+
+    Letters: A annotators, K labels, P pairs.
+
+    Parameters
+    ----------
+    annotators, labels
+        (A,) and (K,) names.
+    weights, expected
+        Of the evidence of all labels.
+    items
+        All items in the engine.
+    pairs
+        Who shares how many items.
+    known
+        The evidences made, by what is gone.
+    """
+
+    annotators: tuple[str, ...]
+    labels: tuple[str, ...]
+    weights: Floats | None
+    expected: float
+    items: Items
+    pairs: SharedPairs
+    known: "dict[Gone, Evidence]" = field(default_factory=dict)
+
+    def whole(self) -> Evidence:
+        """Return the evidence of all labels; the items that are disputed most are units of their own, by name."""
+        counts = self.items.counts()
+        plain = State(self, Gone(), self.items, np.zeros((0, 0))).evidence(counts)
+        people = _state(plain)
+        score = pd.Series(np.nan_to_num(plain.disagreement) + MORE_LABELS * plain.size).groupby(people.mix).max()
+        scores = pd.DataFrame({"mix": score.index, "score": score.to_numpy()})
+        scores = scores.assign(n=counts.groupby("mix")["n"].sum().reindex(scores["mix"]).to_numpy())
+        scores = scores.sort_values(["score", "mix"], ascending=[False, True], kind="stable")
+        enough = scores["n"].cumsum().shift(fill_value=0) < MOST_DISPUTED
+        wanted = scores.loc[scores["score"].ge(scores.loc[enough, "score"].min()), ["mix", "score"]]
+        census = people.sums(plain, np.ones(len(plain.unit)), by_section=True).n
+        rows = _singled(counts, self.items.named(wanted, MOST_DISPUTED))
+        self.known[Gone()] = State(self, Gone(), self.items, census).evidence(rows)
+        return self.known[Gone()]
+
+    def state(self, gone: Gone) -> Evidence:
+        """Return the evidence without the labels that are *gone*; that of all labels has been made before."""
+        if gone not in self.known:
+            self.known[gone] = self._without_sections(gone) if gone.sections else self._without_labels(gone)
+        return self.known[gone]
+
+    def _without_sections(self, gone: Gone) -> Evidence:
+        """Return the evidence of the other sections, for which nothing need be asked."""
+        base = self.state(Gone(gone.annotators, gone.cells))
+        people = _state(base)
+        left = base.without_units(np.isin(base.section, sorted(gone.sections)))
+        return replace(left, people=replace(people, gone=gone, census=_left(people.census, gone)))
+
+    def _without_labels(self, gone: Gone) -> Evidence:
+        """Return the evidence without labels of some people."""
+        items = self.items.without(gone)
+        census = _left(_state(self.known[Gone()]).census, gone)
+        return State(self, gone, items, census).evidence(items.counts())
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Who gave which label, as far as the engine's sums tell, without the labels that are *gone*.
+
+    Parameters
+    ----------
+    crowd, gone, labelled
+        What is the same for all states, what is gone in this one, and the items in the engine without it.
+    census
+        (A, S + 1) labels that count.
+    mix, cluster
+        (U,) mix of each unit, and its cluster by name.
+    items
+        (U,) an item that each unit stands for.
+    as_given
+        (N,) the labels as they were given, whatever an evidence counts as one.
+    """
+
+    crowd: Crowd
+    gone: Gone
+    labelled: Items
+    census: Floats
+    mix: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    cluster: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    as_given: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def present(self) -> Ints:
+        """Annotators with at least one label that counts."""
+        return np.flatnonzero(self.census.sum(axis=1))
+
+    def evidence(self, rows: pd.DataFrame) -> Evidence:
+        """Return the evidence of the units *rows*, items that show one mix in one cluster."""
+        rows = rows.sort_values(["item", "mix", "cluster"], ignore_index=True)
+        mix, mixes = rows["mix"].to_numpy(dtype=np.int64), self.labelled.mixes
+        labels = [mixes.labels[number] for number in mix.tolist()]
+        place = np.array([mixes.place[number] for number in mix.tolist()], dtype=np.int64)
+        cluster = tuple(rows["cluster"].astype(str))
+        own = np.zeros(0, np.int64) if not labels else np.concatenate(labels)
+        known = replace(self, mix=mix, cluster=cluster, items=tuple(rows["item"].astype(str)), as_given=own)
+        unit = np.repeat(np.arange(len(mix)), [len(one) for one in labels])
+        return self._evidence(unit, np.full(len(unit), -1), own, place, cluster, rows["n"].to_numpy(np.int64), known)
+
+    def _evidence(
+        self, unit: Ints, annotator: Ints, label: Ints, place: Ints, cluster: Sequence[str], n: Ints,
+        people: "State | None",
+    ) -> Evidence:  # fmt: skip
+        """Return evidence of units that stand for *n* (U,) items each."""
+        crowd, sections = self.crowd, self.labelled.sections
+        named = np.array([one != ALONE for one in cluster], dtype=bool)
+        code = np.arange(len(n))
+        code[named] = len(n) + pd.factorize(np.array(cluster, dtype=object)[named])[0]
+        one = np.ones(len(n), np.int64)
+        times = Times(np.where(named, n, one), np.where(named, one, n), np.zeros(len(n), np.int64))
+        return Evidence(
+            crowd.annotators, sections, crowd.labels, unit, annotator, label,
+            np.where(place == len(sections), -1, place), np.unique(code, return_inverse=True)[1].astype(np.int64),
+            np.ones(len(unit), bool), crowd.weights, None, crowd.expected, times, people,
+        )  # fmt: skip
+
+    def without(self, gone: Gone) -> Evidence:
+        """Return the evidence in which *gone* counts no longer either."""
+        return self.crowd.state(self.gone | gone)
+
+    def sums(self, evidence: Evidence, value: Floats, *, by_section: bool) -> Sums:
+        """Return (A,) or (A, S + 1) sums of *value* (N,) of the *evidence*, which is of these items."""
+        use = np.isfinite(value)
+        key = self.mix[evidence.unit[use]] * len(self.crowd.labels) + self.as_given[use]
+        key, first = np.unique(key, return_index=True)
+        shape = (len(self.crowd.annotators), self.labelled.places)[: 2 if by_section else 1]
+        parts = np.zeros((6, *shape))
+        if len(key):
+            rows = self.labelled.sums(pd.DataFrame({"key": key, "value": value[use][first]}), by_section=by_section)
+            where = tuple(
+                rows[name].to_numpy(dtype=np.int64) for name in (("who", "place") if by_section else ("who",))
+            )
+            for part, name in zip(parts, ("n", "y", "yy", "ym", "mm", "clusters"), strict=True):
+                np.add.at(part, where, rows[name].to_numpy(dtype=np.float64))
+        return Sums(*parts)
+
+    def given(self, evidence: Evidence) -> Floats:
+        """Return (A, S + 1) how many labels of the *evidence* count."""
+        if evidence is self.crowd.known.get(self.gone):
+            return self.census
+        return self.sums(evidence, np.where(evidence.kept, 1.0, np.nan), by_section=True).n
+
+    def company(self, evidence: Evidence, own: Floats) -> tuple[Floats, Floats]:
+        """Return (U,) the mean of *own* (A,) over the labels of a unit, and how it varies among equal units."""
+        del evidence  # whose labels count as one changes nothing here
+        rows = self.labelled.company(np.nan_to_num(own))
+        n, y, yy = (rows[name].to_numpy(dtype=np.float64) for name in ("n", "y", "yy"))
+        mean = y / n
+        found = pd.DataFrame({"mean": mean, "varies": np.maximum(yy / n - mean**2, 0.0)})
+        found.index = pd.MultiIndex.from_arrays([rows["mix"].to_numpy(np.int64), rows["cluster"].astype(str)])
+        found = found.reindex(pd.MultiIndex.from_arrays([self.mix, list(self.cluster)])).fillna(0.0)
+        return found["mean"].to_numpy(np.float64), found["varies"].to_numpy(np.float64)
+
+    def company_sums(self, evidence: Evidence, own: Floats) -> tuple[Floats, Floats]:
+        """Return (A, S + 1) how many contrasts there are, and their company's mean of *own* (A,) summed up."""
+        rows = self.labelled.company_sums(own, 3)
+        rows = rows.loc[~rows["place"].isin(sorted(self.gone.sections))]
+        del evidence
+        where = tuple(rows[name].to_numpy(dtype=np.int64) for name in ("who", "place"))
+        n, y = np.zeros(self.census.shape), np.zeros(self.census.shape)
+        n[where], y[where] = rows["n"], rows["y"]
+        return n, y
+
+    def around(self, codes: Sequence[int], apart: Sequence[int], own: Floats | None) -> Callable[[int], Near]:
+        """Return what gives the units of each annotator of *codes*, without the labels of all others set *apart*.
+
+        The engine is asked of as many annotators at a time as their labels allow, and only when they are.
+        """
+        people = sorted({int(code) for code in codes})
+        chunk = np.floor_divide(np.cumsum(self.census.sum(axis=1)[people]), AT_ONCE).astype(np.int64).tolist()
+        loaded: dict[int, pd.DataFrame] = {}
+
+        def near(code: int) -> Near:
+            number = chunk[people.index(code)]
+            if number not in loaded:
+                some = [one for one, its in zip(people, chunk, strict=True) if its == number]
+                loaded.clear()
+                rows = self.labelled.around(some, [int(one) for one in apart], own)
+                loaded[number] = rows.loc[~rows["place"].isin(sorted(self.gone.sections))]
+            rows = loaded[number]
+            return self._near(rows.loc[rows["who"].eq(code)], code)
+
+        return near
+
+    def _near(self, rows: pd.DataFrame, code: int) -> Near:
+        """Return the units of one annotator: *rows* of own label and colleagues' labels."""
+        rows = rows.sort_values(["item", "place", "cluster", "what", "text"], ignore_index=True)
+        others = [[int(one) for one in text.split(",") if one] for text in rows["text"].astype(str)]
+        listed = [[own, *labels] for own, labels in zip(rows["what"].astype(int), others, strict=True)]
+        unit = np.repeat(np.arange(len(rows)), [len(labels) for labels in listed])
+        label = np.array([one for labels in listed for one in labels], dtype=np.int64)
+        mine = np.diff(unit, prepend=-1) > 0
+        n = rows["n"].to_numpy(dtype=np.int64)
+        evidence = self._evidence(
+            unit, np.where(mine, code, -1), label, rows["place"].to_numpy(dtype=np.int64),
+            list(rows["cluster"].astype(str)), n, None,
+        )  # fmt: skip
+        return Near(evidence, rows["added"].to_numpy(dtype=np.float64) / n, None, tuple(rows["item"].astype(str)))
+
+    def shared(self) -> Floats:
+        """Return (A, A) the units that both annotators labelled, of all labels."""
+        people = len(self.crowd.annotators)
+        if self.gone or people > MOST_PEOPLE:
+            raise AnonymousError
+        table = np.zeros((people, people))
+        first, second = self.crowd.pairs.pairs.T
+        table[first, second] = table[second, first] = self.crowd.pairs.n
+        return table
+
+
+def _state(evidence: Evidence) -> State:
+    """Return what knows the people of an *evidence* made here."""
+    if not isinstance(evidence.people, State):
+        raise AnonymousError
+    return evidence.people
+
+
+def _left(census: Floats, gone: Gone) -> Floats:
+    """Return the *census* (A, S + 1) without what is *gone*."""
+    left = census.copy()
+    left[sorted(gone.annotators)] = 0
+    left[:, sorted(gone.sections)] = 0
+    for who, place in gone.cells:
+        left[who, place] = 0
+    return left
+
+
+def _singled(counts: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
+    """Return the *named* items, one each, then *counts* with how many more items there are, by the last one's name."""
+    taken = named.groupby(["cluster", "mix"]).size().rename("taken")
+    rows = counts.merge(taken.reset_index(), on=["cluster", "mix"], how="left").fillna({"taken": 0})
+    left = rows["n"] - rows["taken"].astype(np.int64)
+    rest = rows.assign(n=left, item=rows["item"].mask(rows["taken"] > 0, rows["last"])).loc[left > 0]
+    return pd.concat([named.assign(n=1), rest[["cluster", "mix", "item", "n"]]], ignore_index=True)
+
+
+def diagnosed_crowd(listed: Case, found: Prepared, pairs: SharedPairs) -> Diagnosis | None:
+    """Return the diagnosis of all labels of a crowd in the engine; None if its sums do not tell enough.
+
+    *listed* is the case of a sample of items, on which the rules rest that follow labels through rounds, or compare
+    two people.
+    """
+    items = None
+    try:
+        items = items_of(found)
+        found.release()
+        whole = _expecting(Crowd(found.annotators, found.labels, listed.whole.weights, 1.0, items, pairs).whole())
+        if not crowded(whole):
+            return None
+        people = _state(whole)
+        nowhere = ("",) * len(people.items)
+        case = replace(listed, whole=whole, rest=whole, items=people.items, rounds=nowhere, listed=listed)
+        return _with_labels(diagnose_cases([case], listed.settings), people)
+    except (AnonymousError, TooManyError):
+        return None
+    finally:
+        if items is not None:
+            items.release()
+
+
+def _expecting(whole: Evidence) -> Evidence:
+    """Return the evidence of all labels with the disagreement that chance would bring, which all its parts share."""
+    codes = np.zeros(0, np.int64) if whole.label is None else whole.label
+    given = whole.count(codes, whole.unit[: len(codes)], len(whole.labels))
+    share = given / max(given.sum(), 1)
+    expected = 1 - float(share @ share) if whole.weights is None else float(share @ whole.weights @ share)
+    people = _state(whole)
+    crowd = replace(people.crowd, expected=expected, known={})
+    crowd.known[Gone()] = replace(whole, expected=expected, people=replace(people, crowd=crowd))
+    return crowd.known[Gone()]
+
+
+def _with_labels(diagnosis: Diagnosis, people: State) -> Diagnosis:
+    """Return the diagnosis with the labels of the items that its examples show."""
+    crowd = people.crowd
+    bare = {one.item for flag in diagnosis.flags for one in flag.examples if not one.labels}
+    rows = people.labelled.patterns(sorted(bare))
+    row, code = spread_out(rows["pattern"])
+    labels: dict[str, dict[str, str]] = {}
+    for item, one in zip(rows["item"].astype(str).to_numpy()[row], code.tolist(), strict=True):
+        who, what = divmod(one, len(crowd.labels))
+        labels.setdefault(item, {})[crowd.annotators[who]] = crowd.labels[what]
+    flags = tuple(
+        replace(
+            flag,
+            examples=tuple(replace(one, labels=one.labels or labels.get(one.item, {})) for one in flag.examples),
+        )
+        for flag in diagnosis.flags
+    )
+    return replace(diagnosis, flags=flags)
