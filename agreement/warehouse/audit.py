@@ -239,7 +239,7 @@ def _from_counts(asked: Asked, found: Prepared, settings: Settings, most: int) -
         found.release()
         diagnosis = diagnose(annotations, [replace(comparison, units=every or units)], settings)
     if share < 1:
-        _tell(asked, annotations, _resting(annotations, found, exact=exact))
+        _tell(asked, annotations, _resting(annotations, found, exact=exact, crowd=counted.shared is not None))
     if share < 1 and found.documents > MOST_DOCUMENTS:
         annotations.reading.warnings.append(said.in_groups(found.documents, GROUPS))
     counted_items = replace(comparison, units=replace(units, weight=_standing_for(units, found)))
@@ -277,10 +277,11 @@ def _counts(found: Prepared, settings: Settings, folder: Path) -> Callable[[Unit
     return complete
 
 
-def _resting(annotations: Annotations, found: Prepared, *, exact: bool) -> str:
+def _resting(annotations: Annotations, found: Prepared, *, exact: bool, crowd: bool = False) -> str:
     """Return what was summed up and what was drawn."""
     drawn = annotations.assignments["item"].nunique()
-    sums = said.flags_rest_on_all if exact else said.scores_rest_on_all
+    flags = said.flags_of_a_crowd_rest_on_all if crowd else said.flags_rest_on_all
+    sums = flags if exact else said.scores_rest_on_all
     return (said.rests_on_sample if found.members is not None else sums)(drawn, found.n_labels, found.units)
 
 
