@@ -134,7 +134,7 @@ def sums_by_annotator(evidence: Evidence, value: Floats, *, by_section: bool = F
 
 def contrast_sums(evidence: Evidence, contrast: Floats, *, by_section: bool = False) -> Sums:
     """Return (A,) or (A, S + 1) sums of the evidence's *contrast* (N,) by annotator, and by section."""
-    name = "contrasts by section" if by_section else "contrasts"
+    name = "contrasts_by_section" if by_section else "contrasts"
     return evidence.once(name, lambda: sums_by_annotator(evidence, contrast, by_section=by_section))
 
 

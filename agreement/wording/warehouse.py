@@ -61,9 +61,9 @@ def flags_rest_on_all(drawn: int, labels: int, items: int) -> str:
 def flags_of_a_crowd_rest_on_all(drawn: int, labels: int, items: int) -> str:
     """Return that the scores of a crowd, and the flags whose contrasts are sums, rest on every label."""
     return (
-        f"Scores, pair tables, label pairs and flags rest on {_all(labels, items)}. Copies, changes over time, intervals "
-        "of mean kappas, counts of items and annotations, disputes, work by annotator and what changed between rounds "
-        f"rest on {_sample(drawn)}"
+        f"Scores, pair tables, label pairs and flags rest on {_all(labels, items)}. Copies, changes over time, "
+        "intervals of mean kappas, counts of items and annotations, disputes, work by annotator and what changed "
+        f"between rounds rest on {_sample(drawn)}"
     )
 
 
