@@ -64,8 +64,9 @@ def _merge_table(context: Context, flag: Flag) -> MergeTable:
     merge, unit = flag.evidence["merge"], "shared span" if context.kind == "spans" else context.unit
     confidence = context.audit.settings.measures.confidence
 
-    def figure(scores: Mapping[str, float], name: str, low: str, high: str) -> Figure:
-        return Figure(scores[name], scores[low], scores[high], merge["n"], unit, confidence=confidence)
+    def figure(scores: Mapping[str, Any], name: str, low: str, high: str) -> Figure:
+        why = scores["undefined"] if scores[name] is None else ""
+        return Figure(scores[name], scores[low], scores[high], merge["n"], unit, confidence=confidence, reason=why)
 
     first, second = (context.word(name) for name in flag.subject.labels)
     rows = tuple(

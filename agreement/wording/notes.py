@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001, RUF002 - the typographic apostrophe and the en dash are what a page prints
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from agreement.wording.numbers import Figure, between, count, decimal, listed, percent, plural
 from agreement.wording.rules import Told, amount, within
@@ -76,22 +77,37 @@ def alias(
     spelling: tuple[str, int],
     meant: tuple[str, int],
     reason: str,
-    kappa: Mapping[str, float],
+    kappa: Mapping[str, Any],
     n: int,
     confidence: float,
 ) -> Told:
     """Return message and advice about two labels that look like one, each with how often it was given.
 
-    *kappa* has ``before``, ``after``, ``change``, ``low`` and ``high``.
+    *kappa* has ``before``, ``after``, ``change``, ``low`` and ``high``, None where undefined, and ``undefined``, why.
     """
-    interval = between(decimal(kappa["low"]), decimal(kappa["high"]))
-    change = f"change {decimal(kappa['change'])}, {percent(confidence)}% CI {interval}"
     return Told(
         f"{spelling[0]!r} ({plural(spelling[1], 'time')}) looks like {meant[0]!r} ({plural(meant[1], 'time')}); they "
-        f"differ in {reason}. Read as one label, κ goes from {decimal(kappa['before'])} to {decimal(kappa['after'])} "
-        f"({change}, n {plural(n, 'item')}).",
+        f"differ in {reason}. Read as one label, {_read_as_one(kappa, n, confidence)}.",
         f'If they are one label, add "{spelling[0]}" = "{meant[0]}" under [labels.aliases].',
     )
+
+
+def _read_as_one(kappa: Mapping[str, Any], n: int, confidence: float) -> str:
+    """Return what becomes of kappa.
+
+    Examples
+    --------
+    >>> _read_as_one({"before": 0.05, "change": None, "undefined": "only one label was used"}, 200, 0.95)
+    'κ, 0.05 now, has no value (only one label was used; n 200 items)'
+    """
+    if kappa["change"] is None:
+        now = "" if kappa["before"] is None else f", {decimal(kappa['before'])} now,"
+        return f"κ{now} has no value ({kappa['undefined']}; n {plural(n, 'item')})"
+    change = f"change {decimal(kappa['change'])}, no interval: all items belong together"
+    if kappa["low"] is not None:
+        interval = between(decimal(kappa["low"]), decimal(kappa["high"]))
+        change = f"change {decimal(kappa['change'])}, {percent(confidence)}% CI {interval}"
+    return f"κ goes from {decimal(kappa['before'])} to {decimal(kappa['after'])} ({change}, n {plural(n, 'item')})"
 
 
 def no_answer(label: str, times: int, before: float, after: float, n: int) -> Told:

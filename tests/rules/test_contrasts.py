@@ -12,6 +12,7 @@ from agreement._arrays import couples_in_runs
 from agreement.diagnosis.contrasts import additive, sums_by
 from agreement.diagnosis.evidence import from_pairs, from_units, independent
 from agreement.diagnosis.merging import merge_table
+from agreement.scores import Reason
 from agreement.uncertainty.distributions import fdr
 from agreement.units import units_from_matrix
 
@@ -102,3 +103,33 @@ def test_statsmodels_fleiss_before_and_after_merging(seed):
     assert kappa["low"] <= kappa["change"] <= kappa["high"]
     assert kappa["before_low"] <= kappa["before"] <= kappa["before_high"] <= 1
     assert kappa["after_low"] <= kappa["after"] <= kappa["after_high"] <= 1
+
+
+@pytest.mark.parametrize("items", [40, 6_000])
+def test_agreement_beyond_chance_has_no_value_where_merging_leaves_one_label(items):
+    """With one label the agreement expected by chance is 1 and kappa 0 / 0; the F1 of that label is 1."""
+    units = units_from_matrix([["a", "b", "a"], ["a", "a", "a"]] * (items // 2))
+    table = merge_table(from_units(units), 0, 1, 0.95)
+    for name in ("kappa", "alpha"):
+        row = table[name]
+        assert row["before"] is not None
+        assert (row["after"], row["change"], row["low"], row["high"]) == (None, None, None, None)
+        assert row["undefined"] == Reason.ONE_LABEL
+    assert (table["f1_macro"]["after"], table["f1_macro"]["undefined"]) == (1.0, "")
+
+
+def test_one_item_gives_no_interval_of_merging():
+    table = merge_table(from_units(units_from_matrix([["a", "b", "c"]])), 0, 1, 0.95)
+    assert table["kappa"]["change"] is not None
+    assert (table["kappa"]["low"], table["kappa"]["high"]) == (None, None)
+
+
+def test_an_item_without_which_there_is_no_value_moves_nothing():
+    """Fleiss: 2/3 agree, 26/36 expected, so -.2; without one of the first two items 1/2 and 10/16, so -1/3.
+
+    Without the last one label is left, and -.2 stands: deviations of 2/45, 2/45 and 4/45 from the mean -13/45.
+    """
+    kappa = merge_table(from_units(units_from_matrix([["a", "a"], ["a", "a"], ["a", "c"]])), 0, 1, 0.95)["kappa"]
+    half = 4.302653 * (2 / 3 * (2 * (2 / 45) ** 2 + (4 / 45) ** 2)) ** 0.5  # t of 2 degrees of freedom
+    found = kappa["before"], kappa["before_low"], kappa["before_high"]
+    assert found == pytest.approx((-0.2, -0.2 - half, -0.2 + half), rel=1e-6)
