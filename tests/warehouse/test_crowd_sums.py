@@ -29,19 +29,6 @@ def _too_many_patterns(monkeypatch):
     monkeypatch.setattr(distinct, "MOST_PATTERNS", 100)
 
 
-def flags(found):
-    """Return what the diagnosis found, with its numbers to nine digits."""
-    told = sorted(found.diagnosis.flags, key=lambda flag: (flag.rule, str(flag.subject)))
-    return [
-        (
-            flag.rule, flag.verdict, flag.subject, flag.nature, flag.camps, flag.n, flag.disputes,
-            *(None if value is None else pytest.approx(value, rel=1e-9, abs=1e-12)
-              for value in (flag.effect, flag.low, flag.high, flag.q, flag.share_of_disputes)),
-        )
-        for flag in told
-    ]  # fmt: skip
-
-
 def project(items=6000, labels=8, seed=1):
     """Return labels of a crowd with all that the rules look for.
 
@@ -92,7 +79,7 @@ def in_rounds_again():
     ],
     ids=["sections", "documents", "rounds", "ordered", "two labels"],
 )  # fmt: skip
-def test_flags_are_those_in_memory(tmp_path, caplog, made, settings, rules):
+def test_flags_are_those_in_memory(tmp_path, flags, caplog, made, settings, rules):
     frame = made()
     frame.to_parquet(tmp_path / "labels.parquet")
     columns = {name: name for name in ("section", "document", "round") if name in frame}

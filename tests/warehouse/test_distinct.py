@@ -18,19 +18,6 @@ pytestmark = [
 ]
 
 
-def flags(found):
-    """Return what the diagnosis found, with its numbers to nine digits."""
-    told = sorted(found.diagnosis.flags, key=lambda flag: (flag.rule, str(flag.subject)))
-    return [
-        (
-            flag.rule, flag.verdict, flag.subject, flag.nature, flag.camps, flag.n, flag.disputes,
-            *(None if value is None else pytest.approx(value, rel=1e-9, abs=1e-12)
-              for value in (flag.effect, flag.low, flag.high, flag.q, flag.share_of_disputes)),
-        )
-        for flag in told
-    ]  # fmt: skip
-
-
 def project(items=3000, annotators=5, each=4, labels=3, seed=1):
     """Return labels of people of whom one slips, in sections of which one is read in two ways."""
     rng = np.random.default_rng(seed)
@@ -95,7 +82,7 @@ def in_rounds_again():
     ],
     ids=["sections", "camps", "documents", "rounds", "items in two rounds", "two people"],
 )  # fmt: skip
-def test_flags_are_those_in_memory(tmp_path, made, rules):
+def test_flags_are_those_in_memory(tmp_path, flags, made, rules):
     frame = made()
     frame.to_parquet(tmp_path / "labels.parquet")
     settings = Settings.from_mapping(
