@@ -4,6 +4,7 @@ Every project is one that an earlier version of the rules got wrong.
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from agreement.diagnosis.diagnosing import CAUSES
@@ -99,3 +100,19 @@ def test_steepness_does_not_depend_on_how_frequent_labels_are(shares):
         [["x", "x"]] * int(0.9 * n * shares[0]) + [["y", "y"]] * round(0.9 * n * shares[1]) + [["x", "y"]] * (n // 10)
     )
     assert steepness(from_units(units_from_matrix(rows))) == pytest.approx(np.sqrt(0.8))
+
+
+def test_who_is_careless_is_not_taken_for_one_who_changes_where_sections_follow_each_other(annotations_of, diagnosed):
+    # eight sections of 20 items, labelled one after the other: time hardly varies inside one, slopes are not known
+    draw = np.random.default_rng(7)
+    item, who = np.repeat(np.arange(160), 4), np.tile(np.arange(4), 160)
+    true = draw.integers(0, 3, 160)[item]
+    slips = draw.random(640) < np.where(who == 0, 0.3, 0.05)
+    label = np.where(slips, (true + draw.integers(1, 3, 640)) % 3, true)
+    names = np.array([f"i{number:03}" for number in range(160)])
+    rows = {"item": names[item], "annotator": np.array(list("abcd"))[who], "label": np.array(list("xyz"))[label]}
+    sections = pd.DataFrame(
+        {"section": [f"s{number // 20}" for number in range(160)]}, index=pd.Index(names, name="item")
+    )
+    flags = diagnosed(annotations_of(pd.DataFrame({**rows, "time": (item * 60).astype(str)}), sections)).flags
+    assert confirmed(flags) == {("annotator", ("a", None, None, ()))}
