@@ -13,7 +13,7 @@ from agreement.diagnosis.people import Gone, company, given, without
 from agreement.rules._confusions import Confusions, all_cells, confused, confusions, excess_of, without_each_section
 from agreement.rules._likely import likely_labels
 from agreement.rules._parts import regular
-from agreement.rules._standing import crowded, standing, steepness
+from agreement.rules._standing import crowded, likely_shares
 from agreement.rules.label import RULE as LABELS
 from agreement.rules.label import vague
 from agreement.rules.label_pair import RULE as PAIRS
@@ -134,11 +134,7 @@ def _mix(evidence: Evidence) -> tuple[Floats, Floats]:
     nothing = np.zeros(len(evidence.section))
     if not regular(evidence):
         return additive(evidence).mix, nothing
-    stands = standing(evidence)
-    if stands is None:
-        return nothing, nothing
-    own = np.nan_to_num(stands.excess.value) * steepness(evidence)
-    mean, varies = company(evidence, own)
+    mean, varies = company(evidence, likely_shares(evidence))
     return 2 * mean, 4 * varies
 
 

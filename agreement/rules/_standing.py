@@ -15,6 +15,8 @@ from agreement.uncertainty.distributions import fdr
 LEAST_LEFT = 0.25
 SELDOM = 0.25
 MOST_JOINTLY = 300  # annotators for whom one system of equations is solved
+BENIGN = 0.02  # how unequal people's shares are before anything is seen
+BORROWED = 8  # people that this is worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,13 @@ def standing(evidence: Evidence) -> Standing | None:
 def _within_items(evidence: Evidence, scale: float) -> Standing:
     """Return the standing from items with three labels or more, where everything but the annotator cancels."""
     n_annotators, contrast = len(evidence.annotators), evidence.contrast()
-    mean = contrast_sums(evidence, contrast).mean()
-    raw = _scaled(mean, counted(evidence, _apart(evidence)))
-    crowd = np.count_nonzero(raw.n) > MOST_JOINTLY
-    if not crowd and evidence.people is not None:
-        raise AnonymousError
-    # in a crowd company averages out
-    own, se, group = (raw.value, raw.se, np.where(raw.n > 0, 0, -1)) if crowd else _freed(evidence, contrast)
-    excess = Estimate((own - _centre(own[:, None], group)[:, 0]) / scale, se / scale, mean.df, mean.n)
+    raw = _raw(evidence, contrast)
+    if _of_crowd(evidence, raw):
+        own, se, group = raw.value, raw.se, np.where(raw.n > 0, 0, -1)
+    else:
+        shares = _freed(evidence, contrast)
+        own, se, group = shares.own, shares.se, shares.group
+    excess = Estimate((own - _centre(own[:, None], group)[:, 0]) / scale, se / scale, raw.df, raw.n)
 
     def left() -> Floats:
         if not evidence.sections:  # nothing remains without the only place there is
@@ -90,6 +91,19 @@ def _within_items(evidence: Evidence, scale: float) -> Standing:
         return np.asarray((mean - _centre(mean, group)) / scale)
 
     return Standing(raw, excess, left)
+
+
+def _raw(evidence: Evidence, contrast: Floats) -> Estimate:
+    """Return (A,) how much more pairs with the annotator disagree than pairs without, whatever the company."""
+    return _scaled(contrast_sums(evidence, contrast).mean(), counted(evidence, _apart(evidence)))
+
+
+def _of_crowd(evidence: Evidence, raw: Estimate) -> bool:
+    """Return True if annotators are too many to be solved for together: company averages out."""
+    crowd = int(np.count_nonzero(raw.n)) > MOST_JOINTLY
+    if not crowd and evidence.people is not None:
+        raise AnonymousError
+    return crowd
 
 
 def _apart(evidence: Evidence) -> Floats:
@@ -125,13 +139,39 @@ def _residual(contrast: Floats, own: Floats, unit: Ints) -> Floats:
     return left
 
 
-def _freed(evidence: Evidence, contrast: Floats) -> tuple[Floats, Floats, Ints]:
-    """Return (A,) shares freed from the company kept, (A,) their standard errors, (A,) groups.
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """What everybody adds to the disagreement, freed from the company kept.
+
+    Parameters
+    ----------
+    own
+        (A,) shares, known up to a constant in each group: there they sum to zero. NaN if nothing is known.
+    group
+        (A,) groups of people who meet; -1 says nothing.
+    covariance
+        (M, M) of the shares of the M annotators who are in a group; NaN where one cluster is all there is.
+    """
+
+    own: Floats
+    group: Ints
+    covariance: Floats
+
+    @property
+    def se(self) -> Floats:
+        """(A,) standard errors."""
+        se = np.full(len(self.own), np.nan)
+        se[self.group >= 0] = np.sqrt(np.maximum(np.diag(self.covariance), 0))
+        return se
+
+
+def _freed(evidence: Evidence, contrast: Floats) -> _Shares:
+    """Return everybody's share, freed from the company kept.
 
     The *contrast* (N,) of a label is its annotator's share less the mean share of the item's annotators. Where
     everybody labels everything, its mean is the answer; in pools and teams, colleagues of a careless person look good
     and the careless person half as bad, so all shares are solved for together. Teams that share hardly an item are
-    groups of their own: only inside one are people told apart. Group -1 says nothing.
+    groups of their own: only inside one are people told apart.
     """
     known = np.isfinite(contrast)
     rows = slice(None) if known.all() else np.flatnonzero(known)
@@ -139,32 +179,53 @@ def _freed(evidence: Evidence, contrast: Floats) -> tuple[Floats, Floats, Ints]:
     n_annotators, n_units = len(evidence.annotators), len(evidence.section)
     met = np.bincount(who, minlength=n_annotators) > 0
     present = np.flatnonzero(met)
-    own, se, group = np.full(n_annotators, np.nan), np.full(n_annotators, np.nan), np.full(n_annotators, -1)
-    group[present] = 0
-    if len(present):
-        m, column = len(present), (np.cumsum(met) - 1)[who]
-        size = np.maximum(np.bincount(unit, minlength=n_units), 1)
-        given = sparse.csr_matrix((1 / np.sqrt(size[unit]), (unit, column)), shape=(n_units, m))
-        many = given if evidence.times is None else given.multiply(evidence.times.each[:, None]).tocsr()
-        company, labels = (given.T @ many).toarray(), evidence.count(column, unit, m)
-        system = np.diag(labels.astype(np.float64)) - company
-        linked = _linked(company, labels)
-        group[present] = linked
-        # shares are known up to a constant in each group: there they sum to zero
-        inverse = np.linalg.inv(system + labels.sum() / m * (linked[:, None] == linked[None, :]))
-        own[present] = inverse @ evidence.tally(column, unit, w, m)
-        left = _residual(w, own[who], unit)
-        cluster = np.unique(evidence.cluster[unit], return_inverse=True)[1]
-        listed = clusters = int(cluster.max()) + 1
-        times = evidence.times_at(unit)
-        left = left if times is None else left * times.within
-        every = scores = sparse.csr_matrix((left, (cluster, column)), shape=(listed, m))
-        if times is not None:
-            alike = times.of_clusters(cluster)
-            clusters, every = int(alike.sum()), scores.multiply(alike[:, None]).tocsr()
-        covariance = inverse @ (scores.T @ every).toarray() @ inverse * clusters / max(clusters - 1, 1)
-        se[present] = np.sqrt(np.maximum(np.diag(covariance), 0)) if clusters > 1 else np.nan
-    return own, se, group
+    own, group = np.full(n_annotators, np.nan), np.full(n_annotators, -1)
+    m, column = len(present), (np.cumsum(met) - 1)[who]
+    if not m:
+        return _Shares(own, group, np.zeros((0, 0)))
+    size = np.maximum(np.bincount(unit, minlength=n_units), 1)
+    given = sparse.csr_matrix((1 / np.sqrt(size[unit]), (unit, column)), shape=(n_units, m))
+    many = given if evidence.times is None else given.multiply(evidence.times.each[:, None]).tocsr()
+    company, labels = (given.T @ many).toarray(), evidence.count(column, unit, m)
+    system = np.diag(labels.astype(np.float64)) - company
+    linked = _linked(company, labels)
+    group[present] = linked
+    inverse = np.linalg.inv(system + labels.sum() / m * (linked[:, None] == linked[None, :]))
+    own[present] = inverse @ evidence.tally(column, unit, w, m)
+    left = _residual(w, own[who], unit)
+    cluster = np.unique(evidence.cluster[unit], return_inverse=True)[1]
+    listed = clusters = int(cluster.max()) + 1
+    times = evidence.times_at(unit)
+    left = left if times is None else left * times.within
+    every = scores = sparse.csr_matrix((left, (cluster, column)), shape=(listed, m))
+    if times is not None:
+        alike = times.of_clusters(cluster)
+        clusters, every = int(alike.sum()), scores.multiply(alike[:, None]).tocsr()
+    if clusters < 2:  # nothing tells how sure the shares are
+        return _Shares(own, group, np.full((m, m), np.nan))
+    return _Shares(own, group, inverse @ (scores.T @ every).toarray() @ inverse * clusters / (clusters - 1))
+
+
+def likely_shares(evidence: Evidence) -> Floats:
+    """Return (A,) what everybody most likely adds to the disagreement of items with three labels or more.
+
+    The best linear prediction T (T + V)^-1 own (Robinson 1991, Statistical Science 6(1)) of shares with covariance V
+    among people who differ by T: what a handful of items that link two teams tell of the teams is hardly believed. In a
+    crowd every share is known by itself.
+    """
+    contrast = evidence.contrast()
+    raw = _raw(evidence, contrast)
+    if _of_crowd(evidence, raw):
+        return np.nan_to_num(raw.value - np.nanmedian(raw.value))
+    shares = _freed(evidence, contrast)
+    here = np.flatnonzero(shares.group >= 0)
+    own, free = shares.own[here], len(here) - len(np.unique(shares.group[here]))
+    likely = np.zeros(len(shares.own))
+    if free and np.isfinite(shares.covariance).all():
+        seen = max(float(own @ own - np.trace(shares.covariance)), 0.0)
+        differ = (BORROWED * BENIGN**2 + seen) / (BORROWED + free)
+        likely[here] = differ * np.linalg.solve(differ * np.eye(len(here)) + shares.covariance, own)
+    return likely
 
 
 def _linked(company: Floats, given: Ints) -> Ints:

@@ -10,7 +10,7 @@ import pytest
 from agreement.diagnosis.diagnosing import CAUSES
 from agreement.diagnosis.evidence import from_units
 from agreement.rules._plurality import deviations, leaving
-from agreement.rules._standing import steepness
+from agreement.rules._standing import likely_shares, steepness
 from agreement.units import units_from_matrix
 
 CONFOUNDED = {
@@ -20,6 +20,9 @@ CONFOUNDED = {
     "a person who is off in most sections while another section is bad for everybody": 985499,
     "a label that scatters over two labels that are confused with each other": 985203,
     "two frequent labels that are confused where people slip a lot": 985570,
+    "a section of one team beside one of the other team, which shares few items with it": 986087,
+    "a section read alike by some of a team, where another team shares few items with it": 988113,
+    "a careless person who seems to change within short sections": 987026,
 }
 CLEAN = {
     "a rare label beside a majority of four fifths": 985361,
@@ -116,3 +119,14 @@ def test_who_is_careless_is_not_taken_for_one_who_changes_where_sections_follow_
     )
     flags = diagnosed(annotations_of(pd.DataFrame({**rows, "time": (item * 60).astype(str)}), sections)).flags
     assert confirmed(flags) == {("annotator", ("a", None, None, ()))}
+
+
+@pytest.mark.parametrize(("times", "believed"), [(1, (0.2, 0.5)), (10, (0.8, 1.0))])
+def test_what_a_few_items_tell_of_two_teams_is_hardly_believed(times, believed):
+    # whoever of the second team meets the first is off in a quarter: .25 between the teams, .125 from the middle
+    both = ["xx.x..", "x.x.x.", ".xx..x"] * 6 + ["xx.y..", "x.x.y.", ".xx..y"] * 2
+    own = ["xxx...", "...xxx"] * 40 + ["yxx...", "xyx...", "xxy...", "...yxx", "...xyx", "...xxy"] * 5
+    rows = [[None if label == "." else label for label in row] for row in (both + own) * times]
+    shares = likely_shares(from_units(units_from_matrix(rows)))
+    assert shares[:3].tolist() == pytest.approx((-shares[3:]).tolist())
+    assert believed[0] < shares[3] / 0.125 < believed[1]
