@@ -20,13 +20,14 @@ from agreement.rules.label_pair import RULE as PAIRS
 from agreement.uncertainty.distributions import fdr
 
 BORROWED = 8
+STILL_ALPHA = 0.05
 OF_ALL_RULES = 1.5  # with three labels an item, people, cells and labels are judged too: sections may use up a part
 DEFAULTS: Mapping[str, float] = {
     **TEST,
     "min_effect": 0.08,
     "benign": 0.025,
     "benign_of_usual": 0.10,
-    "keep_without_anyone": 0.50,
+    "keep_without_anyone": 0.40,
     "spreads": 2.25,
     "min_sound": 0.33,
     "min_items": 20,
@@ -208,12 +209,13 @@ def stands_alone(judged: "Judged", section: int, excluded: Bools, effect: float,
     if len(evidence.present) < 3:
         return True, effect
     here = given(evidence)[:, section]
-    smallest = effect
+    smallest, sure = effect, True
     for who in np.flatnonzero(here >= 0.05 * here.sum()):
-        remaining = float(section_effect(judged.strata_without(int(who)), section, excluded).value)
-        if np.isfinite(remaining):
-            smallest = min(smallest, remaining)
-    return smallest >= keep * effect, smallest
+        left = section_effect(judged.strata_without(int(who)), section, excluded)
+        if np.isfinite(left.value):
+            smallest = min(smallest, float(left.value))
+            sure &= float(left.p_above()) < STILL_ALPHA
+    return smallest >= keep * effect and sure, smallest
 
 
 @dataclass(frozen=True, slots=True)
