@@ -1,6 +1,6 @@
 """Case: what the rules of one layer may look at, and what earlier rules found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -73,8 +73,12 @@ class Case:
         return [flag for flag in self.found if flag.rule in rules and flag.verdict == "confirmed"]
 
     def thresholds(self, rule: Rule) -> dict[str, float]:
-        """Return the thresholds of *rule* in force; a document of spans tells more than an item, so fewer will do."""
-        found = {**rule.defaults, **self.settings.rules.get(rule.name, {})}
+        """Return the thresholds of *rule* in force."""
+        return self.chosen(rule.name, rule.defaults)
+
+    def chosen(self, rule: str, defaults: Mapping[str, float]) -> dict[str, float]:
+        """Return *defaults* with what is set for *rule*; a document of spans tells more than an item: fewer will do."""
+        found = {**defaults, **self.settings.rules.get(rule, {})}
         if self.matches is not None and "min_documents" in found:
             found["min_items"] = found["min_documents"]
         return {key: float(value) for key, value in found.items()}

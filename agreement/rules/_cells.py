@@ -12,7 +12,7 @@ from agreement.diagnosis.people import Gone, contrast_sums, given, sums_by_annot
 from agreement.rules._parts import regular, scalar
 from agreement.rules._plurality import deviations
 from agreement.rules._readings import MAX_CELLS, camps, names_of, two_readings
-from agreement.rules._sections import Strata, section_effect, strata_of
+from agreement.rules._sections import DEFAULTS, Strata, section_effect, strata_of, unsound
 from agreement.rules._standing import crowded
 from agreement.uncertainty.distributions import binomial_at_least, fdr
 
@@ -31,7 +31,6 @@ FEW_SHARED = 10
 SURELY = 0.001
 MIN_LABELS = 3  # of two labels, whoever slips joins whoever slips
 OTHERS_TOO = 0.50  # of what the one who stands out shows
-WITNESSED = 0.5  # and this much where who shares it was set apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,6 @@ def camps_of(cells: list[Cell], evidence: Evidence, every: Evidence) -> tuple[tu
     inside = evidence.section == cells[0].section
     if len(cells) == 1:
         found = two_readings(evidence, inside, CAMP_ALPHA, max(CAMP_EFFECT, SHARED * cells[0].value))
-        found = found or two_readings(every, inside, CAMP_ALPHA, max(CAMP_EFFECT, WITNESSED * cells[0].value))
         return found or _with_company(cells[0], every)
     camp = tuple(sorted(evidence.annotators[cell.annotator] for cell in cells))
     here = np.flatnonzero(given(evidence)[:, cells[0].section])
@@ -218,15 +216,14 @@ class Split:
     camps: tuple[tuple[str, ...], ...]
 
 
-def split_sections(
-    cells: list[Cell], judged: Evidence, evidence: Evidence, every: Evidence, thresholds: Mapping[str, float]
-) -> dict[int, Split]:
+def split_sections(case: Case, cells: list[Cell], thresholds: Mapping[str, float]) -> dict[int, Split]:
     """Return the sections in which so many are off that it is the section: two readings, not people.
 
     At least two people, and a quarter of those who work in the section (a quarter of the busiest one's labels or more);
     or one, when others read the section the same way; or nobody, when half reads it one way and half the other. In the
-    evidence *judged*, from which the *cells* are, the section must have more disagreement than the others.
+    evidence of ``crowd``, from which the *cells* are, the section must have more disagreement than the sound ones.
     """
+    judged, evidence, every = crowd(case), case.rest, everybody(case)
     by_section: dict[int, list[Cell]] = {}
     for cell in cells:
         by_section.setdefault(cell.section, []).append(cell)
@@ -242,10 +239,11 @@ def split_sections(
     if not result:
         return result
     strata, split = strata_of(judged), np.isin(np.arange(len(judged.sections)), list(result))
+    bad = unsound(judged, strata, split, case.chosen("section", DEFAULTS))
     return {
         section: found
         for section, found in result.items()
-        if float(section_effect(strata, section, split).p_above()) < MORE_ALPHA
+        if float(section_effect(strata, section, bad).p_above()) < MORE_ALPHA
     }
 
 

@@ -13,6 +13,8 @@ from agreement.uncertainty.distributions import t_quantile, t_tail
 
 MIN_ANNOTATORS = 4
 MIN_UNITS = 20
+TOGETHER = 8  # units that two people have in common in a half: of fewer nothing is concluded
+BORROWED = 8
 BENIGN = 0.01  # people who were trained together are a little alike
 SAME_SIDES = 0.6  # both halves of the units must suggest nearly the same split
 LEAST_AGREEMENT = 0.05  # of which a logarithm is taken
@@ -73,28 +75,30 @@ def camps(evidence: Evidence, units: Bools, confidence: float) -> Camps | None:
     if data is None:
         return None
     effect = 0.0
-    influence = np.zeros(len(data.distance))
+    influence, unknown = np.zeros(len(data.distance)), 0.0
     halves = [_split(_mean(data.distance[data.fold == fold], data.each[data.fold == fold])[0], data) for fold in (0, 1)]
     if abs(halves[0] @ halves[1]) < SAME_SIDES * data.members:
         return None
     for fold in (0, 1):
         here = data.distance[data.fold == fold]
-        weights = _projected(halves[1 - fold], data)
         known = np.isfinite(here)
         mean, n = _mean(here, data.each[data.fold == fold])
+        weights = _projected(halves[1 - fold], data, np.isfinite(mean))
         needed = np.abs(weights) > 1e-12
-        if not needed.any() or (n[needed] < 2).any():
+        if not needed.any():
             return None
         mean = np.where(needed, mean, 0.0)
         agreement = np.clip(1 - mean, LEAST_AGREEMENT, None)
         usual = float(agreement[needed].mean())
         effect -= float(weights @ np.where(needed, np.log(agreement), 0.0)) * usual / 2
         centred = np.where(known & needed, here - mean, 0.0)
-        influence[data.fold == fold] = centred @ (weights * usual / agreement / np.maximum(n, 1)) / 2
+        lever = weights * usual / agreement / np.maximum(n, 1) / 2
+        influence[data.fold == fold] = centred @ lever
+        unknown += float(lever**2 @ _untold(data.each[data.fold == fold] @ centred**2, n))
     nobody = np.zeros(len(influence), np.int64)
     sums = sums_by(nobody, 1, np.unique(data.cluster, return_inverse=True)[1], influence, data.times)
     g = int(sums.clusters[0])
-    se = float(np.sqrt(sums.yy[0] * g / max(g - 1, 1)))
+    se = float(np.sqrt(sums.yy[0] * g / max(g - 1, 1) + unknown))
     if se <= 0:
         return None
     half = float(t_quantile((1 + confidence) / 2, g - 1)) * se
@@ -104,6 +108,18 @@ def camps(evidence: Evidence, units: Bools, confidence: float) -> Camps | None:
     side[evidence.present] = split
     p = float(t_tail((effect - BENIGN) / se, g - 1))
     return Camps(side, effect, effect - half, effect + half, p, int(data.each.sum()), _balance(mean, split, data))
+
+
+def _untold(squares: Floats, n: Ints) -> Floats:
+    """Return (P,) by how much the squared deviations of a pair's *n* (P,) units look too small: *squares* (P,).
+
+    Two who share a few units on which they happen to agree show no variance at all: few units give a poor one, so it
+    borrows from all pairs (Smyth 2004).
+    """
+    df = np.maximum(n - 1, 0)
+    pooled = float(squares.sum()) / max(int(df.sum()), 1)
+    moderated = n * (squares + BORROWED * pooled) / (df + BORROWED)
+    return np.asarray(np.maximum(moderated - squares, 0.0))
 
 
 def _balance(mean: Floats, split: Floats, data: _ByPair) -> float:
@@ -190,7 +206,7 @@ def _by_pair(evidence: Evidence, units: Bools) -> _ByPair | None:
 def _mean(distance: Floats, each: Ints) -> tuple[Floats, Ints]:
     """Return (P,) mean over units that stand for *each* (V,) units, NaN for pairs that share none; and their number."""
     known: Ints = each @ np.isfinite(distance).astype(np.int64)
-    return np.where(known > 0, each @ np.nan_to_num(distance) / np.maximum(known, 1), np.nan), known
+    return np.where(known >= TOGETHER, each @ np.nan_to_num(distance) / np.maximum(known, 1), np.nan), known
 
 
 def _members(data: _ByPair) -> Floats:
@@ -221,11 +237,11 @@ def _split(mean: Floats, data: _ByPair) -> Floats:
     return np.asarray(side * side[0])
 
 
-def _projected(side: Floats, data: _ByPair) -> Floats:
-    """Return (P,) weights of pairs: between less within, orthogonal to whatever single annotators add."""
+def _projected(side: Floats, data: _ByPair, known: Bools) -> Floats:
+    """Return (P,) weights of the *known* pairs: between less within, orthogonal to whatever single annotators add."""
     between = side[data.first] != side[data.second]
-    design = _members(data)
-    raw = np.where(between, 1.0, -1.0)
+    design = _members(data) * known[:, None]
+    raw = np.where(between, 1.0, -1.0) * known
     left: Floats = raw - design @ _additive(design, raw)
     scale = float((left * between).sum())  # so that one point more between the camps counts as one point
     return np.asarray(left / scale if scale > 1e-9 else np.zeros(len(raw)))

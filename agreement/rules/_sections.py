@@ -12,7 +12,7 @@ from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
 from agreement.diagnosis.people import Gone, company, given, without
 from agreement.rules._confusions import Confusions, all_cells, confused, confusions, excess_of, without_each_section
 from agreement.rules._likely import likely_labels
-from agreement.rules._parts import regular
+from agreement.rules._parts import TEST, regular
 from agreement.rules._standing import crowded, likely_shares
 from agreement.rules.label import RULE as LABELS
 from agreement.rules.label import vague
@@ -20,7 +20,19 @@ from agreement.rules.label_pair import RULE as PAIRS
 from agreement.uncertainty.distributions import fdr
 
 BORROWED = 8
+STILL_ALPHA = 0.05
 OF_ALL_RULES = 1.5  # with three labels an item, people, cells and labels are judged too: sections may use up a part
+DEFAULTS: Mapping[str, float] = {
+    **TEST,
+    "min_effect": 0.08,
+    "benign": 0.025,
+    "benign_of_usual": 0.10,
+    "keep_without_anyone": 0.40,
+    "spreads": 2.25,
+    "min_sound": 0.33,
+    "min_items": 20,
+    "min_documents": 10,
+}
 SHARED = 0.3  # of the items that could be compared at equal labels: below, sections have labels of their own
 
 
@@ -193,12 +205,13 @@ def stands_alone(judged: "Judged", section: int, excluded: Bools, effect: float,
     if len(evidence.present) < 3:
         return True, effect
     here = given(evidence)[:, section]
-    smallest = effect
+    smallest, sure = effect, True
     for who in np.flatnonzero(here >= 0.05 * here.sum()):
-        remaining = float(section_effect(judged.strata_without(int(who)), section, excluded).value)
-        if np.isfinite(remaining):
-            smallest = min(smallest, remaining)
-    return smallest >= keep * effect, smallest
+        left = section_effect(judged.strata_without(int(who)), section, excluded)
+        if np.isfinite(left.value):
+            smallest = min(smallest, float(left.value))
+            sure &= float(left.p_above()) < STILL_ALPHA
+    return smallest >= keep * effect and sure, smallest
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +231,7 @@ def unreliable(judged: "Judged", excluded: Bools, thresholds: Mapping[str, float
     tested = np.flatnonzero(~excluded)
     if len(tested) < 2:
         return []
-    apart = _apart(evidence, strata, excluded, thresholds)
+    apart = unsound(evidence, strata, excluded, thresholds)
     estimates = []
     for section in tested:
         others = apart.copy()
@@ -246,7 +259,7 @@ def unreliable(judged: "Judged", excluded: Bools, thresholds: Mapping[str, float
     return sorted(found, key=lambda one: -float(one.effect.value))
 
 
-def _apart(evidence: Evidence, strata: Strata, excluded: Bools, thresholds: Mapping[str, float]) -> Bools:
+def unsound(evidence: Evidence, strata: Strata, excluded: Bools, thresholds: Mapping[str, float]) -> Bools:
     """Return (S,) the sections that no other is to be compared with: those that stand out, while enough is left."""
     apart = excluded.copy()
     named = evidence.compared & (evidence.section >= 0)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.people import around
 from agreement.flags import Flag, Rule, Subject
-from agreement.rules._cells import cells_off, crowd, everybody, split_sections
+from agreement.rules._cells import cells_off, crowd, split_sections
 from agreement.rules._parts import (
     TEST,
     disputed,
@@ -27,7 +27,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     cells = cells_off(evidence, thresholds, case.confidence)
     if not cells:
         return
-    split = split_sections(cells, evidence, case.rest, everybody(case), thresholds)
+    split = split_sections(case, cells, thresholds)
     within = regular(evidence)
     apart = {flag.subject.annotator for flag in case.confirmed("annotator", "span_annotator")}
     near = around(case.whole, [cell.annotator for cell in cells], ())

@@ -8,9 +8,8 @@ from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate
 from agreement.diagnosis.people import given
 from agreement.flags import Flag, Rule, Subject
-from agreement.rules._cells import Split, cells_off, crowd, everybody, split_sections
+from agreement.rules._cells import Split, cells_off, crowd, split_sections
 from agreement.rules._parts import (
-    TEST,
     disputed,
     disputes,
     examples,
@@ -21,7 +20,7 @@ from agreement.rules._parts import (
     verdict_of,
 )
 from agreement.rules._readings import two_readings
-from agreement.rules._sections import Judged, labels_apart, section_effect, strata_of, unreliable
+from agreement.rules._sections import DEFAULTS, Judged, labels_apart, section_effect, strata_of, unreliable
 from agreement.rules.annotator_section import RULE as CELLS
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
@@ -35,11 +34,10 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         return
     excluded = np.zeros(n_sections, bool)
     split: dict[int, Split] = {}
-    every = everybody(case)
     if len(evidence.present) >= 3:
         settings = case.thresholds(CELLS)
         cells = cells_off(evidence, settings, case.confidence)
-        split = split_sections(cells, evidence, case.rest, every, settings)
+        split = split_sections(case, cells, settings)
     strata = strata_of(evidence)
     excluded[list(split)] = True
     for section, found in sorted(split.items()):
@@ -97,17 +95,7 @@ def _flag(
 RULE = Rule(
     "section",
     *words.SECTION,
-    {
-        **TEST,
-        "min_effect": 0.08,
-        "benign": 0.025,
-        "benign_of_usual": 0.10,
-        "keep_without_anyone": 0.50,
-        "spreads": 2.25,
-        "min_sound": 0.33,
-        "min_items": 20,
-        "min_documents": 10,
-    },
+    DEFAULTS,
     40,
     _check,
 )
