@@ -8,7 +8,7 @@ from scipy import sparse
 
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate, additive, benign_spread
-from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
+from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
 from agreement.diagnosis.people import Gone, company, given, without
 from agreement.rules._confusions import Confusions, all_cells, confused, confusions, excess_of, without_each_section
 from agreement.rules._likely import likely_labels
@@ -33,6 +33,7 @@ DEFAULTS: Mapping[str, float] = {
     "min_items": 20,
     "min_documents": 10,
 }
+LIKELY = 0.5
 SHARED = 0.3  # of the items that could be compared at equal labels: below, sections have labels of their own
 
 
@@ -349,11 +350,11 @@ def _everywhere(
 
 
 def set_apart(evidence: Evidence, apart: Apart) -> Evidence:
-    """Return the evidence without units of vague labels, and with confused labels counted as one."""
+    """Return the evidence without units that likely deserve a vague label, and with confused labels counted as one."""
     if apart.vague and evidence.label is not None:
-        touched = np.isin(evidence.label, apart.vague) & evidence.kept
-        units = np.bincount(evidence.unit[touched], minlength=len(evidence.section)) > 0
-        evidence = evidence.without_units(units)
+        unit, label, chance = likely_labels(evidence)
+        vague_ = np.isin(label, apart.vague)
+        evidence = evidence.without_units(tally(unit[vague_], chance[vague_], len(evidence.section)) > LIKELY)
     pairs = apart.pairs[: max(len(evidence.labels) - 2, 0)]  # strongest first; two labels at least have to be left
     return evidence.merged(pairs) if pairs else evidence
 

@@ -10,6 +10,7 @@ import pytest
 from agreement.diagnosis.diagnosing import CAUSES
 from agreement.diagnosis.evidence import from_units
 from agreement.rules._plurality import deviations, leaving
+from agreement.rules._sections import Apart, set_apart
 from agreement.rules._standing import likely_shares, steepness
 from agreement.units import units_from_matrix
 
@@ -130,3 +131,10 @@ def test_what_a_few_items_tell_of_two_teams_is_hardly_believed(times, believed):
     shares = likely_shares(from_units(units_from_matrix(rows)))
     assert shares[:3].tolist() == pytest.approx((-shares[3:]).tolist())
     assert believed[0] < shares[3] / 0.125 < believed[1]
+
+
+def test_only_what_deserves_a_vague_label_is_set_apart_with_it():
+    # x is vague; what two of three call y is of y, though a third calls it x
+    rows = [["x", "x", "x"], ["x", "x", "y"], *[["y", "y", "x"]] * 2, *[["y", "y", "y"]] * 20]
+    evidence = set_apart(from_units(units_from_matrix(rows)), Apart([], [0]))
+    assert np.flatnonzero(~evidence.compared).tolist() == [0, 1]
