@@ -30,7 +30,7 @@ from agreement.wording import rules as words
 
 FIELDS = ["item", "round", "annotator"]
 MIN_FOR_MEDIAN = 20
-AT_ONE_END = 0.05
+AT_ONE_END = 0.025
 SMALL_PART = 1 / 3
 KNOWN = 0.4  # standard errors of a slope in what it comes to at an end: beyond, it tells nothing of the ends
 
