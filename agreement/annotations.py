@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agreement.guidelines import Guidelines
 from agreement.settings import LayerKind
+from agreement.totals import Totals
 
 TABLE = ("item", "round", "annotator", "layer", "label", "start", "end", "fragments", "source", "row")
 ASSIGNMENTS = ("item", "round", "annotator", "layer", "status", "time")
@@ -125,6 +126,9 @@ class Annotations:
         ``label`` is empty where the score is that of whatever label was given.
     relations, mentions
         What joins spans, with the columns of ``links.RELATIONS`` and ``links.MENTIONS``; empty where nothing does.
+    totals
+        How much there is in all where the frames hold only the items to list, as of a table in a warehouse; None
+        where they hold everything.
     """
 
     table: pd.DataFrame
@@ -139,6 +143,7 @@ class Annotations:
     probabilities: pd.DataFrame = field(default_factory=pd.DataFrame)
     relations: pd.DataFrame = field(default_factory=pd.DataFrame)
     mentions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    totals: Totals | None = None
 
     def origin(self, position: int) -> str:
         """Return where row *position* of the table came from, e.g. ``labels.xlsx[Ana]!17``."""

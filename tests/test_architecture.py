@@ -22,7 +22,7 @@ STAGES = (
         "uncertainty.distributions",
         "wording",
     ),
-    ("_files", "settings", "guidelines"),
+    ("_files", "settings", "guidelines", "totals"),
     # load: files to Annotations
     ("annotations",),
     ("repeats", "probabilities", "links"),
