@@ -8,16 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from agreement import crowds
-from agreement.annotations import Annotations
 from agreement.anonymise import anonymise, anonymise_settings
 from agreement.checks.release import release_checks
 from agreement.comparison.items import compare_counted
 from agreement.comparison.spread import spread
-from agreement.counted import Counted
-from agreement.counts import Ints
 from agreement.diagnosis.case import open_case
 from agreement.diagnosis.diagnosing import diagnose
 from agreement.diagnosis.evidence import Floats
@@ -28,18 +24,15 @@ from agreement.pipeline import Audit
 from agreement.pipeline import audit as audit_in_memory
 from agreement.rules._parts import excerpt
 from agreement.settings import Settings
-from agreement.uncertainty.pooled_kappas import Whole
-from agreement.uncertainty.pooling import documents
 from agreement.units import Units, item_units
 from agreement.warehouse import profiles
 from agreement.warehouse.asked import Asked, holds_gold, needs_the_labels, prepared, told_by_lists
 from agreement.warehouse.columns import as_text, roles
-from agreement.warehouse.crowd_people import diagnosed_crowd
+from agreement.warehouse.crowd import audit_crowd
 from agreement.warehouse.distinct import everything
 from agreement.warehouse.engine import LAYER, Prepared
-from agreement.warehouse.pairs import pair_cells
-from agreement.warehouse.profiles import GROUPS, MOST_DOCUMENTS, histograms
-from agreement.warehouse.sample import annotations_of, draw, texts
+from agreement.warehouse.profiles import GROUPS, MOST_DOCUMENTS
+from agreement.warehouse.sample import drawn_items, resting, standing_for, tell, texts
 from agreement.warehouse.source import failed, open_table
 from agreement.warehouse.traffic import LOG, Traffic
 from agreement.wording import warehouse as said
@@ -193,96 +186,38 @@ def _to_draw(asked: Asked, found: Prepared) -> int:
     return EVERY_ITEM if found.n_labels <= min(EVERY_ITEM, most) else min(DRAWN, most)
 
 
-def _tell(asked: Asked, annotations: Annotations, what: str) -> None:
-    """Put *what* rests on a sample into the account and the log."""
-    annotations.reading.warnings.append(what)
-    LOG.info("%s: %s", asked.name, what)
-
-
-def _drawn(found: Prepared, settings: Settings, most: int) -> tuple[pd.DataFrame, Annotations]:
-    """Return items with about *most* labels, as patterns and as annotations."""
-    drawn = draw(found, most)
-    annotations = annotations_of(drawn, found, settings)
-    if len(drawn) < found.units:
-        annotations.reading.drawn_of = {"items": found.units, "annotations": sum(found.given.values())}
-    return drawn, annotations
-
-
 def _from_items(asked: Asked, found: Prepared, settings: Settings, most: int) -> Audit:
     """Return the audit of the items themselves, of all that there are or of a sample."""
-    annotations = _drawn(found, settings, most)[1]
+    annotations = drawn_items(found, settings, most)[1]
     if annotations.reading.drawn_of:
-        _tell(asked, annotations, _resting(annotations, found, exact=False))
+        tell(asked.name, annotations, resting(annotations, found, exact=False))
     found.release()  # what the engine holds and what comes now would not fit in memory side by side
     return audit_in_memory(annotations, settings)
 
 
 def _from_counts(asked: Asked, found: Prepared, settings: Settings, most: int) -> Audit:
     """Return the audit from what the engine counts, and from a sample of items."""
-    with tempfile.TemporaryDirectory(prefix="agreement-") as folder:
-        complete = _counts(found, settings, Path(folder))
-        drawn, annotations = _drawn(found, settings, most)
-        share, units = len(drawn) / max(found.units, 1), item_units(annotations, LAYER)
-        counted = complete(units)
-        comparison = compare_counted(counted, annotations, LAYER, settings)
+    few = profiles.profiles(found)
+    if few is None:
+        return audit_crowd(asked, found, settings, most)
+    drawn, annotations = drawn_items(found, settings, most)
+    share, units = len(drawn) / max(found.units, 1), item_units(annotations, LAYER)
+    comparison = compare_counted(few, annotations, LAYER, settings)
 
     def disagreement(units: Units) -> Floats:
         return open_case(annotations, replace(comparison, units=units), settings).whole.disagreement
 
     comparison = replace(comparison, units=units, details={**comparison.details, "spread": spread(units)})
-    diagnosis, exact = None, True
-    if share < 1 and counted.shared is not None:
-        diagnosis = diagnosed_crowd(open_case(annotations, comparison, settings), found, counted.shared)
-    if diagnosis is None:
-        every = None if share >= 1 or counted.shared is not None else everything(found, disagreement)
-        exact = share >= 1 or every is not None
-        found.release()
-        diagnosis = diagnose(annotations, [replace(comparison, units=every or units)], settings)
+    every = None if share >= 1 else everything(found, disagreement)
+    found.release()
+    diagnosis = diagnose(annotations, [replace(comparison, units=every or units)], settings)
     if share < 1:
-        _tell(asked, annotations, _resting(annotations, found, exact=exact, crowd=counted.shared is not None))
+        tell(asked.name, annotations, resting(annotations, found, exact=every is not None))
     if share < 1 and found.documents > MOST_DOCUMENTS:
         annotations.reading.warnings.append(said.in_groups(found.documents, GROUPS))
-    counted_items = replace(comparison, units=replace(units, weight=_standing_for(units, found)))
+    counted_items = replace(comparison, units=replace(units, weight=standing_for(units, found)))
     checks = release_checks((counted_items,), diagnosis, settings, annotations)
     return Audit(annotations, settings, (comparison,), diagnosis, checks)
-
-
-def _standing_for(units: Units, found: Prepared) -> Ints:
-    """Return (U,) whole weights under which the units compared in a sample are as many as in the table."""
-    weight = units.weight.copy()
-    two = np.flatnonzero(np.bincount(units.unit, minlength=units.n_units) >= 2)
-    each, over = divmod(found.compared, max(len(two), 1))
-    weight[two] = each
-    weight[two[:over]] += 1
-    return weight
-
-
-def _counts(found: Prepared, settings: Settings, folder: Path) -> Callable[[Units], Counted]:
-    """Return what makes the counts from the units of a sample, on which only a crowd's intervals of means rest.
-
-    The engine counts first: what it needs for that and the sample would not fit in memory side by side.
-    """
-    few = profiles.profiles(found)
-    if few is not None:
-        return lambda _: few
-    every, totals = histograms(found), profiles.given(found)
-    tables = pair_cells(found, settings.measures.min_pair_items, folder)
-
-    def complete(units: Units) -> Counted:
-        two = np.bincount(units.unit, minlength=units.n_units) >= 2
-        times = np.where(two, found.compared / max(int(two.sum()), 1), 1.0)
-        whole = Whole(every, totals, times) if units.n_units < found.units else None
-        return Counted(units, documents(units), every, tables(crowds.shared_units(units)), whole)
-
-    return complete
-
-
-def _resting(annotations: Annotations, found: Prepared, *, exact: bool, crowd: bool = False) -> str:
-    """Return what was summed up and what was drawn."""
-    drawn = annotations.assignments["item"].nunique()
-    flags = said.flags_of_a_crowd_rest_on_all if crowd else said.flags_rest_on_all
-    sums = flags if exact else said.scores_rest_on_all
-    return (said.rests_on_sample if found.members is not None else sums)(drawn, found.n_labels, found.units)
 
 
 def _with_texts(result: Audit, text: "ir.Table", found: Prepared) -> Audit:

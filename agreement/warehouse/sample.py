@@ -11,7 +11,10 @@ from agreement.counts import Ints
 from agreement.loaders._suspects import note_suspects
 from agreement.records import Records, assemble
 from agreement.settings import Settings
+from agreement.units import Units
 from agreement.warehouse.engine import HEX, Prepared, spread_out
+from agreement.warehouse.traffic import LOG
+from agreement.wording import warehouse as said
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -61,6 +64,39 @@ def annotations_of(rows: pd.DataFrame, found: Prepared, settings: Settings) -> A
     annotations = note_suspects(assemble(records, settled))
     _with_all_counts(reading, found)
     return _with_all_names(annotations, found)
+
+
+def drawn_items(found: Prepared, settings: Settings, most: int) -> tuple[pd.DataFrame, Annotations]:
+    """Return items with about *most* labels, as patterns and as annotations."""
+    drawn = draw(found, most)
+    annotations = annotations_of(drawn, found, settings)
+    if len(drawn) < found.units:
+        annotations.reading.drawn_of = {"items": found.units, "annotations": sum(found.given.values())}
+    return drawn, annotations
+
+
+def resting(annotations: Annotations, found: Prepared, *, exact: bool, crowd: bool = False) -> str:
+    """Return what was summed up and what was drawn."""
+    drawn = annotations.assignments["item"].nunique()
+    flags = said.flags_of_a_crowd_rest_on_all if crowd else said.flags_rest_on_all
+    sums = flags if exact else said.scores_rest_on_all
+    return (said.rests_on_sample if found.members is not None else sums)(drawn, found.n_labels, found.units)
+
+
+def tell(name: str, annotations: Annotations, what: str) -> None:
+    """Put *what* rests on a sample of the table called *name* into the account and the log."""
+    annotations.reading.warnings.append(what)
+    LOG.info("%s: %s", name, what)
+
+
+def standing_for(units: Units, found: Prepared) -> Ints:
+    """Return (U,) whole weights under which the units compared in a sample are as many as in the table."""
+    weight = units.weight.copy()
+    two = np.flatnonzero(np.bincount(units.unit, minlength=units.n_units) >= 2)
+    each, over = divmod(found.compared, max(len(two), 1))
+    weight[two] = each
+    weight[two[:over]] += 1
+    return weight
 
 
 def _repeated(names: "pd.Series[str]", unit: Ints) -> pd.Categorical:
