@@ -104,8 +104,9 @@ def pair_counts(units: Units, mixed: Mixtures) -> tuple[Ints, Ints]:
 
 
 def discussion_order(
-    n_labels: Ints, causes: tuple[Ints, Ints], gold_conflict: Flags, repeated: Flags, most: int
-) -> Ints:
+    n_labels: Ints, causes: tuple[Ints, Ints], gold_conflict: Flags, repeated: Flags, most: int,
+    weight: Ints | None = None, listed: Flags | None = None,
+) -> Ints:  # fmt: skip
     """Return the disputed units to discuss, at most *most*, so that every cause has its fair share of the places.
 
     Places go to causes by Sainte-Laguë (size / (2 used + 1)); a plain sort by any score puts forty copies of one
@@ -121,6 +122,10 @@ def discussion_order(
         (U,) gold is contradicted; the text was there before.
     most
         How many are wanted.
+    weight
+        (U,) how many units of the data each stands for in the size of its causes; None: itself.
+    listed
+        (U,) which of them can be chosen; None: all.
 
     Examples
     --------
@@ -129,8 +134,13 @@ def discussion_order(
     >>> no = np.zeros(4, dtype=bool)
     >>> discussion_order(np.array([2, 2, 2, 2]), (units, cause), no, no, 3).tolist()
     [0, 1, 3]
+    >>> discussion_order(np.array([2, 2, 2, 2]), (units, cause), no, no, 3, np.array([1, 1, 1, 9])).tolist()
+    [3, 0, 1]
     """
     unit, cause = causes
+    size_of = np.bincount(cause, None if weight is None else weight[unit], minlength=1)
+    if listed is not None and not listed.all():
+        unit, cause = (part[listed[causes[0]]] for part in causes)
     n_units, fewer = len(n_labels), n_labels.max(initial=0) - n_labels
     urgency = packed(
         (repeated.astype(np.int64), 2), (fewer, int(fewer.max(initial=0)) + 1), ((~gold_conflict).astype(np.int64), 2)
@@ -145,7 +155,8 @@ def discussion_order(
     unit = order[unit]
     starts = np.flatnonzero(starts_of_runs(cause))
     sizes = np.diff(starts, append=len(cause))
-    heap = [(-float(size), number, 0) for number, size in enumerate(sizes)]
+    of_all = size_of[cause[starts]]
+    heap = [(-float(size), number, 0) for number, size in enumerate(of_all)]
     heapq.heapify(heap)
     position = np.zeros(len(starts), dtype=np.int64)
     chosen: dict[int, None] = {}
@@ -156,5 +167,5 @@ def discussion_order(
         if position[number] == sizes[number]:
             continue
         chosen[int(unit[starts[number] + position[number]])] = None
-        heapq.heappush(heap, (-float(sizes[number]) / (2 * used + 3), number, used + 1))
+        heapq.heappush(heap, (-float(of_all[number]) / (2 * used + 3), number, used + 1))
     return np.array(list(chosen), dtype=np.int64)

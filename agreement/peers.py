@@ -45,9 +45,12 @@ class Peers:
 
 
 def peers_of_pairs(
-    n_annotators: int, unit: Ints, a: Ints, b: Ints, agreement: Floats, confidence: float = 0.95
-) -> Peers:
+    n_annotators: int, unit: Ints, a: Ints, b: Ints, agreement: Floats, confidence: float = 0.95,
+    weight: Ints | None = None,
+) -> Peers:  # fmt: skip
     """Return each annotator's mean *agreement* (E,) with the others, given for annotators *a* and *b* on each *unit*.
+
+    *weight* (U,) says how many units of the data each unit stands for, itself if it is None.
 
     Examples
     --------
@@ -58,7 +61,9 @@ def peers_of_pairs(
     """
     key, cell = np.unique(np.concatenate([unit * n_annotators + a, unit * n_annotators + b]), return_inverse=True)
     share = np.bincount(cell, np.tile(agreement, 2)) / np.bincount(cell) if len(cell) else np.empty(0)
-    return _means(share, (key % n_annotators).astype(np.int64), None, n_annotators, confidence)
+    at, who = np.divmod(key, n_annotators)
+    times = None if weight is None or (weight == 1).all() else weight[at].astype(np.float64)
+    return _means(share, who.astype(np.int64), times, n_annotators, confidence)
 
 
 def peers(units: Units, confidence: float = 0.95) -> Peers:

@@ -45,15 +45,24 @@ def totals_of(annotations: "Annotations") -> Totals:
     """
     if annotations.totals is not None:
         return annotations.totals
-    asked, table = annotations.assignments, annotations.table
+    given = {layer: given_in(annotations, layer) for layer in annotations.layers}
+    return Totals(len(annotations.items), len(annotations.table), answered_by(annotations), given)
+
+
+def answered_by(annotations: "Annotations") -> Mapping[str, int]:
+    """Return annotator to how many items, in each round anew, were answered."""
+    if annotations.totals is not None:
+        return annotations.totals.answered
+    asked = annotations.assignments
     answered = asked.loc[asked["status"].isin(("done", "empty"))].drop_duplicates(["item", "round", "annotator"])
-    times = answered["annotator"].value_counts()
-    given = {}
-    for layer in annotations.layers:
-        mine = table.loc[table["layer"].eq(layer) & table["annotator"].isin(annotations.compared)]
-        often = mine["label"].value_counts()
-        items = mine.drop_duplicates(["item", "label"])["label"].value_counts()
-        given[layer] = {str(label): (int(n), int(items[label])) for label, n in often.items() if n}
-    return Totals(
-        len(annotations.items), len(table), {str(name): int(n) for name, n in times.items() if n}, given,
-    )  # fmt: skip
+    return {str(name): int(n) for name, n in answered["annotator"].value_counts().items() if n}
+
+
+def given_in(annotations: "Annotations", layer: str) -> Mapping[str, tuple[int, int]]:
+    """Return label to how often the compared annotators gave it in a *layer*, and on how many items."""
+    if annotations.totals is not None:
+        return annotations.totals.given[layer]
+    table = annotations.table
+    mine = table.loc[table["layer"].eq(layer) & table["annotator"].isin(annotations.compared)]
+    items = mine.drop_duplicates(["item", "label"])["label"].value_counts().to_dict()
+    return {str(label): (int(n), items[label]) for label, n in mine["label"].value_counts().items() if n}

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def profiles(audit: "Audit", *, counts_only: bool) -> Iterator[dict[str, Any]]:
     """Yield one profile per layer: who gave which item which label, or with *counts_only* the pair tables.
 
-    Lists as long as the input come by blocks.
+    Pair tables too where the annotations hold only the items to list. Lists as long as the input come by blocks.
     """
+    counts_only = counts_only or audit.annotations.totals is not None
     for comparison in audit.comparisons:
         yield _counts(comparison) if counts_only else _profile(audit.annotations, comparison)
 

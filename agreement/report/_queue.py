@@ -38,10 +38,10 @@ class Disputed:
         (R,) unit and number of the cause.
     causes
         Label pairs (two labels) or single labels, by number.
-    total
-        Units with at least two different answers.
-    units
-        Units with at least two answers.
+    weight
+        (U,) how many units of the data each stands for.
+    listed
+        (U,) it is one of the items that are at hand, all of them where the data are.
     gold_units
         Units with a gold label.
     compared
@@ -59,17 +59,64 @@ class Disputed:
     unit: Ints
     cause: Ints
     causes: tuple[tuple[str, ...], ...]
-    total: int
-    units: int
+    weight: Ints
+    listed: Flags
     gold_units: int
     compared: Flags
     n_distinct: Ints
     mixed: Mixtures | None = None
 
     @property
+    def is_disputed(self) -> Flags:
+        """(U,) at least two different answers."""
+        disputed: Flags = self.compared & (self.n_distinct > 1)
+        return disputed
+
+    @property
+    def total(self) -> int:
+        """Units of the data with at least two different answers."""
+        return int(self.weight[self.is_disputed].sum())
+
+    @property
+    def units(self) -> int:
+        """Units of the data with at least two answers."""
+        return int(self.weight[self.compared].sum())
+
+    @property
     def to_discuss(self) -> int:
         """Units in dispute, and those whose annotators agree with each other and contradict the gold."""
-        return int(np.count_nonzero(np.bincount(self.unit, minlength=1)))
+        return int(self.weight[self._has_a_cause].sum())
+
+    @property
+    def to_list(self) -> int:
+        """How many of those to discuss are at hand."""
+        return int(np.count_nonzero(self.listed & self._has_a_cause))
+
+    @property
+    def listed_disputes(self) -> int:
+        """How many of those in dispute are at hand."""
+        return int(np.count_nonzero(self.listed & self.is_disputed))
+
+    @property
+    def _has_a_cause(self) -> Flags:
+        """(U,) it is a case of something to discuss."""
+        return np.bincount(self.unit, minlength=len(self.weight)) > 0
+
+    def order(self, annotations: Annotations, most: int) -> Ints:
+        """Return at most *most* of the units at hand, in the order in which to discuss them."""
+        return discussion_order(
+            self.n_labels, (self.unit, self.cause), self.gold_contradicted, self._repeated(annotations), most,
+            self.weight, self.listed,
+        )  # fmt: skip
+
+    def _repeated(self, annotations: Annotations) -> Flags:
+        """Return (U,) whether the text of each unit at hand was there before."""
+        repeated = np.zeros(len(self.items), dtype=bool)
+        if annotations.items["text"].ne("").any():
+            mine = list(self.items) if self.listed.all() else [self.items[at] for at in np.flatnonzero(self.listed)]
+            texts = annotations.items["text"].reindex(mine).reset_index(drop=True)
+            repeated[self.listed] = (texts.duplicated() & texts.ne("")).to_numpy()
+        return repeated
 
 
 def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
@@ -93,21 +140,29 @@ def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
         causes = tuple((units.labels[k // len(units.labels)], units.labels[k % len(units.labels)]) for k in key)
     importance = n_labels.astype(np.int64)
     if comparison.layer.kind in ("ordinal", "number"):
-        importance = _apart(units, len(units.labels)) * units.n_units + n_labels
+        importance = _apart(units, len(units.labels)) * (len(units.labels) + 1) + n_labels
     extra = np.flatnonzero(gold & (n_labels < 2))
     rows, cause = np.concatenate([rows, extra]), np.concatenate([cause, np.full(len(extra), len(causes))])
     return Disputed(
         *_names(units), importance, gold, rows, cause, (*causes, ()),
-        int((n_labels > 1).sum()), int((answers > 1).sum()), int(has_gold.sum()), answers > 1,
+        units.weight, _at_hand(annotations, units), int(units.weight[has_gold].sum()), answers > 1,
         n_labels.astype(np.int64), mixed,
     )  # fmt: skip
+
+
+def _at_hand(annotations: Annotations, units: Units) -> Flags:
+    """Return (U,) whether the item of each unit is one of those that the annotations hold."""
+    if annotations.totals is None:
+        return np.ones(units.n_units, dtype=bool)
+    known = pd.Index(units.items, dtype=object).isin(annotations.items.index.astype(object))
+    return np.append(known, [False])[units.item]  # the last one is code -1, a unit that names no item
 
 
 def _names(units: Units) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return item and round of every unit."""
     items = units.items
     if len(units.item) != len(items) or not (units.item == np.arange(len(items))).all():
-        items = tuple(units.items[code] for code in units.item.tolist())
+        items = tuple(units.items[code] if code >= 0 else "" for code in units.item.tolist())
     if not units.rounds:
         return items, ("",) * len(items)
     return items, tuple(units.rounds[code] if code >= 0 else "" for code in units.round.tolist())
@@ -186,18 +241,9 @@ def _without_units(annotations: Annotations, layer: str) -> Disputed:
     items, rounds = (tuple(map(str, answers.index.get_level_values(name))) for name in key)
     return Disputed(
         items, rounds, np.bincount(unit, minlength=len(answers)), np.zeros(len(answers), dtype=bool),
-        rows[:, 0], rows[:, 1], causes, len(np.unique(unit)), len(answers), 0,
+        rows[:, 0], rows[:, 1], causes, np.ones(len(answers), np.int64), np.ones(len(answers), dtype=bool), 0,
         np.ones(len(answers), dtype=bool), np.bincount(unit, minlength=len(answers)) + 1,
     )  # fmt: skip
-
-
-def repeated_texts(annotations: Annotations, items: tuple[str, ...]) -> Flags:
-    """Return (U,) whether the text of each of *items* was there before."""
-    if not annotations.items["text"].ne("").any():
-        return np.zeros(len(items), dtype=bool)
-    texts = annotations.items["text"].reindex(list(items)).reset_index(drop=True)
-    repeated: Flags = (texts.duplicated() & texts.ne("")).to_numpy()
-    return repeated
 
 
 def queue(
@@ -210,8 +256,7 @@ def queue(
     slices: Mapping[str, str],
 ) -> list[Card]:
     """Return the cards of the at most *most* units to discuss, in order."""
-    repeated = repeated_texts(annotations, found.items)
-    order = discussion_order(found.n_labels, (found.unit, found.cause), found.gold_contradicted, repeated, most)
+    order = found.order(annotations, most)
     chosen = np.zeros(len(found.items), dtype=bool)
     chosen[order] = True
     rows = np.flatnonzero(chosen[found.unit])
