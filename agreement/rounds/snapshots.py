@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,8 +49,13 @@ class Snapshot:
         Factor of the variance: above 1 where only pair tables are left, in which items can't be told apart.
     units
         The Units it was made of, to be narrowed to some annotators; None where there are none.
+    times
+        (U,) how many equal units each stands for; None if each stands for itself.
     group
         (U,) codes of what is independent: documents if there are at least ten, else items.
+    alike
+        (U,) how many equal groups the group of each unit stands for: of documents one, of items as many as there are;
+        None if each stands for itself.
     """
 
     layer: str
@@ -68,13 +74,17 @@ class Snapshot:
     distances: Floats | None = None
     inflation: float = 1.0
     units: Units | None = field(default=None, repr=False)
+    times: Ints | None = None
     group: Ints = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
+    alike: Ints | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Give numbers to what is independent, unless it comes numbered."""
         if len(self.group) != len(self.item):
-            names = independent_names(self, by_document=len(set(self.cluster) - {""}) >= MIN_DOCUMENTS)
+            by_document = len(set(self.cluster) - {""}) >= MIN_DOCUMENTS
+            names = independent_names(self, by_document=by_document)
             object.__setattr__(self, "group", pd.factorize(names)[0].astype(np.int64))
+            object.__setattr__(self, "alike", equal_groups(self, by_document=by_document))
 
     def where(self, keep: Bools) -> "Snapshot":
         """Return the units for which *keep* (U,) holds; labels given are kept with them, raw units are not."""
@@ -86,6 +96,8 @@ class Snapshot:
             self, item=self.item[keep], cluster=self.cluster[keep], section=self.section[keep],
             agreeing=self.agreeing[keep], possible=self.possible[keep], found=found, units=None,
             counts=None if self.counts is None else self.counts[keep], group=self.group[keep],
+            times=None if self.times is None else self.times[keep],
+            alike=None if self.alike is None else self.alike[keep],
         )  # fmt: skip
 
     def inside(self, section: str) -> "Snapshot":
@@ -94,13 +106,43 @@ class Snapshot:
 
     @property
     def n_units(self) -> int:
-        """U, the number of units."""
+        """U, the number of rows of the per-unit arrays."""
         return len(self.item)
+
+    @property
+    def size(self) -> int:
+        """How many units there are in the data."""
+        return self.n_units if self.times is None else int(self.times.sum())
+
+    def count(self, these: Bools) -> Ints:
+        """Return how many units *these* (U,) or (U, K) stand for, of (U, K) by column."""
+        return np.asarray(these.sum(axis=0) if self.times is None else self.times @ these)
+
+    def total(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return (K,) the sums of *values* (U, K) over the units of the data."""
+        return np.asarray(values.sum(axis=0) if self.times is None else self.times @ values)
+
+    def by_group(self, deviation: Floats, groups: int = 0) -> tuple[Floats, Ints]:
+        """Return (G,) the summed *deviation* (U,) of each group, and how many equal groups it stands for."""
+        groups = max(groups, int(self.group.max(initial=-1)) + 1)
+        alike = np.ones(groups, np.int64)
+        if self.times is None or self.alike is None:
+            return np.bincount(self.group, deviation, minlength=groups).astype(np.float64), alike
+        alike[self.group] = self.alike
+        within = self.times // self.alike
+        return np.bincount(self.group, deviation * within, minlength=groups).astype(np.float64), alike
 
 
 def independent_names(taken: Snapshot, *, by_document: bool) -> Names:
     """Return (U,) the name of what each unit belongs to that is independent: its document, or the item itself."""
     return np.where((taken.cluster != "") & by_document, taken.cluster, taken.item)
+
+
+def equal_groups(taken: Snapshot, *, by_document: bool) -> Ints | None:
+    """Return (U,) how many equal groups the group of each unit stands for: items do for others, documents don't."""
+    if taken.times is None:
+        return None
+    return np.where((taken.cluster != "") & by_document, 1, taken.times)
 
 
 def hashed(name: str) -> str:
@@ -134,13 +176,14 @@ def of_units(units: Units, kind: LayerKind, min_pair_items: int, name: str = "")
 def item_level(units: Units, kind: LayerKind, min_pair_items: int, name: str, names: tuple[Names, Names]) -> Snapshot:
     """Return the snapshot of *units* whose items and clusters are called *names*."""
     counts = units.item_counts()
+    times = None if (units.weight == 1).all() else units.weight
     if units.members is not None:
         with_label = counts @ units.members.astype(np.int64)
         size = counts.sum(axis=1, keepdims=True)
         agreeing, possible = (with_label * (other - 1) * 1.0 for other in (with_label, size))
         return Snapshot(
             units.layer, kind, name, units.simple, units.annotators, units.sections, *names, units.section,
-            agreeing, possible, units=units,
+            agreeing, possible, units=units, times=times,
         )  # fmt: skip
     k = len(units.labels)
     found = couples(units, min_pair_items)
@@ -151,7 +194,7 @@ def item_level(units: Units, kind: LayerKind, min_pair_items: int, name: str, na
     possible = np.bincount(sides, minlength=units.n_units * k).reshape(-1, k).astype(np.float64)
     return Snapshot(
         units.layer, kind, name, units.labels, units.annotators, units.sections, *names, units.section,
-        agreeing, possible, counts, found, distances_of(k, kind, units.values), units=units,
+        agreeing, possible, counts, found, distances_of(k, kind, units.values), units=units, times=times,
     )  # fmt: skip
 
 

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agreement.rounds.snapshots import Snapshot
 from agreement.uncertainty.distributions import t_quantile
 from agreement.uncertainty.influence import Couples, Floats, Influence, alpha, kappa_mean, ratio, weighted_sum
 
 Value: TypeAlias = Callable[[Snapshot], Influence]
+NOTHING = 1e-14
 
 
 def _nothing(taken: Snapshot) -> Influence:
@@ -19,19 +21,20 @@ def _nothing(taken: Snapshot) -> Influence:
 
 def agreement_value(taken: Snapshot) -> Influence:
     """Return percent agreement (spans: pooled F1 over all labels)."""
-    return ratio(taken.agreeing.sum(axis=1), taken.possible.sum(axis=1))
+    return ratio(taken.agreeing.sum(axis=1), taken.possible.sum(axis=1), times=taken.times)
 
 
 def f1_value(label: int, pseudo: float = 1.0) -> Value:
     """Return the function that gives the pooled F1 of a *label*."""
-    return lambda taken: ratio(taken.agreeing[:, label], taken.possible[:, label], pseudo)
+    return lambda taken: ratio(taken.agreeing[:, label], taken.possible[:, label], pseudo, taken.times)
 
 
 def mixed_value(weights: Floats) -> Value:
     """Return the function that gives the mean F1 of labels with fixed *weights* (K,)."""
 
     def of(taken: Snapshot) -> Influence:
-        return weighted_sum([f1_value(label, weight)(taken) for label, weight in enumerate(weights.tolist())], weights)
+        parts = [f1_value(label, weight)(taken) for label, weight in enumerate(weights.tolist())]
+        return weighted_sum(parts, weights, taken.times)
 
     return of
 
@@ -40,7 +43,7 @@ def kappa_value(taken: Snapshot) -> Influence:
     """Return the mean of pair kappas."""
     if taken.found is None or taken.distances is None:
         return _nothing(taken)
-    return kappa_mean(taken.found, taken.n_units, taken.distances)
+    return kappa_mean(taken.found, taken.n_units, taken.distances, taken.times)
 
 
 def label_kappa(label: int) -> Value:
@@ -51,7 +54,8 @@ def label_kappa(label: int) -> Value:
             return _nothing(taken)
         found = taken.found
         first, second = (found.first != label).astype(np.int64), (found.second != label).astype(np.int64)
-        return kappa_mean(Couples(found.unit, found.pair, first, second, found.pairs), taken.n_units, 1 - np.eye(2))
+        of_label = Couples(found.unit, found.pair, first, second, found.pairs)
+        return kappa_mean(of_label, taken.n_units, 1 - np.eye(2), taken.times)
 
     return of
 
@@ -62,15 +66,15 @@ def alpha_value(taken: Snapshot) -> Influence:
         return _nothing(taken)
     counts, distances = taken.counts, taken.distances
     if taken.kind == "ordinal":
-        given = np.where(counts.sum(axis=1) >= 2, 1, 0) @ counts
+        given = taken.total(np.where(counts.sum(axis=1) >= 2, 1, 0)[:, None] * counts)
         middle = np.cumsum(given) - given / 2
         distances = (middle[:, None] - middle[None, :]) ** 2
-    return alpha(counts, distances)
+    return alpha(counts, distances, taken.times)
 
 
 def standard_mix(sides: tuple[Snapshot, Snapshot]) -> Floats:
     """Return (K,) the label mix both rounds are judged by: their mean, over labels that are in both."""
-    totals = [taken.possible.sum(axis=0) for taken in sides]
+    totals = [taken.total(taken.possible) for taken in sides]
     before, after = (total / max(float(total.sum()), 1e-12) for total in totals)
     mix = np.where((before > 0) & (after > 0), (before + after) / 2, 0.0)
     return np.asarray(mix / max(float(mix.sum()), 1e-12))
@@ -86,7 +90,7 @@ def confusion_value(c: int, d: int) -> Value:
         one, other = ((side == c) | (side == d) for side in (found.first, found.second))
         both = one & other & (found.first != found.second)
         hits, of_all = (np.bincount(found.unit[rows], minlength=taken.n_units) for rows in (both, one | other))
-        return ratio(hits.astype(np.float64), of_all.astype(np.float64))
+        return ratio(hits.astype(np.float64), of_all.astype(np.float64), times=taken.times)
 
     return of
 
@@ -97,7 +101,8 @@ def label_table(taken: Snapshot) -> Floats:
     if taken.found is None:
         return np.zeros((k, k))
     low, high = np.minimum(taken.found.first, taken.found.second), np.maximum(taken.found.first, taken.found.second)
-    table = np.bincount(low * k + high, minlength=k * k).reshape(k, k).astype(np.float64)
+    each = None if taken.times is None else taken.times[taken.found.unit]
+    table = np.bincount(low * k + high, each, minlength=k * k).reshape(k, k).astype(np.float64)
     return table + np.triu(table, 1).T
 
 
@@ -110,6 +115,11 @@ def own_interval(taken: Snapshot, found: Influence, confidence: float) -> tuple[
 
 def standard_error(taken: Snapshot, found: Influence) -> float:
     """Return the standard error of a value, by document where there are enough."""
-    total = np.bincount(taken.group, found.deviation)
-    size = max(int((total != 0).sum()), 2)
-    return float(np.sqrt(taken.inflation * size / (size - 1) * np.square(total).sum()))
+    total, alike = taken.by_group(found.deviation)
+    size = max(int(alike @ moving(total)), 2)
+    return float(np.sqrt(taken.inflation * size / (size - 1) * (alike @ np.square(total))))
+
+
+def moving(total: Floats) -> NDArray[np.bool_]:
+    """Return (G,) which groups move a value at all; what two sums differ by in their last digits is no movement."""
+    return np.abs(total) > NOTHING

@@ -19,7 +19,8 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the sections that changed between consecutive rounds; the layer as a whole where there are no sections."""
     case = case.of_labels()
     tested: list[tuple[LayerChange, Change]] = []
-    for between in rounds_within(case.annotations, case.settings, (case.layer,), brief=True):
+    mine = (case.comparison,)
+    for between in rounds_within(case.annotations, case.settings, (case.layer,), brief=True, comparisons=mine):
         sections = [change for change in between.by_section if change.measure.endswith(".standardised")]
         whole = [change for change in between.overall if change.measure.endswith(".standardised")]
         tested += [(between, change) for change in sections or whole if change.p is not None]
