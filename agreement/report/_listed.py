@@ -44,7 +44,8 @@ def left_out_of(comparison: Comparison, settings: Settings, annotations: Annotat
     if annotations is not None and annotations.totals is not None:
         found = disputed(annotations, comparison)
         mine |= {words.beyond_listed(found.listed_disputes): found.total - found.listed_disputes}
-        mine |= {words.PROFILES_OF_PAIRS: annotations.totals.items}
+        if comparison.units is not None and (comparison.units.weight > 1).any():
+            mine |= {words.PROFILES_OF_EQUAL_ITEMS: annotations.totals.items}
     return dict(known) | {what: number for what, number in mine.items() if number}
 
 

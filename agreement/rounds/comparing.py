@@ -17,7 +17,7 @@ from agreement.comparison import Comparison
 from agreement.errors import InputError, Problem
 from agreement.rounds.changes import Change, Judge, Judged, Word, adjusted_family, judge_of
 from agreement.rounds.profiles import from_profile
-from agreement.rounds.snapshots import Snapshot, of_annotators, snapshot, with_labels
+from agreement.rounds.snapshots import NUMBERED, Snapshot, of_annotators, snapshot, with_labels
 from agreement.rounds.split import by_round
 from agreement.rounds.values import (
     agreement_value,
@@ -126,15 +126,24 @@ def compare_rounds(
     """
     settings = settings or Settings()
     earlier, later = (
-        {taken.layer: taken for taken in _snapshots(source, settings, name)}
-        for source, name in zip((before, after), names, strict=True)
+        {taken.layer: _apart(taken, side) for taken in _snapshots(source, settings, name)}
+        for source, name, side in zip((before, after), names, ("1", "2"), strict=True)
     )
     common = sorted(earlier.keys() & later)
     if problems := [
-        _apart(earlier[layer], later[layer]) for layer in common if _no_label(earlier[layer], later[layer])
+        _different(earlier[layer], later[layer]) for layer in common if _no_label(earlier[layer], later[layer])
     ]:
         raise InputError(problems)
-    return tuple(change_between(earlier[layer], later[layer], settings) for layer in common)
+    return tuple(_noted(change_between(earlier[layer], later[layer], settings), earlier, later) for layer in common)
+
+
+def _noted(change: LayerChange, *sides: Mapping[str, Snapshot]) -> LayerChange:
+    """Return the *change* with a note if a round of its layer keeps equal items once, so that they can't be matched."""
+    if any(NUMBERED in name for side in sides for name in side[change.layer].item):
+        if words.ONLY_COUNTS in change.notes:
+            return change
+        return replace(change, notes=(*change.notes, words.ITEMS_KEPT_ONCE))
+    return change
 
 
 def _no_label(before: Snapshot, after: Snapshot) -> bool:
@@ -142,7 +151,15 @@ def _no_label(before: Snapshot, after: Snapshot) -> bool:
     return before.kind != "number" and not set(before.labels) & set(after.labels)
 
 
-def _apart(before: Snapshot, after: Snapshot) -> Problem:
+def _apart(taken: Snapshot, side: str) -> Snapshot:
+    """Return the round with items that only it numbers told apart from those of the other *side*."""
+    if not any(name.startswith(NUMBERED) for name in taken.item):
+        return taken
+    names = [f"{side}{name}" if name.startswith(NUMBERED) else name for name in taken.item]
+    return replace(taken, item=np.array(names, dtype=object))
+
+
+def _different(before: Snapshot, after: Snapshot) -> Problem:
     """Return that two rounds have no label in common."""
     labels = [f"{listed(list(taken.labels), most=MOST_NAMED)} in {taken.name}" for taken in (before, after)]
     return Problem(
@@ -193,6 +210,8 @@ def change_between(before: Snapshot, after: Snapshot, settings: Settings, *, bri
         pairing = "paired" if n_both == _items(before) == _items(after) else "partly paired"
     if max(before.inflation, after.inflation) > 1:
         notes.append(words.ONLY_COUNTS)
+    if not all(taken.found is None or taken.has_pairs for taken in (before, after)):
+        notes.append(words.NO_KAPPAS)
     done = LayerChange(
         before.layer, before.kind, before.name, after.name, before.size, after.size, n_both, pairing, *who,
         tuple(name for name in before.annotators if name in after.annotators), clusters, (), notes=tuple(notes),
@@ -264,11 +283,14 @@ def _agreement(judge: Judge) -> Iterator[Judged]:
 
 def _beyond_chance(judge: Judge) -> Iterator[Judged]:
     """Yield the changes of kappa and alpha, which layers of one label an item have."""
+    with_pairs = all(taken.has_pairs for taken in judge.sides)
     if judge.before.kind == "ordinal":
-        yield judge.change("kappa_mean.quadratic", titles.WEIGHTED, kappa_value)
+        if with_pairs:
+            yield judge.change("kappa_mean.quadratic", titles.WEIGHTED, kappa_value)
         yield judge.change("krippendorff_alpha.ordinal", titles.ALPHA_ORDINAL, alpha_value)
     if judge.before.kind == "category":
-        yield judge.change("kappa_mean", titles.COHEN, kappa_value)
+        if with_pairs:
+            yield judge.change("kappa_mean", titles.COHEN, kappa_value)
         yield judge.change("krippendorff_alpha.nominal", titles.ALPHA, alpha_value)
 
 
@@ -292,7 +314,7 @@ def _by_label(judge: Judge) -> tuple[Change, ...]:
     for code, label in enumerate(judge.before.labels):
         if min(int(taken.count(taken.possible[:, code] > 0)) for taken in judge.sides) >= MIN_UNITS:
             f1.append(judge.change("f1", titles.F1, f1_value(code), label=label))
-            if judge.before.found is not None:
+            if all(taken.has_pairs for taken in judge.sides):
                 kappa.append(judge.change("kappa_mean", titles.KAPPA_OF_LABEL, label_kappa(code), label=label))
     # one family: with one for each measure, a label would have two chances of a false alarm
     return adjusted_family([*f1, *kappa])

@@ -8,15 +8,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from agreement._arrays import couples_in_runs
 from agreement.annotations import Annotations
+from agreement.errors import InputError, Problem
 from agreement.settings import LayerKind
 from agreement.uncertainty.influence import Couples, couples
 from agreement.units import Units, item_units
+from agreement.wording import rounds as words
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Names = NDArray[np.object_]
+NUMBERED = "#"  # before the number of an item whose name is not known outside its own audit
 MIN_DOCUMENTS = 10  # documents from which they, not items, are what is independent
 
 
@@ -42,7 +46,8 @@ class Snapshot:
     counts
         (U, K') labels given, for alpha; None for spans and for pair tables.
     found
-        Couples of labels, for kappa and confusions; None for spans and label sets.
+        Couples of labels, for kappa and confusions; None for spans and label sets. Of a crowd in an engine they name
+        no pairs of annotators, and there are no kappas.
     distances
         (K', K') between labels: 0 or 1, steps of an order, or numbers; None for spans and label sets.
     inflation
@@ -110,6 +115,11 @@ class Snapshot:
         return len(self.item)
 
     @property
+    def has_pairs(self) -> bool:
+        """Whether it is known whose labels the couples are, so that pairs of annotators have kappas."""
+        return self.found is not None and (len(self.found.pairs) > 0 or not len(self.found.unit))
+
+    @property
     def size(self) -> int:
         """How many units there are in the data."""
         return self.n_units if self.times is None else int(self.times.sum())
@@ -157,10 +167,18 @@ def hashed(name: str) -> str:
 
 
 def snapshot(annotations: Annotations, layer: str, min_pair_items: int, name: str = "") -> Snapshot | None:
-    """Return all rounds of a *layer* as one snapshot; None for free text, which has no labels to compare."""
+    """Return all rounds of a *layer* as one snapshot; None for free text, which has no labels to compare.
+
+    Raises
+    ------
+    InputError
+        If the annotations hold only a few listed items of a table in an engine.
+    """
     kind = annotations.layers[layer].kind
     if kind == "answer":
         return None
+    if annotations.totals is not None and annotations.totals.items > len(annotations.items):
+        raise InputError([Problem(f"layer {layer}", words.ONLY_LISTED, words.COMPARE_JSON)])
     if kind == "spans":
         return _of_spans(annotations, layer, name)
     return of_units(item_units(annotations, layer), kind, min_pair_items, name)
@@ -176,26 +194,55 @@ def of_units(units: Units, kind: LayerKind, min_pair_items: int, name: str = "")
 def item_level(units: Units, kind: LayerKind, min_pair_items: int, name: str, names: tuple[Names, Names]) -> Snapshot:
     """Return the snapshot of *units* whose items and clusters are called *names*."""
     counts = units.item_counts()
-    times = None if (units.weight == 1).all() else units.weight
     if units.members is not None:
         with_label = counts @ units.members.astype(np.int64)
         size = counts.sum(axis=1, keepdims=True)
         agreeing, possible = (with_label * (other - 1) * 1.0 for other in (with_label, size))
         return Snapshot(
             units.layer, kind, name, units.simple, units.annotators, units.sections, *names, units.section,
-            agreeing, possible, units=units, times=times,
+            agreeing, possible, units=units, times=_times(units),
         )  # fmt: skip
     k = len(units.labels)
     found = couples(units, min_pair_items)
-    same = found.first == found.second
-    both = np.bincount(found.unit[same] * k + found.first[same], minlength=units.n_units * k)
-    sides = np.concatenate([found.unit * k + found.first, found.unit * k + found.second])
-    agreeing = 2 * both.reshape(-1, k).astype(np.float64)
-    possible = np.bincount(sides, minlength=units.n_units * k).reshape(-1, k).astype(np.float64)
+    agreeing, possible = _matches(found, units.n_units, k)
     return Snapshot(
         units.layer, kind, name, units.labels, units.annotators, units.sections, *names, units.section,
-        agreeing, possible, counts, found, distances_of(k, kind, units.values), units=units, times=times,
+        agreeing, possible, counts, found, distances_of(k, kind, units.values), units=units, times=_times(units),
     )  # fmt: skip
+
+
+def anonymous(
+    units: Units, kind: LayerKind, name: str, names: tuple[Names, Names], coupled: tuple[Ints, Ints, Ints] | None = None
+) -> Snapshot:
+    """Return the snapshot of *units* whose labels are known, but not whose they are: their annotators mean nothing.
+
+    Items and clusters are called *names*. *coupled* has (C,) unit and both labels of each couple of labels that counts;
+    by default all couples of labels of one unit do.
+    """
+    k, counts = len(units.labels), units.item_counts()
+    if coupled is None:
+        earlier, later = couples_in_runs(units.unit)
+        coupled = units.unit[earlier], units.label[earlier], units.label[later]
+    unit, first, second = coupled
+    found = Couples(unit, np.zeros(len(unit), np.int64), first, second, np.zeros((0, 2), np.int64))
+    return Snapshot(
+        units.layer, kind, name, units.labels, units.annotators, units.sections, *names, units.section,
+        *_matches(found, units.n_units, k), counts, found, distances_of(k, kind), times=_times(units),
+    )  # fmt: skip
+
+
+def _times(units: Units) -> Ints | None:
+    """Return (U,) how many equal units each stands for; None if each stands for itself."""
+    return None if (units.weight == 1).all() else units.weight
+
+
+def _matches(found: Couples, n_units: int, k: int) -> tuple[Floats, Floats]:
+    """Return (U, K) agreeing and possible matches of the couples of single labels."""
+    same = found.first == found.second
+    both = np.bincount(found.unit[same] * k + found.first[same], minlength=n_units * k)
+    sides = np.concatenate([found.unit * k + found.first, found.unit * k + found.second])
+    possible = np.bincount(sides, minlength=n_units * k)
+    return 2 * both.reshape(-1, k).astype(np.float64), possible.reshape(-1, k).astype(np.float64)
 
 
 def distances_of(k: int, kind: LayerKind, values: Floats | None = None) -> Floats:

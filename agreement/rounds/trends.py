@@ -135,10 +135,10 @@ def _one_label_set(rounds: list[Snapshot]) -> list[Snapshot]:
 
 def _of_layer(rounds: list[Snapshot], confidence: float) -> Iterable[Trend]:
     """Yield the trends of one layer."""
-    kind = rounds[0].kind
-    if kind == "category":
+    kind, with_pairs = rounds[0].kind, all(taken.has_pairs for taken in rounds)
+    if kind == "category" and with_pairs:
         yield _trend(rounds, "kappa_mean", titles.COHEN, kappa_value, confidence)
-    if kind == "ordinal":
+    if kind == "ordinal" and with_pairs:
         yield _trend(rounds, "kappa_mean.quadratic", titles.WEIGHTED, kappa_value, confidence)
     if kind in ("category", "ordinal", "number"):
         metric = {"category": "nominal", "ordinal": "ordinal", "number": "interval"}[kind]

@@ -41,7 +41,7 @@ def mixed_value(weights: Floats) -> Value:
 
 def kappa_value(taken: Snapshot) -> Influence:
     """Return the mean of pair kappas."""
-    if taken.found is None or taken.distances is None:
+    if taken.found is None or taken.distances is None or not taken.has_pairs:
         return _nothing(taken)
     return kappa_mean(taken.found, taken.n_units, taken.distances, taken.times)
 
@@ -50,7 +50,7 @@ def label_kappa(label: int) -> Value:
     """Return the function that gives the mean of pair kappas of one *label* against the rest."""
 
     def of(taken: Snapshot) -> Influence:
-        if taken.found is None:
+        if taken.found is None or not taken.has_pairs:
             return _nothing(taken)
         found = taken.found
         first, second = (found.first != label).astype(np.int64), (found.second != label).astype(np.int64)

@@ -59,7 +59,7 @@ def few_shared(least: int) -> str:
     return f"pairs with fewer than {least} shared items (pairs; --csv --all-pairs lists them)"
 
 
-PROFILES_OF_PAIRS = "labels of single items in the profiles (items; they hold the tables of pairs)"
+PROFILES_OF_EQUAL_ITEMS = "names of items in the profiles (items; equal ones are there once, with how many)"
 
 
 def beyond_listed(listed: int) -> str:

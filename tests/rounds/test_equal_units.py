@@ -1,5 +1,6 @@
 """Rounds of units that are listed once, with how many equal ones there are, are the rounds of all units."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +12,16 @@ from hypothesis import strategies as st
 from agreement import Settings, audit
 from agreement.diagnosis.diagnosing import diagnose
 from agreement.loaders import load_frame
-from agreement.rounds.comparing import rounds_within
+from agreement.rounds.comparing import compare_rounds, rounds_within
 from agreement.rounds.trends import trends
+from agreement.totals import totals_of
 
 
-def project(*, rounds=3, items=160, labels=3, people=4, documents=0, seed=1, kind="category"):
-    """Return labels of items of which some are in one round, some in all, and in which a section gets worse."""
+def rows_of(*, rounds=3, items=160, labels=3, people=4, documents=0, seed=1, alone=5):
+    """Return labels of items of which some are in one round, some in all, and in which a section gets worse.
+
+    Every item has one of the *documents* but for each of number *alone*.
+    """
     rng = np.random.default_rng(seed)
     rows = []
     for number in range(rounds):
@@ -28,9 +33,14 @@ def project(*, rounds=3, items=160, labels=3, people=4, documents=0, seed=1, kin
             rows.append(pd.DataFrame({
                 "item": [f"i{one:04d}" for one in mine], "annotator": f"a{who}", "round": f"r{number}",
                 "label": [f"l{one}" for one in code], "section": [f"s{one % 2}" for one in mine],
-                "document": [f"d{one % documents}" if documents and one % 5 else "" for one in mine],
+                "document": [f"d{one % documents}" if documents and one % alone else "" for one in mine],
             }))  # fmt: skip
-    frame = pd.concat(rows, ignore_index=True)
+    return pd.concat(rows, ignore_index=True)
+
+
+def project(*, kind="category", seed=1, labels=3, **shape):
+    """Return the annotations of a project, and its settings."""
+    frame, rng = rows_of(seed=seed, labels=labels, **shape), np.random.default_rng(seed)
     if kind == "labels":
         more = rng.random(len(frame)) < 0.3
         frame["label"] = [[one, "more"] if also else [one] for one, also in zip(frame["label"], more, strict=True)]
@@ -130,3 +140,41 @@ def test_the_rule_finds_the_same(documents):
     ]
     assert flags[0]
     assert flags[1] == flags[0]
+
+
+def as_of_a_table(whole, *, by_document):
+    """Return the audit with equal items listed once, as that of a table in an engine has them."""
+    few = listed_once(whole.comparisons[0].units, by_document=by_document)
+    annotations = replace(whole.annotations, totals=totals_of(whole.annotations))
+    return replace(whole, annotations=annotations, comparisons=(replace(whole.comparisons[0], units=few),))
+
+
+def one_round(documents, number, seed=1):
+    """Return the audit of one of two rounds of a project, in which other people labelled in part."""
+    frame = rows_of(documents=documents, rounds=2, items=400, seed=seed, alone=10_000)
+    frame = frame.loc[frame["document"].ne("")]
+    frame = frame.loc[frame["round"].eq(f"r{number}") & frame["annotator"].ne(f"a{number}")]
+    return audit(load_frame(frame.drop(columns="round")))
+
+
+def without_pairing(changes):
+    """Return what two JSON files tell, but for which items are in both."""
+    left_out = ("pairing", "n_both", "notes")
+    whole = [{name: value for name, value in one.items() if name not in left_out} for one in changes]
+    for one in whole:
+        for family in ("overall", "by_label", "by_section", "by_pair"):
+            one[family] = [{name: part[name] for name in part if name != "n_both"} for part in one[family]]
+    return whole
+
+
+def test_json_of_equal_items_compares_like_that_of_all_where_documents_are_matched():
+    wholes = [one_round(14, number) for number in (0, 1)]
+    expected = [one.to_dict() for one in compare_rounds(*(one.to_dict() for one in wholes))]
+    few = [as_of_a_table(one, by_document=True).to_dict() for one in wholes]
+    json_ = json.loads(json.dumps(few, default=list))
+    found = [one.to_dict() for one in compare_rounds(*json_, names=("a.json", "a.json"))]
+    assert found[0]["n_both"] == 0
+    assert "can\u2019t be matched" in found[0]["notes"][-1]
+    assert found[0]["annotators_used"] == ["a2", "a3"]
+    names = {"before": "before", "after": "after"}
+    assert without_pairing([{**one, **names} for one in found]) == told(without_pairing(expected))
