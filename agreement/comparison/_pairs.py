@@ -208,7 +208,7 @@ def turn(documents: Clustered | None) -> Clustered | None:
         return None
     own = documents.margins
     tables = None if documents.tables is None else documents.tables.swapaxes(-1, -2)
-    return Clustered(documents.table, Margins(own.both, own.other, own.reference), tables)
+    return Clustered(documents.table, Margins(own.both, own.other, own.reference), tables, documents.times)
 
 
 def joined(parts: list[Scores]) -> Scores:

@@ -116,6 +116,7 @@ def prepared(asked: Asked, traffic: Traffic) -> "tuple[Prepared, Settings, ir.Ta
     hide = file_hider(mapping)
     reading.files = [hide(name) for name in reading.files]
     reading.set_aside = {hide(reason): rows for reason, rows in reading.set_aside.items()}
+    reading.warnings = [hide(warning) for warning in reading.warnings]
     reading.columns = {role: hide(name) for role, name in reading.columns.items()}
     reading.annotator_from = hide(reading.annotator_from)
     return ready, anonymise_settings(asked.settings, mapping), text

@@ -7,16 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from agreement import crowds
 from agreement.anonymise import anonymise, anonymise_settings
-from agreement.checks.release import release_checks
-from agreement.comparison.items import compare_counted
-from agreement.comparison.spread import spread
-from agreement.diagnosis.case import open_case
-from agreement.diagnosis.diagnosing import diagnose
-from agreement.diagnosis.evidence import Floats
 from agreement.errors import AgreementError, InputError, Problem
 from agreement.loaders import load_frame
 from agreement.loaders._unused import refuse_of_frame
@@ -24,30 +15,24 @@ from agreement.pipeline import Audit
 from agreement.pipeline import audit as audit_in_memory
 from agreement.rules._parts import excerpt
 from agreement.settings import Settings
-from agreement.units import Units, item_units
-from agreement.warehouse import profiles
 from agreement.warehouse.asked import Asked, holds_gold, needs_the_labels, prepared, told_by_lists
 from agreement.warehouse.columns import as_text, roles
 from agreement.warehouse.crowd import audit_crowd
-from agreement.warehouse.distinct import everything
-from agreement.warehouse.engine import LAYER, Prepared
-from agreement.warehouse.profiles import GROUPS, MOST_DOCUMENTS
-from agreement.warehouse.sample import drawn_items, resting, standing_for, tell, texts
+from agreement.warehouse.engine import Prepared
+from agreement.warehouse.few import audit_patterns
+from agreement.warehouse.listed import texts
 from agreement.warehouse.source import failed, open_table
 from agreement.warehouse.traffic import LOG, Traffic
-from agreement.wording import warehouse as said
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 AT_ONCE = 1_000_000
 """Rows up to which a table that needs the labels themselves is read like a file."""
-EVERY_ITEM = 10_000_000  # labels up to which the pattern of every item comes back, and everything is as in memory
-EVERY_SET = 1_000_000  # the same for answers of several labels, which need more memory
+MOST_PATTERNS = 500_000  # distinct patterns of labels that come back
+MOST_LABELS = 10_000_000  # labels in these
 DRAWN = 3_000_000  # labels of the sample of a larger table
-MOST_COUPLES = 25_000_000  # of labels of one item, which are listed pair by pair where the annotators are a crowd
 OURS = ("agreement", "numpy", "pandas", "scipy")  # where an error is a fault of this program, not of an engine
-MOST_TEXTS = 2_000  # most disputed items whose texts come back
 
 
 def audit_warehouse(
@@ -159,76 +144,15 @@ def _read_whole(asked: Asked, traffic: Traffic) -> Audit:
 
 
 def _from_sums(asked: Asked, traffic: Traffic) -> Audit:
-    """Return the audit from the pattern of every item, or from what the engine counted and a sample of items."""
+    """Return the audit from what the engine counts: distinct patterns, or pairs and sums where those are too many."""
     found, settings, text = prepared(asked, traffic)
-    most = _to_draw(asked, found)
-    enough = most >= found.n_labels and _listable(found) >= found.n_labels
-    # sets of labels are compared from the patterns of the items themselves
-    inside = found.members is None and not enough
-    result = (_from_counts if inside else _from_items)(asked, found, settings, most)
+    result = audit_patterns(found, settings, MOST_PATTERNS, MOST_LABELS) or audit_crowd(found, settings)
     return _with_texts(result, text, found)
 
 
-def _listable(found: Prepared) -> int:
-    """Return of how many labels the couples fit in memory: of all where nobody has to list them."""
-    if found.units * len(found.annotators) <= crowds.MOST_CODES:
-        return found.n_labels
-    return found.n_labels * MOST_COUPLES // found.pair_rows
-
-
-def _to_draw(asked: Asked, found: Prepared) -> int:
-    """Return the labels of the items that are to come back."""
-    if asked.drawn is not None:
-        return asked.drawn
-    if found.members is not None:
-        return EVERY_SET
-    most = _listable(found)
-    return EVERY_ITEM if found.n_labels <= min(EVERY_ITEM, most) else min(DRAWN, most)
-
-
-def _from_items(asked: Asked, found: Prepared, settings: Settings, most: int) -> Audit:
-    """Return the audit of the items themselves, of all that there are or of a sample."""
-    annotations = drawn_items(found, settings, most)[1]
-    if annotations.reading.drawn_of:
-        tell(asked.name, annotations, resting(annotations, found, exact=False))
-    found.release()  # what the engine holds and what comes now would not fit in memory side by side
-    return audit_in_memory(annotations, settings)
-
-
-def _from_counts(asked: Asked, found: Prepared, settings: Settings, most: int) -> Audit:
-    """Return the audit from what the engine counts, and from a sample of items."""
-    few = profiles.profiles(found)
-    if few is None:
-        return audit_crowd(asked, found, settings, most)
-    drawn, annotations = drawn_items(found, settings, most)
-    share, units = len(drawn) / max(found.units, 1), item_units(annotations, LAYER)
-    comparison = compare_counted(few, annotations, LAYER, settings)
-
-    def disagreement(units: Units) -> Floats:
-        return open_case(annotations, replace(comparison, units=units), settings).whole.disagreement
-
-    comparison = replace(comparison, units=units, details={**comparison.details, "spread": spread(units)})
-    every = None if share >= 1 else everything(found, disagreement)
-    found.release()
-    diagnosis = diagnose(annotations, [replace(comparison, units=every or units)], settings)
-    if share < 1:
-        tell(asked.name, annotations, resting(annotations, found, exact=every is not None))
-    if share < 1 and found.documents > MOST_DOCUMENTS:
-        annotations.reading.warnings.append(said.in_groups(found.documents, GROUPS))
-    counted_items = replace(comparison, units=replace(units, weight=standing_for(units, found)))
-    checks = release_checks((counted_items,), diagnosis, settings, annotations)
-    return Audit(annotations, settings, (comparison,), diagnosis, checks)
-
-
 def _with_texts(result: Audit, text: "ir.Table", found: Prepared) -> Audit:
-    """Return the audit with the texts of the most disputed items and of the examples."""
-    units = result.comparisons[0].units
-    wanted = {example.item for flag in result.diagnosis.flags for example in flag.examples}
-    if units is not None:
-        differing = spread(units)
-        most = np.argsort(-np.nan_to_num(differing.disagreement, nan=-1.0), kind="stable")[:MOST_TEXTS]
-        wanted |= {units.items[units.item[unit]] for unit in most if differing.distinct[unit] >= 2}
-    known = texts(text, sorted(wanted), found)
+    """Return the audit with the texts of the items that are listed."""
+    known = texts(text, sorted(map(str, result.annotations.items.index)), found)
     if not known:
         return result
     items = result.annotations.items

@@ -1,10 +1,9 @@
-"""All items of a table for the diagnosis: distinct patterns of labels, with how many items show each.
+"""All items of a table as distinct patterns of labels, with how many items show each.
 
-The rules contrast labels of one item, and sum over items; which item it was makes no difference to the sums. So the
-patterns by section, round and document are all they need, and their flags are those of all labels.
+Scores and rules contrast labels of one item, and sum over items; which item it was makes no difference to the sums. So
+the patterns by section, rounds and document are all they need, and what they find is what all labels show.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,45 +11,75 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agreement.counts import Ints
+from agreement.diagnosis.case import evidence_of
 from agreement.diagnosis.evidence import MIN_DOCUMENTS
 from agreement.diagnosis.times import alternating
 from agreement.rules._readings import MIN_ANNOTATORS
+from agreement.settings import LayerKind
+from agreement.uncertainty.pooling import MIN_CLUSTERS
 from agreement.units import Units
 from agreement.warehouse.engine import LAYER, Prepared, keys, spread_out
-from agreement.warehouse.profiles import MOST_PATTERNS
 from agreement.warehouse.traffic import known
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 Floats = NDArray[np.float64]
-MOST_ROUNDS = 1_000
 MOST_DISPUTED = 2_000  # items that are known by name because their labels differ most
 MORE_LABELS = 1e-6  # of two items disputed alike, the one with more labels comes first
+ALONE = "\x1f"  # begins the document of an item without one, which is independent of all others
 ABOUT = ["section", "document", "half", "key"]
 
 
-def everything(found: Prepared, disagreement: Callable[[Units], Floats]) -> Units | None:
+def everything(found: Prepared, kind: LayerKind, patterns: int, labels: int) -> tuple[Units, int] | None:
     """Return the distinct patterns of the table as units, with how many items show each; None if they are too many.
 
-    The most disputed items, by their *disagreement* (U,), are units of their own and come first, by name; every other
-    unit bears the name of the first item that shows it.
+    The most disputed items are units of their own and come first, by name; every other unit bears the name of the
+    first item that shows it.
+
+    Parameters
+    ----------
+    found
+        The labels in the engine.
+    kind
+        Of their layer.
+    patterns, labels
+        How many patterns, and labels in them, come back at most.
+
+    Returns
+    -------
+    tuple
+        The units, and how many items are known by name: the first codes of ``item``.
     """
-    rounds = sorted(found.traffic.fetch(found.shown.select("round").distinct().limit(MOST_ROUNDS + 1))["round"])
-    if len(rounds) > MOST_ROUNDS:
+    if _surely_more(found, patterns):
         return None
-    items = _in_halves(_by_item(found, rounds), found)
+    rounds = sorted(found.traffic.fetch(found.shown.select("round").distinct())["round"])
+    items = _apart(_in_halves(_by_item(found, rounds), found), found)
     by = items.group_by("pattern", "section", "document", "half")
     counted = by.agg(n=items.count(), item=items.item.min(), last=items.item.max())
-    rows = found.traffic.fetch(counted.limit(MOST_PATTERNS + 1), patterns=True)
-    if len(rows) > MOST_PATTERNS:
+    if found.n_labels > labels:
+        sums = found.traffic.fetch(counted.aggregate(patterns=counted.count(), labels=counted.pattern.length().sum()))
+        if int(sums["patterns"].iloc[0]) > patterns or int(sums["labels"].iloc[0]) > labels:
+            return None
+    rows = found.traffic.fetch(counted.limit(patterns + 1), patterns=True)
+    if len(rows) > patterns:
         return None
     rows = rows.assign(key=keys(rows["pattern"])).sort_values(["item", *ABOUT], ignore_index=True)
     distinct, row = _units(rows, found, rounds)
     size = np.bincount(distinct.unit, minlength=distinct.n_units)
     score = np.zeros(len(rows))
-    np.maximum.at(score, row, np.nan_to_num(disagreement(distinct)) + MORE_LABELS * size)
-    return _units(_singled(rows, _most_disputed(found, items, rows.assign(score=score))), found, rounds)[0]
+    disagreement = evidence_of(distinct, kind).disagreement
+    np.maximum.at(score, row, np.nan_to_num(disagreement) + MORE_LABELS * size)
+    named = _most_disputed(found, items, rows.assign(score=score))
+    return _units(_singled(rows, named), found, rounds)[0], len(named)
+
+
+def _surely_more(found: Prepared, most: int) -> bool:
+    """Return whether a sixteenth of the items already shows more patterns than an eighth of *most*."""
+    if found.units <= most:
+        return False
+    part = found.shown.filter(found.shown.drawn < "10")
+    return int(part.select("pattern").distinct().count().to_pyarrow().as_py()) > most // 8
 
 
 def _by_item(found: Prepared, rounds: list[str]) -> "ir.Table":
@@ -58,8 +87,6 @@ def _by_item(found: Prepared, rounds: list[str]) -> "ir.Table":
     import ibis  # noqa: PLC0415 - the warehouse extra
 
     shown = found.shown
-    if found.documents < MIN_DOCUMENTS:
-        shown = shown.mutate(document=ibis.literal(""))
     if len(rounds) == 1:
         return shown.select("item", "section", "document", "pattern")
     width = len(found.annotators) * len(found.labels)
@@ -77,7 +104,7 @@ def _by_item(found: Prepared, rounds: list[str]) -> "ir.Table":
 
 
 def _in_halves(items: "ir.Table", found: Prepared) -> "ir.Table":
-    """Return the items with ``half``: every other one of its section by name, 0 or 1; 0 for those of documents.
+    """Return the items with ``half``: every other one of its section by name, 0 or 1; 0 in documents.
 
     Only camps are looked for in halves, which needs some annotators.
     """
@@ -86,9 +113,18 @@ def _in_halves(items: "ir.Table", found: Prepared) -> "ir.Table":
     nothing = ibis.literal(0).cast("int64")
     if len(found.annotators) < MIN_ANNOTATORS:
         return items.mutate(half=nothing)
-    alone = items.document == ""
+    alone = (items.document == "") | (found.documents < MIN_DOCUMENTS)
     place = ibis.row_number().over(ibis.window(group_by=[items.section, alone], order_by=items.item))
     return items.mutate(half=ibis.ifelse(alone, (place % 2).cast("int64"), nothing))
+
+
+def _apart(items: "ir.Table", found: Prepared) -> "ir.Table":
+    """Return the items with a document of its own for each item without one, where documents are independent."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    if found.documents < MIN_CLUSTERS:
+        return items
+    return items.mutate(document=ibis.ifelse(items.document == "", ibis.literal(ALONE) + items.item, items.document))
 
 
 def _units(rows: pd.DataFrame, found: Prepared, rounds: list[str]) -> tuple[Units, Ints]:
@@ -98,15 +134,18 @@ def _units(rows: pd.DataFrame, found: Prepared, rounds: list[str]) -> tuple[Unit
     key = owner * len(rounds) + code // width
     new = np.diff(key, prepend=-1) > 0
     row, round_ = np.divmod(key[new], len(rounds))
-    cluster, clusters = _coded(rows["document"])
+    document = rows["document"]
+    cluster, clusters = _coded(document.mask(document.str.startswith(ALONE), ""))
     section, sections = _coded(rows["section"])
-    half = _halves(rows["half"].to_numpy(dtype=np.int64), section, cluster)
+    half = rows["half"].to_numpy(dtype=np.int64)
+    if len(clusters) >= MIN_DOCUMENTS:
+        half = _halves(half, section, cluster)
     named = rounds != [""]
     return Units(
         LAYER, "item", found.labels, found.annotators, np.cumsum(new) - 1, code % width // k, code % k,
         rows["n"].to_numpy(dtype=np.int64)[row], row, cluster[row], section[row],
         round_ if named else np.full(len(row), -1), tuple(rows["item"].astype(str)), clusters, sections,
-        tuple(rounds) if named else (), half=half[row],
+        tuple(rounds) if named else (), found.members, found.simple, half=half[row],
     ), row  # fmt: skip
 
 
