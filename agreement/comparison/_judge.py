@@ -226,8 +226,7 @@ class Judge:
         if self._within is None or self._alike is None:
             return part.astype(np.float64, copy=False)
         times = self._within * self._alike if every else self._within
-        counted: Floats = part * times.astype(np.float64).reshape(-1, *(1,) * (part.ndim - 1))
-        return counted
+        return np.asarray(part * times.reshape(-1, *(1,) * (part.ndim - 1)), dtype=np.float64)
 
     def _groups(self, *, pooled: bool) -> tuple[Ints, int, Bools]:
         """Return the group of each meeting, how many there are, and which have no meeting."""

@@ -10,7 +10,7 @@ from agreement.comparison import Comparison
 from agreement.diagnosis.evidence import MIN_DOCUMENTS, Evidence, Floats, from_pairs, from_units, independent
 from agreement.diagnosis.people import Gone, without
 from agreement.diagnosis.times import Times, times_of
-from agreement.distances import Distances, pair_distances, distances_of_units
+from agreement.distances import Distances, distances_of_units, pair_distances
 from agreement.flags import Flag, Rule
 from agreement.settings import LayerKind, Settings
 from agreement.text.matching import Matches, align
@@ -139,11 +139,12 @@ def evidence_of(units: Units, kind: LayerKind) -> Evidence:
 
 def _of_distances(distances: Distances, times: Times | None = None) -> Evidence:
     """Return the evidence of labels that are more than equal or different."""
-    return from_pairs(
+    evidence = from_pairs(
         distances.annotators, distances.sections, distances.section,
         independent(distances.item, distances.cluster, len(distances.clusters)),
-        distances.unit, distances.a, distances.b, distances.distance, times,
+        distances.unit, distances.a, distances.b, distances.distance,
     )  # fmt: skip
+    return evidence if times is None else replace(evidence, times=times)
 
 
 def _unit_names(units: Units | Distances) -> tuple[tuple[str, ...], tuple[str, ...]]:

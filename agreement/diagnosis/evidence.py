@@ -382,18 +382,18 @@ def from_units(units: Units, weights: Floats | None = None) -> Evidence:
 
 def from_pairs(
     annotators: tuple[str, ...], sections: tuple[str, ...], section: Ints, cluster: Ints, unit: Ints, a: Ints, b: Ints,
-    distance: Floats, times: Times | None = None,
+    distance: Floats,
 ) -> Evidence:  # fmt: skip
     """Return the evidence of a layer that brings the *distance* (P,) of annotators *a* and *b* on each *unit*.
 
-    *section* and *cluster* are (U,) codes, *times* says how many equal units each is. Labels of different units are taken to have nothing in common.
+    *section* and *cluster* are (U,) codes. Labels of different units are taken to have nothing in common.
     """
     n_annotators = max(len(annotators), 1)
     key, inverse = np.unique(np.concatenate([unit * n_annotators + a, unit * n_annotators + b]), return_inverse=True)
     rows = inverse.reshape(2, -1)
     return Evidence(
         annotators, sections, (), key // n_annotators, key % n_annotators, None, section, cluster,
-        np.ones(len(key), bool), None, Pairs(rows[0], rows[1], distance), times=times,
+        np.ones(len(key), bool), None, Pairs(rows[0], rows[1], distance),
     )  # fmt: skip
 
 
