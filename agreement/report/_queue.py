@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agreement._arrays import few_cells
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
-from agreement.disputes import Mixtures, discussion_order, label_use, mixtures
+from agreement.disputes import Mixtures, cases, discussion_order
 from agreement.report._cards import Card, cards
 from agreement.units import Units
 
@@ -124,29 +123,15 @@ def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
     units = comparison.units
     if units is None:
         return _without_units(annotations, comparison.layer.name)
-    answers, mixed = np.bincount(units.unit, minlength=units.n_units), None
-    use = label_use(units)
-    unit, label = use
-    n_labels = np.bincount(unit, minlength=units.n_units)
-    has_gold, gold = _gold_contradicted(annotations, units, unit, label)
-    if units.members is not None:
-        rows, cause, causes = _set_causes(units)
-    elif comparison.layer.kind == "number":
-        rows, cause, causes = np.flatnonzero(n_labels > 1), np.zeros(int((n_labels > 1).sum()), np.int64), ((),)
-    else:
-        mixed = mixtures(units, use)
-        key, cause = _numbered(mixed.first * len(units.labels) + mixed.second)
-        rows = mixed.unit
-        causes = tuple((units.labels[k // len(units.labels)], units.labels[k % len(units.labels)]) for k in key)
-    importance = n_labels.astype(np.int64)
-    if comparison.layer.kind in ("ordinal", "number"):
-        importance = _apart(units, len(units.labels)) * (len(units.labels) + 1) + n_labels
-    extra = np.flatnonzero(gold & (n_labels < 2))
-    rows, cause = np.concatenate([rows, extra]), np.concatenate([cause, np.full(len(extra), len(causes))])
+    answers, found = np.bincount(units.unit, minlength=units.n_units), cases(units, comparison.layer.kind)
+    has_gold, gold = _gold_contradicted(annotations, units)
+    extra = np.flatnonzero(gold & (found.n_labels < 2))
     return Disputed(
-        *_names(units), importance, gold, rows, cause, (*causes, ()),
+        *_names(units), found.importance, gold,
+        np.append(found.unit, extra), np.append(found.cause, np.full(len(extra), len(found.causes))),
+        (*found.causes, ()),
         units.weight, _at_hand(annotations, units), int(units.weight[has_gold].sum()), answers > 1,
-        n_labels.astype(np.int64), mixed,
+        found.n_labels, found.mixed,
     )  # fmt: skip
 
 
@@ -168,37 +153,7 @@ def _names(units: Units) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return items, tuple(units.rounds[code] if code >= 0 else "" for code in units.round.tolist())
 
 
-def _numbered(key: Ints) -> tuple[Ints, Ints]:
-    """Return the distinct keys, sorted, and the number of each key among them."""
-    if not few_cells(key):
-        return np.unique(key, return_inverse=True)
-    used = np.bincount(key, minlength=1) > 0
-    return np.flatnonzero(used), (np.cumsum(used) - 1)[key]
-
-
-def _apart(units: Units, k: int) -> Ints:
-    """Return (U,) how far apart the lowest and the highest label of a unit are, in places of the order."""
-    lowest = np.full(units.n_units, k, dtype=np.int64)
-    highest = np.zeros(units.n_units, dtype=np.int64)
-    np.minimum.at(lowest, units.unit, units.label)
-    np.maximum.at(highest, units.unit, units.label)
-    apart: Ints = np.maximum(highest - lowest, 0)
-    return apart
-
-
-def _set_causes(units: Units) -> tuple[Ints, Ints, tuple[tuple[str, ...], ...]]:
-    """Return for a multi-label layer the simple labels that some annotators of a unit gave and others did not."""
-    members = units.members
-    if members is None:
-        return np.empty(0, np.int64), np.empty(0, np.int64), ()
-    given = np.zeros((units.n_units, members.shape[1]), dtype=np.int64)
-    np.add.at(given, units.unit, members[units.label].astype(np.int64))
-    answers = np.bincount(units.unit, minlength=units.n_units)[:, None]
-    rows, cause = np.nonzero((given > 0) & (given < answers))
-    return rows.astype(np.int64), cause.astype(np.int64), tuple((name,) for name in units.simple)
-
-
-def _gold_contradicted(annotations: Annotations, units: Units, unit: Ints, label: Ints) -> tuple[Flags, Flags]:
+def _gold_contradicted(annotations: Annotations, units: Units) -> tuple[Flags, Flags]:
     """Return (U,) whether there is a gold label, and whether no annotator of the unit gave it."""
     table, who = annotations.table, annotations.of_kind("gold")
     if not who or units.members is not None:
@@ -210,7 +165,7 @@ def _gold_contradicted(annotations: Annotations, units: Units, unit: Ints, label
     by_item = {str(r.item): code.get(str(r.label), -2) for r in gold[::-1].itertuples()}
     golden = np.array([by_item.get(item, -1) for item in units.items], dtype=np.int64)[units.item]
     matched = np.zeros(units.n_units, dtype=bool)
-    matched[unit[label == golden[unit]]] = True
+    matched[units.unit[units.label == golden[units.unit]]] = True
     return golden != -1, (golden != -1) & ~matched
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from agreement import Settings, audit
 from agreement.checks.release import release_checks
+from agreement.disputes import discussion_order, places
 from agreement.loaders import load_frame
 from agreement.peers import peers
 from agreement.records import content_hash
@@ -241,3 +242,20 @@ def test_the_agreement_of_a_section_is_that_of_all_its_items():
     )
     assert differ(one, other) == []
     assert {check.subject for check in other if check.name == "sections" and check.value is not None} == {"s1"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_groups_of_items_get_as_many_places_as_their_items_would(seed):
+    rng = np.random.default_rng(seed)
+    size, importance = rng.integers(1, 40, 12), rng.integers(2, 4, 12)
+    mine = np.unique(np.column_stack([rng.integers(12, size=20), rng.integers(4, size=20)]), axis=0)
+    group, cause = mine.T
+    taken = places((group, cause), importance, size, 60)
+    unit_of = np.repeat(np.arange(12), size)
+    first = np.cumsum(size) - size
+    times = size[group]
+    unit = np.repeat(first[group], times) + np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
+    no = np.zeros(len(unit_of), dtype=bool)
+    order = discussion_order(importance[unit_of], (unit, np.repeat(cause, times)), no, no, 60)
+    assert taken.tolist() == np.bincount(unit_of[order], minlength=12).tolist()
+    assert taken.sum() == min(60, size[np.unique(group)].sum())
