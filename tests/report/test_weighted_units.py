@@ -192,7 +192,7 @@ def test_where_disputes_are_left_out_every_output_says_how_many_there_are(whole,
     reading = frames(few)["reading"]
     assert reading.loc[reading["which"].eq(f"label: {said}"), "count"].tolist() == [total - shown]
     page = render_page(few)
-    told = re.search(r"(\d+)\sitems are in dispute\. The .* in this file; the (\d+) most disputed are in the CSV", page)
+    told = re.search(r"(\d+)\sitems are in dispute\. The .* in this file; (\d+) of all are in the CSV", page)
     assert told.groups() == (str(total), str(shown))
     summary = pd.read_excel(write_workbook(few, tmp_path / "a.xlsx"), sheet_name="Summary", engine="openpyxl")
     assert f"{said}: {total - shown}" in summary["value"].tolist()
