@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agreement import crowds
 from agreement.anonymise import anonymise, anonymise_settings
 from agreement.errors import AgreementError, InputError, Problem
 from agreement.loaders import load_frame
@@ -18,11 +19,13 @@ from agreement.settings import Settings
 from agreement.warehouse.asked import Asked, holds_gold, needs_the_labels, prepared, told_by_lists
 from agreement.warehouse.columns import as_text, roles
 from agreement.warehouse.crowd import audit_crowd
+from agreement.warehouse.distinct import Most
 from agreement.warehouse.engine import Prepared
 from agreement.warehouse.few import audit_patterns
 from agreement.warehouse.listed import texts
 from agreement.warehouse.source import failed, open_table
 from agreement.warehouse.traffic import LOG, Traffic
+from agreement.wording import warehouse as said
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -31,6 +34,8 @@ AT_ONCE = 1_000_000
 """Rows up to which a table that needs the labels themselves is read like a file."""
 MOST_PATTERNS = 500_000  # distinct patterns of labels that come back
 MOST_LABELS = 10_000_000  # labels in these
+MOST_COUPLES = 25_000_000  # of labels of one item, which are listed pair by pair where the annotators are a crowd
+MOST_CELLS = 125_000_000  # couples of sets of labels x labels
 DRAWN = 3_000_000  # labels of the sample of a larger table
 OURS = ("agreement", "numpy", "pandas", "scipy")  # where an error is a fault of this program, not of an engine
 
@@ -146,8 +151,22 @@ def _read_whole(asked: Asked, traffic: Traffic) -> Audit:
 def _from_sums(asked: Asked, traffic: Traffic) -> Audit:
     """Return the audit from what the engine counts: distinct patterns, or pairs and sums where those are too many."""
     found, settings, text = prepared(asked, traffic)
-    result = audit_patterns(found, settings, MOST_PATTERNS, MOST_LABELS) or audit_crowd(found, settings)
+    most = Most(MOST_PATTERNS, MOST_LABELS, _couples(found))
+    result = audit_patterns(found, settings, most)
+    if result is None and found.members is None:
+        result = audit_crowd(asked, found, settings, DRAWN)
+    result = result or audit_patterns(found, settings, replace(most, patterns=found.units))
+    if result is None:
+        raise InputError([Problem(asked.name, said.too_many_patterns(MOST_LABELS, MOST_PATTERNS), said.A_PART)])
     return _with_texts(result, text, found)
+
+
+def _couples(found: Prepared) -> int:
+    """Return how many couples of labels of one item fit in memory, where they have to be listed."""
+    if found.members is not None:
+        return MOST_CELLS // max(len(found.simple), 1)
+    crowd = min(found.units, MOST_PATTERNS) * len(found.annotators) > crowds.MOST_CODES
+    return MOST_COUPLES if crowd else found.pair_rows
 
 
 def _with_texts(result: Audit, text: "ir.Table", found: Prepared) -> Audit:

@@ -4,6 +4,7 @@ Scores and rules contrast labels of one item, and sum over items; which item it 
 the patterns by section, rounds and document are all they need, and what they find is what all labels show.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from agreement.rules._readings import MIN_ANNOTATORS
 from agreement.settings import LayerKind
 from agreement.uncertainty.pooling import MIN_CLUSTERS
 from agreement.units import Units
+from agreement.warehouse.discussed import first_discussed
 from agreement.warehouse.engine import LAYER, Prepared, keys, spread_out
 from agreement.warehouse.traffic import known
 
@@ -25,17 +27,28 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 Floats = NDArray[np.float64]
-MOST_DISPUTED = 2_000  # items that are known by name because their labels differ most
+MOST_NAMED = 2_000  # items that are known by name because a meeting would discuss them first
+MOST_DISPUTED = 100  # and because their labels differ most
 MORE_LABELS = 1e-6  # of two items disputed alike, the one with more labels comes first
 ALONE = "\x1f"  # begins the document of an item without one, which is independent of all others
 ABOUT = ["section", "document", "half", "key"]
 
 
-def everything(found: Prepared, kind: LayerKind, patterns: int, labels: int) -> tuple[Units, int] | None:
+@dataclass(frozen=True, slots=True)
+class Most:
+    """How many patterns come back at most, and how many labels and couples of labels are in them."""
+
+    patterns: int
+    labels: int
+    couples: int
+
+
+def everything(found: Prepared, kind: LayerKind, most: Most) -> tuple[Units, tuple[str, ...]] | None:
     """Return the distinct patterns of the table as units, with how many items show each; None if they are too many.
 
-    The most disputed items are units of their own and come first, by name; every other unit bears the name of the
-    first item that shows it.
+    The items that are disputed most, and those that have their turn when each cause of disputes has its fair share of
+    places, are units of their own; every other unit bears the name of the first item that shows it, or of the last one
+    if others of them are known by name. Units are in the order of these names.
 
     Parameters
     ----------
@@ -43,26 +56,24 @@ def everything(found: Prepared, kind: LayerKind, patterns: int, labels: int) -> 
         The labels in the engine.
     kind
         Of their layer.
-    patterns, labels
-        How many patterns, and labels in them, come back at most.
+    most
+        What comes back at most.
 
     Returns
     -------
     tuple
-        The units, and how many items are known by name: the first codes of ``item``.
+        The units, and the items that are known by name.
     """
-    if _surely_more(found, patterns):
+    if _surely_more(found, most.patterns):
         return None
     rounds = sorted(found.traffic.fetch(found.shown.select("round").distinct())["round"])
     items = _apart(_in_halves(_by_item(found, rounds), found), found)
     by = items.group_by("pattern", "section", "document", "half")
     counted = by.agg(n=items.count(), item=items.item.min(), last=items.item.max())
-    if found.n_labels > labels:
-        sums = found.traffic.fetch(counted.aggregate(patterns=counted.count(), labels=counted.pattern.length().sum()))
-        if int(sums["patterns"].iloc[0]) > patterns or int(sums["labels"].iloc[0]) > labels:
-            return None
-    rows = found.traffic.fetch(counted.limit(patterns + 1), patterns=True)
-    if len(rows) > patterns:
+    if not _fit(counted, found, most):
+        return None
+    rows = found.traffic.fetch(counted.limit(most.patterns + 1), patterns=True)
+    if len(rows) > most.patterns:
         return None
     rows = rows.assign(key=keys(rows["pattern"])).sort_values(["item", *ABOUT], ignore_index=True)
     distinct, row = _units(rows, found, rounds)
@@ -70,8 +81,23 @@ def everything(found: Prepared, kind: LayerKind, patterns: int, labels: int) -> 
     score = np.zeros(len(rows))
     disagreement = evidence_of(distinct, kind).disagreement
     np.maximum.at(score, row, np.nan_to_num(disagreement) + MORE_LABELS * size)
-    named = _most_disputed(found, items, rows.assign(score=score))
-    return _units(_singled(rows, named), found, rounds)[0], len(named)
+    every = int(rows["n"].sum()) <= MOST_NAMED
+    named = _most_disputed(found, items, rows.assign(score=score), MOST_NAMED if every else MOST_DISPUTED)
+    if not every:
+        first = first_discussed(found, items, rows, distinct, row, kind, MOST_NAMED)
+        named = pd.concat([named, first], ignore_index=True).drop_duplicates("item")
+    return _units(_singled(rows, named), found, rounds)[0], tuple(sorted(named["item"]))
+
+
+def _fit(counted: "ir.Table", found: Prepared, most: Most) -> bool:
+    """Return whether the labels of the patterns that were *counted* fit in memory, and their couples too."""
+    if found.n_labels <= most.labels and found.pair_rows <= most.couples:
+        return True
+    r = counted.pattern.length()
+    sums = found.traffic.fetch(
+        counted.aggregate(patterns=counted.count(), labels=r.sum(), couples=(r * (r - 1)).sum() / 2)
+    )
+    return all(float(sums[name].iloc[0]) <= getattr(most, name) for name in ("patterns", "labels", "couples"))
 
 
 def _surely_more(found: Prepared, most: int) -> bool:
@@ -160,30 +186,30 @@ def _halves(half: Ints, section: Ints, cluster: Ints) -> Ints:
     return found
 
 
-def _most_disputed(found: Prepared, items: "ir.Table", rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the items with the highest ``score`` of their pattern in *rows*, ties by name."""
+def _most_disputed(found: Prepared, items: "ir.Table", rows: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Return the *most* items with the highest ``score`` of their pattern in *rows*, ties by name."""
     import ibis  # noqa: PLC0415 - the warehouse extra
 
     scores = rows.groupby("key", sort=True).agg(score=("score", "first"), n=("n", "sum"))
     scores = scores.sort_values("score", ascending=False, kind="stable")
-    enough = scores["n"].cumsum().shift(fill_value=0) < MOST_DISPUTED
+    enough = scores["n"].cumsum().shift(fill_value=0) < most
     kept = scores.loc[scores["score"].ge(scores.loc[enough, "score"].min())]
     texts = [",".join(map(str, key)) for key in kept.index]  # lists of ours are not known to every engine
     wanted = ibis.memtable(pd.DataFrame({"text": texts, "score": kept["score"].to_numpy(np.float64)}))
     known(items, wanted)
     named = items.mutate(text=items.pattern.map(lambda code: code.cast("string")).join(","))
     mine = named.join(wanted, "text").order_by([ibis.desc("score"), "item"])
-    shown = mine.select("item", "section", "document", "half", "pattern").limit(MOST_DISPUTED)
+    shown = mine.select("item", "section", "document", "half", "pattern").limit(most)
     return found.traffic.fetch(shown, patterns=True)
 
 
 def _singled(rows: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
-    """Return the *named* items, by name, then *rows* with how many more items show each, the last one by name."""
-    mine = named.assign(key=keys(named["pattern"]), n=1).sort_values("item")
+    """Return the *named* items, and *rows* with how many more items show each, by their names."""
+    mine = named.assign(key=keys(named["pattern"]), n=1)
     taken = mine.groupby(ABOUT, sort=False)["n"].sum().reindex(pd.MultiIndex.from_frame(rows[ABOUT])).fillna(0)
     left = rows["n"] - taken.to_numpy(dtype=np.int64)
     rest = rows.assign(n=left, item=rows["item"].mask(taken.to_numpy() > 0, rows["last"])).loc[left > 0]
-    every: pd.DataFrame = pd.concat([mine, rest], ignore_index=True)
+    every: pd.DataFrame = pd.concat([mine, rest], ignore_index=True).sort_values("item", ignore_index=True)
     return every
 
 

@@ -10,35 +10,33 @@ from agreement.diagnosis.diagnosing import diagnose
 from agreement.flags import Flag
 from agreement.pipeline import Audit
 from agreement.settings import Settings
-from agreement.warehouse.distinct import everything
+from agreement.warehouse.distinct import Most, everything
 from agreement.warehouse.engine import LAYER, Prepared, kind_of
 from agreement.warehouse.listed import hash_of_units, listed_in, totals_of_units
 
 
-def audit_patterns(found: Prepared, settings: Settings, patterns: int, labels: int) -> Audit | None:
-    """Return the audit from the distinct patterns; None if there are more than *patterns*, of more than *labels*.
+def audit_patterns(found: Prepared, settings: Settings, most: Most) -> Audit | None:
+    """Return the audit from the distinct patterns; None if there are more than *most*.
 
-    Only the most disputed items and the examples of flags are listed, all others are counted.
+    Only the items to discuss and the examples of flags are listed, all others are counted.
     """
     kind = kind_of(settings)
-    every = everything(found, kind, patterns, labels)
+    every = everything(found, kind, most)
     if every is None:
         return None
     found.release()  # what the engine holds and what comes now would not fit in memory side by side
-    units, known = every
-    all_known = known == len(units.items)
-    totals = None if all_known else totals_of_units(units)
+    units, named = every
+    totals = None if len(named) == len(units.items) else totals_of_units(units)
     if totals is not None:
         found.reading.source_sha256 = hash_of_units(units)
-    annotations = listed_in(units, units.items[:known], found, settings, totals)
+    annotations = listed_in(units, named, found, settings, totals)
     if kind == "labels":
         comparison = compare_set_units(units, annotations.layers[LAYER], settings)
     else:
         comparison = compare_counted(in_memory(units), annotations, LAYER, settings)
     diagnosis = diagnose(annotations, [comparison], settings)
-    if not all_known:
-        shown = {*units.items[:known], *_examples(diagnosis.flags)}
-        annotations = listed_in(units, shown, found, settings, totals)
+    if totals is not None:
+        annotations = listed_in(units, {*named, *_examples(diagnosis.flags)}, found, settings, totals)
     checks = release_checks((comparison,), diagnosis, settings, annotations)
     return Audit(annotations, settings, (comparison,), diagnosis, checks)
 

@@ -29,6 +29,20 @@ def in_groups(documents: int, groups: int) -> str:
     return f"For the intervals, {count(documents)} documents were taken out in {count(groups)} groups at random."
 
 
+def too_many_patterns(labels: int, patterns: int) -> str:
+    """Return that labels differ too much to be counted together.
+
+    Examples
+    --------
+    >>> too_many_patterns(9, 5)
+    'holds too many different patterns of labels: more than 5, with more than 9 labels in them.'
+    """
+    return (
+        f"holds too many different patterns of labels: more than {count(patterns)}, with more than {count(labels)} "
+        "labels in them."
+    )
+
+
 def _all(labels: int, items: int) -> str:
     """Return what the engine summed up."""
     return f"all {count(labels)} labels of {count(items)} items"
