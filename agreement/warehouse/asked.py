@@ -33,8 +33,6 @@ class Asked:
         What messages call the table and its engine.
     key
         The key of the pseudonyms; None if names stay.
-    drawn
-        Labels of a sample of items; None to decide by what fits.
     """
 
     table: "ir.Table"
@@ -43,7 +41,6 @@ class Asked:
     name: str
     engine: str
     key: bytes | None
-    drawn: int | None
 
     @property
     def long(self) -> bool:

@@ -1,4 +1,4 @@
-"""Audit labels where they live: scores and flags from the engine's counts, a sample where those are too many."""
+"""Audit labels where they live: what comes back are counts, and the items that are listed."""
 
 import tempfile
 import traceback
@@ -15,6 +15,7 @@ from agreement.loaders._unused import refuse_of_frame
 from agreement.pipeline import Audit
 from agreement.pipeline import audit as audit_in_memory
 from agreement.rules._parts import excerpt
+from agreement.rules._standing import MOST_JOINTLY
 from agreement.settings import Settings
 from agreement.warehouse.asked import Asked, holds_gold, needs_the_labels, prepared, told_by_lists
 from agreement.warehouse.columns import as_text, roles
@@ -36,7 +37,6 @@ MOST_PATTERNS = 500_000  # distinct patterns of labels that come back
 MOST_LABELS = 10_000_000  # labels in these
 MOST_COUPLES = 25_000_000  # of labels of one item, which are listed pair by pair where the annotators are a crowd
 MOST_CELLS = 125_000_000  # couples of sets of labels x labels
-DRAWN = 3_000_000  # labels of the sample of a larger table
 OURS = ("agreement", "numpy", "pandas", "scipy")  # where an error is a fault of this program, not of an engine
 
 
@@ -47,7 +47,6 @@ def audit_warehouse(
     *,
     key: bytes | None = None,
     at_once: int = AT_ONCE,
-    drawn: int | None = None,
 ) -> Audit:
     """Return the audit of the table at *address*: a URL, a Parquet file, or a folder or glob of Parquet files.
 
@@ -64,10 +63,6 @@ def audit_warehouse(
         The key of the pseudonyms, needed where the settings ask for them.
     at_once
         Rows up to which a table is read like a file where the engine can't do what the settings ask for.
-    drawn
-        Labels of the items that come back: of all of them if that is as many as there are, else of a sample, on which
-        the disputes and the work by annotator rest. By default all items up to ``EVERY_ITEM`` labels, else a sample of
-        ``DRAWN``.
 
     Raises
     ------
@@ -79,8 +74,7 @@ def audit_warehouse(
         def attempt() -> Audit:
             opened = open_table(address, Path(spill))
             found = audit_table(
-                opened.table, columns, settings, name=opened.name, engine=opened.engine, key=key, at_once=at_once,
-                drawn=drawn,
+                opened.table, columns, settings, name=opened.name, engine=opened.engine, key=key, at_once=at_once
             )  # fmt: skip
             opened.table.get_backend().disconnect()
             return found
@@ -100,11 +94,10 @@ def audit_table(
     engine: str = "ibis",
     key: bytes | None = None,
     at_once: int = AT_ONCE,
-    drawn: int | None = None,
 ) -> Audit:
     """Return the audit of an Ibis *table* of any engine, e.g. of a Spark session; see :func:`audit_warehouse`."""
     refuse_of_frame(settings or Settings())
-    asked = told_by_lists(Asked(table, dict(columns or {}), settings or Settings(), name, engine, key, drawn))
+    asked = told_by_lists(Asked(table, dict(columns or {}), settings or Settings(), name, engine, key))
     traffic = Traffic()
     rows = int(traffic.fetch(table.count().name("rows"))["rows"].iloc[0])
     if not rows:
@@ -152,10 +145,12 @@ def _from_sums(asked: Asked, traffic: Traffic) -> Audit:
     """Return the audit from what the engine counts: distinct patterns, or pairs and sums where those are too many."""
     found, settings, text = prepared(asked, traffic)
     most = Most(MOST_PATTERNS, MOST_LABELS, _couples(found))
+    many = replace(most, patterns=found.units)
     result = audit_patterns(found, settings, most)
+    if result is None and (len(found.annotators) <= MOST_JOINTLY or found.members is not None):
+        result = audit_patterns(found, settings, many)
     if result is None and found.members is None:
-        result = audit_crowd(asked, found, settings, DRAWN)
-    result = result or audit_patterns(found, settings, replace(most, patterns=found.units))
+        result = audit_crowd(found, settings, lambda: audit_patterns(found, settings, many))
     if result is None:
         raise InputError([Problem(asked.name, said.too_many_patterns(MOST_LABELS, MOST_PATTERNS), said.A_PART)])
     return _with_texts(result, text, found)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 Floats = NDArray[np.float64]
+UNASKED = 500_000  # patterns that are fetched without asking first how many there are
 MOST_NAMED = 2_000  # items that are known by name because a meeting would discuss them first
 MOST_DISPUTED = 100  # and because their labels differ most
 MORE_LABELS = 1e-6  # of two items disputed alike, the one with more labels comes first
@@ -41,6 +42,17 @@ class Most:
     patterns: int
     labels: int
     couples: int
+
+    def holds(self, size: Ints, n: Ints) -> bool:
+        """Return whether *n* (S,) patterns of *size* (S,) labels are as many at most.
+
+        Examples
+        --------
+        >>> [Most(2, 9, 9).holds(np.array([3]), np.array([n])) for n in (2, 3)]
+        [True, False]
+        """
+        found = n.sum(), (n * size).sum(), (n * size * (size - 1)).sum() // 2
+        return all(one <= most for one, most in zip(found, (self.patterns, self.labels, self.couples), strict=True))
 
 
 def everything(found: Prepared, kind: LayerKind, most: Most) -> tuple[Units, tuple[str, ...]] | None:
@@ -70,10 +82,11 @@ def everything(found: Prepared, kind: LayerKind, most: Most) -> tuple[Units, tup
     items = _apart(_in_halves(_by_item(found, rounds), found), found)
     by = items.group_by("pattern", "section", "document", "half")
     counted = by.agg(n=items.count(), item=items.item.min(), last=items.item.max())
-    if not _fit(counted, found, most):
+    if most.patterns > UNASKED and not _fit(counted, found, most):
         return None
     rows = found.traffic.fetch(counted.limit(most.patterns + 1), patterns=True)
-    if len(rows) > most.patterns:
+    size = rows["pattern"].list.len().to_numpy(dtype=np.int64)
+    if not most.holds(size, np.ones_like(size)):
         return None
     rows = rows.assign(key=keys(rows["pattern"])).sort_values(["item", *ABOUT], ignore_index=True)
     distinct, row = _units(rows, found, rounds)
@@ -90,14 +103,10 @@ def everything(found: Prepared, kind: LayerKind, most: Most) -> tuple[Units, tup
 
 
 def _fit(counted: "ir.Table", found: Prepared, most: Most) -> bool:
-    """Return whether the labels of the patterns that were *counted* fit in memory, and their couples too."""
-    if found.n_labels <= most.labels and found.pair_rows <= most.couples:
-        return True
+    """Return whether the patterns that were *counted* fit in memory."""
     r = counted.pattern.length()
-    sums = found.traffic.fetch(
-        counted.aggregate(patterns=counted.count(), labels=r.sum(), couples=(r * (r - 1)).sum() / 2)
-    )
-    return all(float(sums[name].iloc[0]) <= getattr(most, name) for name in ("patterns", "labels", "couples"))
+    sizes = found.traffic.fetch(counted.group_by(size=r).agg(n=counted.count()))
+    return most.holds(sizes["size"].to_numpy(dtype=np.int64), sizes["n"].to_numpy(dtype=np.int64))
 
 
 def _surely_more(found: Prepared, most: int) -> bool:

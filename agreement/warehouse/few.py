@@ -10,6 +10,7 @@ from agreement.diagnosis.diagnosing import diagnose
 from agreement.flags import Flag
 from agreement.pipeline import Audit
 from agreement.settings import Settings
+from agreement.structures.comparing import compare_structures
 from agreement.warehouse.distinct import Most, everything
 from agreement.warehouse.engine import LAYER, Prepared, kind_of
 from agreement.warehouse.listed import hash_of_units, listed_in, totals_of_units
@@ -38,7 +39,8 @@ def audit_patterns(found: Prepared, settings: Settings, most: Most) -> Audit | N
     if totals is not None:
         annotations = listed_in(units, {*named, *_examples(diagnosis.flags)}, found, settings, totals)
     checks = release_checks((comparison,), diagnosis, settings, annotations)
-    return Audit(annotations, settings, (comparison,), diagnosis, checks)
+    structures = compare_structures(annotations, settings)
+    return Audit(annotations, settings, (comparison,), diagnosis, checks, structures=structures)
 
 
 def _examples(flags: tuple[Flag, ...]) -> Iterator[str]:
