@@ -129,6 +129,26 @@ def _means(share: Floats, who: Ints, weight: Floats | None, a: int, confidence: 
     )
 
 
+def peers_of_sums(n: Floats, y: Floats, yy: Floats, confidence: float = 0.95) -> Peers:
+    """Return what :func:`peers` does from what an engine summed up: (A,) units, shares and squared shares.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = peers_of_sums(np.array([2.0]), np.array([1.5]), np.array([1.25]))
+    >>> found.value.tolist(), found.dispersion  # shares of 1 and 0.5
+    ([0.75], 0.0625)
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = y / n
+        variance = np.maximum(yy - n * value**2, 0.0) / (n - 1)
+        width = t_quantile(0.5 + confidence / 2, np.maximum(n - 1, 1)) * np.sqrt(variance / n)
+    total = max(float(n.sum()), 1.0)
+    mean = float(y.sum()) / total
+    low, high = np.clip(value - width, 0, 1), np.clip(value + width, 0, 1)
+    return Peers(value, low, high, n.astype(np.int64), mean, max(float(yy.sum()) / total - mean**2, 0.0))
+
+
 def _squares(share: Floats, centre: Floats, who: Ints | None = None) -> Floats:
     """Return the squared distances of each *share* from the *centre*, that of its person if *who* is given."""
     found = np.empty(len(share))

@@ -43,7 +43,7 @@ STAGES = (
     ("uncertainty.edges",),
     ("intervals",),
     ("uncertainty.analytic", "uncertainty.influence", "uncertainty.pooling", "uncertainty.ratios"),
-    ("uncertainty.pooled_kappas", "disputes", "counted"),
+    ("uncertainty.by_unit", "uncertainty.pooled_kappas", "disputes", "counted"),
     ("comparison",),
     # what is built on counts beside the comparison: consensus, models, gold, rounds, planning, decisions
     (

@@ -58,7 +58,7 @@ def compare_counted(counted: Counted, annotations: Annotations, layer: str, sett
     if shared is not None:
         blocks = partial(shared.blocks, _shown(shared.n, settings.measures.min_pair_items))
     cluster = counted.cluster
-    if counted.sampled is not None and cluster is not None:
+    if counted.anonymous and cluster is not None:
         _count(left_out, said.ITEMS_AS_INDEPENDENT, len(tables.pairs))
         cluster = None
     source = Source(units, tables, cluster, blocks)
@@ -71,12 +71,12 @@ def compare_counted(counted: Counted, annotations: Annotations, layer: str, sett
     details = {
         "left_out": left_out,
         "clusters": counted.documents,
-        "sampled": counted.sampled is not None,
+        "anonymous": counted.anonymous,
         **_confusion(counted, confidence),
         "retest": retests(annotations, layer, confidence),
         "marginals": marginals(tables, settings.measures.min_pair_items),
         "spread": spread(units),
-        "panel": panel(scores, units, counted.patterns),
+        "panel": panel(scores, units.labels, units.annotators, counted.patterns, counted.by_unit().given),
     }
     return Comparison(annotations.layers[layer], scores, units, tables, details)
 
@@ -87,7 +87,7 @@ def _confusion(counted: Counted, confidence: float) -> dict[str, Any]:
     Pooled over rounds, a pair that the last revision repaired would still look confused.
     """
     parted = counted.units.rounds_now_and_before()
-    if parted is None or counted.sampled is not None:
+    if parted is None:
         return {"pair_confusion": confusions(counted.patterns, confidence).table(counted.units.labels)}
     now, before, name = parted
     tables = [confusions(patterns(part, documents(part)), confidence).table(part.labels) for part in (now, before)]

@@ -90,6 +90,12 @@ class People(Protocol):
     def around(self, codes: Sequence[int], apart: Sequence[int], own: Floats | None) -> Callable[[int], Near]:
         """Return what :func:`around` does."""
 
+    def meetings(self) -> tuple[Ints, Floats, Floats]:
+        """Return (P, 2) the pairs who share a unit, in order, and (P,) on how many they meet, and agree."""
+
+    def between(self, first: int, second: int) -> Near:
+        """Return the units that either of two annotators labelled, with all their labels and who gave them."""
+
     def shared(self) -> Floats:
         """Return (A, A) the units that both annotators labelled."""
 

@@ -102,7 +102,7 @@ def _all_linked(case: Case, least: float) -> bool:
     In a crowd that saves looking at every meeting of two people once more.
     """
     tables, present = case.comparison.contingency, case.whole.present
-    if tables is None or case.whole.label is None or case.comparison.details.get("sampled"):
+    if tables is None or case.whole.label is None or case.comparison.details.get("anonymous"):
         return False
     enough = tables.pairs[tables.n >= max(least, 1)]
     graph = sparse.coo_matrix((np.ones(len(enough)), tuple(enough.T)), shape=(len(tables.annotators),) * 2)

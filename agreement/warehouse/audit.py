@@ -17,10 +17,11 @@ from agreement.pipeline import audit as audit_in_memory
 from agreement.rules._parts import excerpt
 from agreement.rules._standing import MOST_JOINTLY
 from agreement.settings import Settings
+from agreement.uncertainty.pooling import MIN_CLUSTERS
 from agreement.warehouse.asked import Asked, holds_gold, needs_the_labels, prepared, told_by_lists
 from agreement.warehouse.columns import as_text, roles
 from agreement.warehouse.crowd import audit_crowd
-from agreement.warehouse.distinct import Most
+from agreement.warehouse.distinct import Most, groups_for
 from agreement.warehouse.engine import Prepared
 from agreement.warehouse.few import audit_patterns
 from agreement.warehouse.listed import texts
@@ -149,6 +150,8 @@ def _from_sums(asked: Asked, traffic: Traffic) -> Audit:
     result = audit_patterns(found, settings, most)
     if result is None and (len(found.annotators) <= MOST_JOINTLY or found.members is not None):
         result = audit_patterns(found, settings, many)
+        if result is None and found.documents >= MIN_CLUSTERS:
+            result = audit_patterns(found, settings, many, groups_for(found, MOST_PATTERNS))
     if result is None and found.members is None:
         result = audit_crowd(found, settings, lambda: audit_patterns(found, settings, many))
     if result is None:

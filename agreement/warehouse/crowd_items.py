@@ -5,7 +5,7 @@ items of one mix say the same about labels and sections, and each of their label
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from agreement.counts import Ints
 from agreement.diagnosis.evidence import MIN_DOCUMENTS
 from agreement.diagnosis.people import Gone
+from agreement.uncertainty.pooling import MIN_CLUSTERS
 from agreement.warehouse.engine import Prepared
 from agreement.warehouse.traffic import Traffic, known
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 MOST_ROWS = 1_000_000  # mixes by document that come back at most
 MOST_SECTIONS = 2_000
+MOST_DOCUMENTS = 20_000  # documents beyond which they are taken out of the jackknife in groups
+GROUPS = (1_000, 100, 20)  # into how many groups, the first of which leaves few enough rows
 ALONE = ""  # the cluster of items that are independent of all others
 OWN = "\x1f"  # before the name of an item that is its own cluster because it comes in several rounds
 
@@ -67,13 +70,16 @@ class Items:
     ----------
     table
         Ibis table, a row per item and round: ``item``, ``round``, ``cluster`` (``ALONE`` if independent of all others),
-        ``place`` (section code, S without one), ``pattern`` (codes annotator * K + label) and ``mix``.
+        ``place`` (section code, S without one), ``pattern`` (codes annotator * K + label), ``mix``, and ``taken``, with
+        whom the item is taken out of the jackknife.
     annotators, labels
         How many there are.
-    sections
-        (S,) names.
+    sections, rounds
+        (S,) names, and names of the rounds.
     clustered
         Whether any item is not independent of all others.
+    documents
+        How many documents there are for intervals, or groups of them; 0 if items count as independent there.
     mixes, traffic
         The mixes by number, and what came back.
     kept
@@ -84,7 +90,9 @@ class Items:
     annotators: int
     labels: int
     sections: tuple[str, ...]
+    rounds: tuple[str, ...]
     clustered: bool
+    documents: int
     mixes: Mixes
     traffic: Traffic
     kept: "list[CachedTable]"
@@ -116,16 +124,25 @@ class Items:
         self.kept.append(changed)
         same = table.filter(~touched)
         return Items(
-            same.union(changed.select(*same.columns)), self.annotators, self.labels, self.sections, self.clustered,
-            self.mixes, self.traffic, self.kept,
+            same.union(changed.select(*same.columns)), self.annotators, self.labels, self.sections, self.rounds,
+            self.clustered, self.documents, self.mixes, self.traffic, self.kept,
         )  # fmt: skip
+
+    def with_unanimous(self) -> "Items":
+        """Return the items with ``alike``: the label that everybody gave, -1 where they differ."""
+        import ibis  # noqa: PLC0415 - the warehouse extra
+
+        only = [int(codes[0]) if len(set(codes.tolist())) == 1 else -1 for codes in self.mixes.labels]
+        ours = ibis.memtable(pd.DataFrame({"mix": np.arange(len(only)), "alike": only}))
+        known(self.table, ours)
+        return replace(self, table=self.table.join(ours, "mix"))
 
     def sums(self, values: pd.DataFrame, *, by_section: bool) -> pd.DataFrame:
         """Return sums over labels by ``who`` (and ``place``): ``n``, ``y``, ``yy``, ``ym``, ``mm``, ``clusters``.
 
         *values* has a ``value`` by ``key``, mix * K + label; labels without one are left out.
         """
-        given = self._given("cluster", "mix", "place")
+        given = self.given("cluster", "mix", "place")
         keyed = given.mutate(key=given.mix * self.labels + given.what)
         named = keyed.join(self._ours(values), "key")
         group = ["who", "place"] if by_section else ["who"]
@@ -157,7 +174,7 @@ class Items:
         added = self._added(own)
         units = added.filter(added.r >= least)
         units = units.select("item", "round", share=units.added / units.r)
-        joined = self._given("item", "round", "place").join(units, ["item", "round"])
+        joined = self.given("item", "round", "place").join(units, ["item", "round"])
         return self.traffic.fetch(joined.group_by("who", "place").agg(n=joined.count(), y=joined.share.sum()))
 
     def around(self, codes: Sequence[int], apart: Sequence[int], own: Floats | None) -> pd.DataFrame:
@@ -196,6 +213,16 @@ class Items:
         counted = units.group_by(*group).agg(n=units.count(), item=units.item.min(), added=units.added.sum())
         return few(self.traffic, counted)
 
+    def held_by(self, people: list[int]) -> pd.DataFrame:
+        """Return how many items ``n`` that any of *people* labelled show which ``pattern``, and the first ``item``."""
+        table, taken = self.table, self._held_by(people, [])
+        mine = table.filter(table.pattern.filter(lambda code: taken(code, table)).length() > 0)
+        by = mine.group_by("place", "cluster", "pattern").agg(n=mine.count(), item=mine.item.min())
+        rows = self.traffic.fetch(by.limit(MOST_ROWS + 1), patterns=True)
+        if len(rows) > MOST_ROWS:
+            raise TooManyError
+        return rows
+
     def named(self, scores: pd.DataFrame, most: int) -> pd.DataFrame:
         """Return cluster, mix and ``item`` of the *most* items with the highest ``score`` by ``mix``, ties by name."""
         import ibis  # noqa: PLC0415 - the warehouse extra
@@ -229,15 +256,15 @@ class Items:
         """Return the annotator of a *code*."""
         return ((code - code % self.labels) / self.labels).cast("int64")
 
-    def _given(self, *about: str) -> "ir.Table":
-        """Return a row per label: ``who`` gave ``what``, and what the columns *about* say of its item."""
+    def given(self, *about: str) -> "ir.Table":
+        """Return a row per label: ``who`` gave ``what``, ``code``, and what the columns *about* say of its item."""
         listed = self.table.select(*about, code=self.table.pattern.unnest())
         return listed.mutate(who=self._who(listed.code), what=listed.code % self.labels)
 
     def _added(self, own: Floats, *about: str) -> "ir.Table":
         """Return a row per item with what *own* (A,) of its annotators adds up to, ``added``, and labels, ``r``."""
         ours = self._ours(pd.DataFrame({"who": np.arange(len(own)), "own": own}))
-        joined = self._given("item", "round", *about).join(ours, "who")
+        joined = self.given("item", "round", *about).join(ours, "who")
         return joined.group_by("item", "round", *about).agg(added=joined.own.sum(), r=joined.count())
 
     def _ours(self, rows: pd.DataFrame) -> "ir.Table":
@@ -276,6 +303,8 @@ def _text(labels: "ir.ArrayValue") -> "ir.StringValue":
 def items_of(found: Prepared) -> Items:
     """Return the items of a table, with the numbers of their mixes.
 
+    Documents too many to come back with their mixes are put into groups, by the hash of their names.
+
     Raises
     ------
     TooManyError
@@ -283,24 +312,60 @@ def items_of(found: Prepared) -> Items:
     """
     import ibis  # noqa: PLC0415 - the warehouse extra
 
-    shown = found.shown
-    sections = found.traffic.fetch(shown.select("section").distinct().limit(MOST_SECTIONS + 2))["section"]
+    shown, traffic = found.shown, found.traffic
+    sections = traffic.fetch(shown.select("section").distinct().limit(MOST_SECTIONS + 2))["section"]
     names = tuple(sorted(str(name) for name in sections if name))
     if len(names) > MOST_SECTIONS:
         raise TooManyError
     places = ibis.memtable(pd.DataFrame({"section": [*names, ""], "place": np.arange(len(names) + 1)}))
     known(shown, places)
-    several = found.traffic.fetch(shown.select("round").distinct().limit(2))
-    cluster = ibis.literal(ALONE)
+    rounds = tuple(sorted(str(name) for name in traffic.fetch(shown.select("round").distinct())["round"]))
     rows = shown
-    if len(several) > 1:
+    if len(rounds) > 1:
         rows = shown.mutate(times=shown.count().over(ibis.window(group_by="item")))
-        cluster = ibis.ifelse(rows.times > 1, ibis.literal(OWN) + rows.item, cluster)
-    if found.documents >= MIN_DOCUMENTS:
-        cluster = ibis.ifelse(rows.document == "", cluster, rows.document)
-    clustered = len(several) > 1 or found.documents >= MIN_DOCUMENTS
-    joined = rows.mutate(cluster=cluster).join(places, "section")
-    table = joined.select("item", "round", "cluster", "pattern", place=joined.place.cast("int64"))
+    joined = rows.join(places, "section").mutate(place=lambda table: table.place.cast("int64"))
     mixes = Mixes()
-    first = numbered(table, len(found.labels), mixes, found.traffic)
-    return Items(first, len(found.annotators), len(found.labels), names, clustered, mixes, found.traffic, [first])
+    about = ["item", "round", "place", "pattern", "document", *(["times"] if len(rounds) > 1 else [])]
+    first = numbered(joined.select(*about), len(found.labels), mixes, traffic)
+    groups = _groups(first, found.documents, traffic)
+    table, documents = _taken(first, found.documents, groups)
+    return Items(
+        table, len(found.annotators), len(found.labels), names, rounds,
+        len(rounds) > 1 or found.documents >= MIN_DOCUMENTS, documents, mixes, traffic, [first],
+    )  # fmt: skip
+
+
+def _groups(table: "ir.Table", documents: int, traffic: Traffic) -> int:
+    """Return into how many groups *documents* are put so that few enough rows come back; 0 if into none."""
+    if documents < MIN_CLUSTERS:
+        return 0
+    for groups in (0, *GROUPS):
+        if not groups and documents > MOST_DOCUMENTS:
+            continue
+        by = _named(table, groups).select("mix", "taken").distinct()
+        if int(traffic.fetch(by.aggregate(n=by.count()))["n"].iloc[0]) <= MOST_ROWS:
+            return groups
+    raise TooManyError
+
+
+def _named(table: "ir.Table", groups: int) -> "ir.Table":
+    """Return the *table* with what is taken out of the jackknife together: a document, an item without, or a group."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    alone = ibis.literal(OWN) + table.item
+    each = ibis.ifelse(table.document == "", alone, table.document)
+    return table.mutate(taken=((each.hash() % groups + groups) % groups).cast("string") if groups else each)
+
+
+def _taken(table: "ir.Table", documents: int, groups: int) -> "tuple[ir.Table, int]":
+    """Return the *table* with ``taken`` and ``cluster``, and how many documents, or groups, are taken out."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    named = table.mutate(taken=ibis.literal("")) if documents < MIN_CLUSTERS else _named(table, groups)
+    cluster = ibis.literal(ALONE)
+    if "times" in table.columns:
+        cluster = ibis.ifelse(named.times > 1, ibis.literal(OWN) + named.item, cluster)
+    if documents >= MIN_DOCUMENTS:
+        cluster = ibis.ifelse(named.document == "", cluster, named.taken if groups else named.document)
+    kept = named.mutate(cluster=cluster).select("item", "round", "cluster", "place", "pattern", "mix", "taken")
+    return kept, 0 if documents < MIN_CLUSTERS else groups or documents

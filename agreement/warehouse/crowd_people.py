@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from agreement.counted import SharedPairs
 from agreement.counts import Ints
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Sums
@@ -14,12 +13,10 @@ from agreement.diagnosis.diagnosing import Diagnosis, diagnose_cases
 from agreement.diagnosis.evidence import AnonymousError, Evidence, Floats
 from agreement.diagnosis.people import Gone, Near
 from agreement.diagnosis.times import Times
-from agreement.rules._standing import crowded
-from agreement.warehouse.crowd_items import ALONE, Items, TooManyError, items_of
-from agreement.warehouse.engine import Prepared, spread_out
+from agreement.warehouse.crowd_items import ALONE, Items, TooManyError
+from agreement.warehouse.engine import spread_out
+from agreement.warehouse.pairs import PairCells
 
-MOST_DISPUTED = 2_000  # items that are known by name because their labels differ most
-MORE_LABELS = 1e-6  # of two items disputed alike, the one with more labels comes first
 AT_ONCE = 500_000  # labels of annotators whose items come back, counted, at a time
 MOST_PEOPLE = 10_000  # of whom a table of how many items each pair shares fits in memory
 
@@ -49,23 +46,16 @@ class Crowd:
     weights: Floats | None
     expected: float
     items: Items
-    pairs: SharedPairs
+    pairs: PairCells
     known: "dict[Gone, Evidence]" = field(default_factory=dict)
 
-    def whole(self) -> Evidence:
-        """Return the evidence of all labels; the items that are disputed most are units of their own, by name."""
+    def whole(self, named: pd.DataFrame) -> Evidence:
+        """Return the evidence of all labels; the *named* items, by cluster and mix, are units of their own."""
         counts = self.items.counts()
         plain = State(self, Gone(), self.items, np.zeros((0, 0))).evidence(counts)
         people = _state(plain)
-        score = pd.Series(np.nan_to_num(plain.disagreement) + MORE_LABELS * plain.size).groupby(people.mix).max()
-        scores = pd.DataFrame({"mix": score.index, "score": score.to_numpy()})
-        scores = scores.assign(n=counts.groupby("mix")["n"].sum().reindex(scores["mix"]).to_numpy())
-        scores = scores.sort_values(["score", "mix"], ascending=[False, True], kind="stable")
-        enough = scores["n"].cumsum().shift(fill_value=0) < MOST_DISPUTED
-        wanted = scores.loc[scores["score"].ge(scores.loc[enough, "score"].min()), ["mix", "score"]]
         census = people.sums(plain, np.ones(len(plain.unit)), by_section=True).n
-        rows = _singled(counts, self.items.named(wanted, MOST_DISPUTED))
-        self.known[Gone()] = State(self, Gone(), self.items, census).evidence(rows)
+        self.known[Gone()] = State(self, Gone(), self.items, census).evidence(_singled(counts, named))
         return self.known[Gone()]
 
     def state(self, gone: Gone) -> Evidence:
@@ -232,6 +222,26 @@ class State:
         )  # fmt: skip
         return Near(evidence, rows["added"].to_numpy(dtype=np.float64) / n, None, tuple(rows["item"].astype(str)))
 
+    def meetings(self) -> tuple[Ints, Floats, Floats]:
+        """Return (P, 2) the pairs who share a unit, in order, and (P,) on how many they meet, and agree."""
+        if self.gone:
+            raise AnonymousError
+        pairs = self.crowd.pairs
+        return pairs.pairs, pairs.sizes.astype(np.float64), pairs.agreed.astype(np.float64)
+
+    def between(self, first: int, second: int) -> Near:
+        """Return the units that either of two annotators labelled, with all their labels and who gave them."""
+        k = len(self.crowd.labels)
+        rows = self.labelled.held_by([first, second])
+        rows = rows.loc[~rows["place"].isin(sorted(self.gone.sections))].sort_values("item", ignore_index=True)
+        unit, code = spread_out(rows["pattern"])
+        n = rows["n"].to_numpy(dtype=np.int64)
+        evidence = self._evidence(
+            unit, code // k, code % k, rows["place"].to_numpy(dtype=np.int64), list(rows["cluster"].astype(str)), n,
+            None,
+        )  # fmt: skip
+        return Near(evidence, np.zeros(len(n)), None, tuple(rows["item"].astype(str)))
+
     def shared(self) -> Floats:
         """Return (A, A) the units that both annotators labelled, of all labels."""
         people = len(self.crowd.annotators)
@@ -269,28 +279,20 @@ def _singled(counts: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([named.assign(n=1), rest[["cluster", "mix", "item", "n"]]], ignore_index=True)
 
 
-def diagnosed_crowd(listed: Case, found: Prepared, pairs: SharedPairs) -> Diagnosis | None:
+def diagnosed_crowd(opened: Case, items: Items, pairs: PairCells, named: pd.DataFrame) -> Diagnosis | None:
     """Return the diagnosis of all labels of a crowd in the engine; None if its sums do not tell enough.
 
-    *listed* is the case of a sample of items, on which the rules rest that follow labels through rounds, or compare
-    two people.
+    *opened* is the case without evidence; the *named* items are those that are disputed most.
     """
-    items = None
     try:
-        items = items_of(found)
-        found.release()
-        whole = _expecting(Crowd(found.annotators, found.labels, listed.whole.weights, 1.0, items, pairs).whole())
-        if not crowded(whole):
-            return None
+        crowd = Crowd(opened.whole.annotators, opened.whole.labels, opened.whole.weights, 1.0, items, pairs)
+        whole = _expecting(crowd.whole(named))
         people = _state(whole)
         nowhere = ("",) * len(people.items)
-        case = replace(listed, whole=whole, rest=whole, items=people.items, rounds=nowhere, listed=listed)
-        return _with_labels(diagnose_cases([case], listed.settings), people)
+        case = replace(opened, whole=whole, rest=whole, items=people.items, rounds=nowhere)
+        return _with_labels(diagnose_cases([case], opened.settings), people)
     except (AnonymousError, TooManyError):
         return None
-    finally:
-        if items is not None:
-            items.release()
 
 
 def _expecting(whole: Evidence) -> Evidence:

@@ -11,6 +11,11 @@ ONE_COLUMN = "Audit one label column at a time: --columns label=NAME."
 ONE_LABEL = "Keep one label per annotator and item in a view, e.g. the latest."
 SEVERAL_LAYERS, MODELS, GOLD = "several layers", "models beside people", "gold labels"
 BY_COLUMN, TIMES = "figures by an item column (--by)", "times and repeats that differ"
+FLAGS_NOT_LOOKED_FOR = (
+    "Flags were not looked for: the engine’s sums don’t tell enough of these annotators. That needs more than 300 "
+    "annotators, of whom most share an item with two others, and no more than a million kinds of items. Audit a part "
+    "of the table, e.g. one section, in a view of up to ten million labels."
+)
 SCORES, SPANS = "probabilities of labels (--score)", "spans (columns.start, columns.end)"
 
 
@@ -40,6 +45,19 @@ def too_many_patterns(labels: int, patterns: int) -> str:
     return (
         f"holds too many different patterns of labels: more than {count(patterns)}, with more than {count(labels)} "
         "labels in them."
+    )
+
+
+def rounds_not_told(most: int) -> str:
+    """Return that the rounds of a crowd are not compared."""
+    return f"Rounds are not compared: the labels of items by section and document are more than {count(most)} kinds."
+
+
+def sections_not_told(most: int) -> str:
+    """Return that limits of sections are not checked."""
+    return (
+        "Limits of sections are not checked: the labels of items by section and document are more than "
+        f"{count(most)} kinds."
     )
 
 
