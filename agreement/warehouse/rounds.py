@@ -7,7 +7,7 @@ Of pairs of annotators only those count that share enough items, as in memory; w
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from agreement.units import Units, natural
 from agreement.warehouse.crowd_items import MOST_ROWS, TooManyError
 from agreement.warehouse.engine import LAYER, SLICE_ROWS, Prepared, keys, kind_of
 from agreement.warehouse.traffic import known
+from agreement.wording import warehouse as said
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -45,6 +46,26 @@ class Joint:
     rows: pd.DataFrame
     names: tuple[str, ...]
     listed: frozenset[int]
+
+
+def round_details(found: Prepared, settings: Settings) -> dict[str, Any]:
+    """Return what the comparison of a crowd knows of its rounds, as ``details``; what can't be told is in the account.
+
+    ``rounds`` holds a snapshot of each named round; ``snapshot`` one of all, if limits of sections are asked for.
+    """
+    try:
+        details: dict[str, Any] = {"rounds": rounds_of(found, settings)}
+    except TooManyError:
+        details = {"rounds": ()}
+        found.reading.warnings.append(said.rounds_not_told(MOST_ROWS))
+    if settings.gate.sections:
+        try:
+            details["snapshot"] = all_rounds_of(found, settings)
+        except TooManyError:
+            nothing = pd.DataFrame({"section": [], "document": [], "key": [], "n": []})
+            details["snapshot"] = _snapshot(Joint(nothing, ("",), frozenset()), [0], found, settings)
+            found.reading.warnings.append(said.sections_not_told(MOST_ROWS))
+    return details
 
 
 def rounds_of(found: Prepared, settings: Settings) -> tuple[Snapshot, ...]:
@@ -177,7 +198,7 @@ def _coupled(found: Prepared, part: "ir.Table", enough: "ir.Table", listed: list
 def _snapshot(joint: Joint, numbers: Sequence[int], found: Prepared, settings: Settings) -> Snapshot:
     """Return the rounds *numbers* as one snapshot, a unit for each of them that a kind of item is in."""
     rows, k = joint.rows, len(found.labels)
-    owner = np.repeat(np.arange(len(rows)), [len(key) for key in rows["key"]])
+    owner = np.repeat(np.arange(len(rows)), np.array([len(key) for key in rows["key"]], dtype=np.int64))
     code = np.array([code for key in rows["key"] for code in key], dtype=np.int64)
     number, rest = np.divmod(code, k + k * k)
     mine = np.isin(number, numbers)

@@ -1,5 +1,6 @@
 """The rounds of a table in an engine are those in memory, with or without knowing who gave which label."""
 
+import json
 from dataclasses import fields, replace
 
 import ibis
@@ -9,11 +10,12 @@ import pytest
 
 from agreement import Settings, audit
 from agreement.loaders import load_frame
-from agreement.rounds.comparing import rounds_within
+from agreement.report.tables import write_json
+from agreement.rounds.comparing import compare_rounds, rounds_within
 from agreement.rounds.snapshots import snapshot
 from agreement.rounds.trends import trends
 from agreement.rounds.values import agreement_value, own_interval
-from agreement.warehouse import rounds
+from agreement.warehouse import audit_warehouse, distinct, rounds
 from agreement.warehouse.asked import Asked, prepared
 from agreement.warehouse.crowd_items import TooManyError
 from agreement.warehouse.traffic import Traffic
@@ -139,5 +141,71 @@ def test_one_round_is_nothing_to_compare():
 def test_more_mixes_than_can_come_back_are_not_told(monkeypatch):
     monkeypatch.setattr(rounds, "MOST_ROWS", 100)
     settings = settings_of()
+    ready = in_engine(project(), settings)
     with pytest.raises(TooManyError):
-        rounds.rounds_of(in_engine(project(), settings), settings)
+        rounds.rounds_of(ready, settings)
+    gated = settings.model_copy(update={"gate": settings.gate.model_copy(update={"sections": {"s0": 0.5}})})
+    details = rounds.round_details(ready, gated)
+    assert details["rounds"] == ()
+    assert details["snapshot"].n_units == 0
+    assert [line.split(":")[0] for line in ready.reading.warnings] == [
+        "Rounds are not compared", "Limits of sections are not checked",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [
+        ({"people": 3, "each": 3, "labels": 3}, "category"),
+        ({"people": 3, "each": 3, "labels": 3, "items": 900, "documents": 12, "seed": 2}, "category"),
+        ({"people": 3, "each": 3, "items": 900, "names": ("a 2", "a 10", "a 1", "a 3"), "seed": 3}, "ordinal"),
+        ({"people": 3, "each": 3, "labels": 2, "items": 900, "seed": 4}, "labels"),
+    ],
+    ids=["category", "documents", "four rounds", "sets"],
+)
+def test_what_is_said_of_rounds_is_that_in_memory(tmp_path, monkeypatch, shape, kind):
+    monkeypatch.setattr(distinct, "MOST_NAMED", 60)
+    frame, settings = project(**shape), settings_of(kind)
+    if kind == "labels":
+        more = np.random.default_rng(1).random(len(frame)) < 0.3
+        frame["label"] = [[one, "more"] if also else [one] for one, also in zip(frame["label"], more, strict=True)]
+    frame.to_parquet(tmp_path / "labels.parquet")
+    found = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings)
+    expected = audit(load_frame(frame, settings), settings)
+    assert found.comparisons[0].units.weight.max() > 1
+    assert len(found.annotations.items) < len(expected.annotations.items)
+    one, other = (rounds_told(part, part.comparisons[0]) for part in (found, expected))
+    assert len(other["changes"]) == len(set(frame["round"])) - 1
+    assert one == told(other)
+    flags = [
+        [
+            (flag.subject.section, flag.verdict, flag.n, *map(told, (flag.effect, flag.low, flag.high, flag.q)))
+            for flag in part.diagnosis.flags
+            if flag.rule == "round_change"
+        ]
+        for part in (found, expected)
+    ]
+    assert flags[0] == flags[1]
+    assert flags[0]
+
+
+def test_json_of_two_tables_can_be_compared(tmp_path, monkeypatch):
+    monkeypatch.setattr(distinct, "MOST_NAMED", 60)
+    frame = project(people=3, each=3, labels=3, items=900, documents=14, seed=2)
+    frame = frame.loc[frame["document"].ne("")]
+    settings, found, expected = settings_of(), [], []
+    for name in ("r1", "r3"):
+        mine = frame.loc[frame["round"].eq(name)].drop(columns="round")
+        mine.to_parquet(tmp_path / f"{name}.parquet")
+        made = audit_warehouse(str(tmp_path / f"{name}.parquet"))
+        (tmp_path / name).mkdir()
+        path = tmp_path / name / "audit.json"
+        write_json(made, path)
+        found.append(json.loads(path.read_text()))
+        expected.append(audit(load_frame(mine)).to_dict())
+    (one,), (other,) = compare_rounds(*found, settings), compare_rounds(*expected, settings)
+    assert (one.n_both, one.pairing, one.clusters) == (0, "unpaired", 14)
+    assert any("can\u2019t be matched" in note for note in one.notes)
+    for family in ("overall", "by_label", "by_section", "by_pair"):  # documents are matched, and with them their items
+        changes = [[{**change.to_dict(), "n_both": 0} for change in getattr(part, family)] for part in (one, other)]
+        assert changes[0] == told(changes[1])
