@@ -111,7 +111,7 @@ def examples(case: Case, units: Ints, items: Sequence[str] = ()) -> tuple[Exampl
         labels[number].setdefault(str(annotator), []).append(str(label))
         origin[number] = origin[number] or case.annotations.origin(position)
     for number, unit in enumerate(units):
-        labels[number] = labels[number] or ({} if items else _labels_of(case.whole, int(unit)))
+        labels[number] = labels[number] or ({} if items else _labels_of(case, int(unit)))
     texts = filled(case.annotations.items["text"])
     return tuple(
         Example(
@@ -122,13 +122,18 @@ def examples(case: Case, units: Ints, items: Sequence[str] = ()) -> tuple[Exampl
     )  # fmt: skip
 
 
-def _labels_of(evidence: Evidence, unit: int) -> dict[str, list[str]]:
+def _labels_of(case: Case, unit: int) -> dict[str, list[str]]:
     """Return the label by annotator of a unit of which the input itself is not at hand, only what an engine counted."""
-    rows = np.flatnonzero(evidence.unit == unit)
-    if evidence.label is None or evidence.people is not None:
+    units = case.comparison.units
+    if units is None or case.whole.people is not None:
         return {}
-    given = zip(evidence.annotator[rows], evidence.label[rows], strict=True)
-    return {evidence.annotators[who]: [evidence.labels[label]] for who, label in given}
+    rows = np.flatnonzero(units.unit == unit)
+    names = np.array(units.annotators, dtype=object)[units.annotator[rows]]
+    if units.members is None:
+        return {who: [units.labels[label]] for who, label in zip(names, units.label[rows], strict=True)}
+    simple = np.array(units.simple, dtype=object)
+    given = {who: sorted(simple[held]) for who, held in zip(names, units.members[units.label[rows]], strict=True)}
+    return {who: labels for who, labels in given.items() if labels}
 
 
 def excerpt(text: str) -> str:

@@ -1,8 +1,7 @@
 """Units that stand for several items give every figure of page, JSON and CSV that the items themselves give."""
 
-import math
 import re
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -134,22 +133,9 @@ def listed_of(whole, part=1.0):
     return names[: round(len(names) * part)]
 
 
-def differ(one, other, without=(), place="page"):
-    """Return where two views of the page differ, figures by more than a billionth."""
-    if hasattr(other, "__dataclass_fields__"):
-        names = [each.name for each in fields(other) if each.name not in without]
-        pairs = [(name, getattr(one, name), getattr(other, name)) for name in names]
-    elif isinstance(other, (list, tuple)) and len(one) == len(other):
-        pairs = [(number, *both) for number, both in enumerate(zip(one, other, strict=True))]
-    else:
-        close = isinstance(other, float) and isinstance(one, float) and math.isclose(one, other, rel_tol=1e-9)
-        return [] if close or one == other else [f"{place}: {one!r} for {other!r}"]
-    return [told for name, *both in pairs for told in differ(*both, without, f"{place}.{name}")]
-
-
-def test_every_figure_of_the_page_is_that_of_all_items(whole):
+def test_every_figure_of_the_page_is_that_of_all_items(whole, differences):
     few = of_listed(whole, listed_of(whole))
-    assert differ(build(few, 0), build(whole, 0), {"reading", "settings"}) == []
+    assert differences(build(few, 0), build(whole, 0), {"reading", "settings"}) == []
 
 
 def test_the_same_items_are_discussed_in_the_same_order(whole):
@@ -180,13 +166,13 @@ def test_json_and_csv_hold_the_figures_of_all_items(whole):
         pd.testing.assert_frame_equal(tables[name], expected[name])
 
 
-def test_where_disputes_are_left_out_every_output_says_how_many_there_are(whole, tmp_path):
+def test_where_disputes_are_left_out_every_output_says_how_many_there_are(whole, tmp_path, differences):
     listed = listed_of(whole, 0.25)
     few, total = of_listed(whole, listed), len(whole.to_dict()["items"])
     model, expected = build(few, 20), build(whole, 20)
     shown = len(few.to_dict()["items"])
     assert (model.disputes, model.to_discuss, model.to_list) == (expected.disputes, total, shown)
-    assert differ(model.layers, expected.layers) == []
+    assert differences(model.layers, expected.layers) == []
     said = f"disputes beyond the {shown} that are listed (items)"
     assert few.to_dict()["reading"]["left_out"]["label"][said] == total - shown
     reading = frames(few)["reading"]
@@ -206,7 +192,7 @@ def test_every_dispute_there_is_is_counted_once(whole):
     assert one.to_list == int((at_hand & other.is_disputed).sum()) < other.to_list == other.total
 
 
-def test_what_everybody_agrees_with_can_come_from_elsewhere():
+def test_what_everybody_agrees_with_can_come_from_elsewhere(differences):
     whole = audit(load_frame(mostly_one()))
     units = whole.comparisons[0].units
     few = of_listed(whole, listed_of(whole))
@@ -215,7 +201,7 @@ def test_what_everybody_agrees_with_can_come_from_elsewhere():
     anonymous = replace(few.comparisons[0].units, annotator=np.zeros(len(few.comparisons[0].units.annotator), np.int64))
     few = replace(few, comparisons=(replace(few.comparisons[0], units=anonymous, details=told),))
     rows, expected = (build(part, 0).layers[0].people for part in (few, whole))
-    assert differ(rows, expected, {"leans"}) == []
+    assert differences(rows, expected, {"leans"}) == []
     assert {row.name: (row.leans.hits, row.leans.n) for row in rows} == {
         name: (hit, hit + 5) for name, hit in zip(units.annotators, hits.tolist(), strict=True)
     }
@@ -232,7 +218,7 @@ def test_a_unit_that_names_no_item_is_counted_and_not_listed():
     assert build(few, 500).layers[0].n_units == build(whole, 500).layers[0].n_units
 
 
-def test_the_agreement_of_a_section_is_that_of_all_its_items():
+def test_the_agreement_of_a_section_is_that_of_all_its_items(differences):
     gate = {"sections": {"s1": 0.8, "Second": 0.7}}
     settings = Settings.from_mapping({"gate": gate, "columns": {"section": "section"}})
     whole = audit(load_frame(project(), settings), settings)
@@ -240,7 +226,7 @@ def test_the_agreement_of_a_section_is_that_of_all_its_items():
     one, other = (
         list(release_checks(part.comparisons, part.diagnosis, settings, part.annotations)) for part in (few, whole)
     )
-    assert differ(one, other) == []
+    assert differences(one, other) == []
     assert {check.subject for check in other if check.name == "sections" and check.value is not None} == {"s1"}
 
 

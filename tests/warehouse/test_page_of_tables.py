@@ -1,0 +1,131 @@
+"""Page, JSON and CSV of a table in an engine say what they say of the same labels in memory."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from agreement import Settings, audit
+from agreement.loaders import load_frame
+from agreement.report._build import build
+from agreement.report._frames import frames
+from agreement.warehouse import audit_warehouse, distinct
+
+pytest.importorskip("ibis")
+pytest.importorskip("duckdb")
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The 'future.infer_string' option:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning"),
+]
+
+# where it came from, of what was read and what of it is listed
+OF_THE_INPUT = {
+    "reading", "settings", "source", "report_id", "origin", "to_list", "cards", "source_sha256", "items", "profiles",
+    "signature",
+}  # fmt: skip
+LISTED = 80
+
+
+def project(items=900, annotators=5, each=4, labels=5, seed=1):
+    """Return labels of people of whom one slips, in sections of which one is unclear, with two labels mixed up."""
+    rng = np.random.default_rng(seed)
+    item = np.repeat(np.arange(items), each)
+    who = np.argsort(rng.random((items, annotators)), axis=1)[:, :each].ravel()
+    truth = rng.integers(labels, size=items)[item]
+    slips = rng.random(len(item)) > np.where(who == 1, 0.6, np.where(item // 7 % 4 == 2, 0.7, 0.93))
+    given = np.where(slips, rng.integers(labels, size=len(item)), truth)
+    given = np.where((given == 1) & (rng.random(len(item)) < 0.3), 0, given)
+    return pd.DataFrame({
+        "item": [f"i{code:05d}" for code in item], "annotator": [f"a{code}" for code in who],
+        "label": [f"l{code}" for code in given], "section": [f"s{code // 7 % 4}" for code in item],
+    })  # fmt: skip
+
+
+def with_documents():
+    """Return labels of which two thirds are in one of many documents."""
+    frame = project(seed=2)
+    number = frame["item"].str[1:].astype(int)
+    return frame.assign(document=("d" + (number % 41).astype(str)).where(number % 3 > 0, ""))
+
+
+def in_rounds():
+    """Return labels in three rounds, a third of the items of the first in the second too."""
+    frame = project(seed=3)
+    number = frame["item"].str[1:].astype(int)
+    frame = frame.assign(round="r" + (1 + number // 300).astype(str))
+    again = frame.loc[(number < 300) & (number % 3 == 0)].assign(round="r2")
+    flipped = np.random.default_rng(6).random(len(again)) < 0.1
+    return pd.concat([frame, again.assign(label=again["label"].mask(flipped, "l2"))], ignore_index=True)
+
+
+def two_labels():
+    """Return two labels of two people, some items of one person only."""
+    frame = project(labels=2, annotators=2, each=2, seed=4)
+    return frame.drop(frame.index[:60:3])
+
+
+def in_sets():
+    """Return sets of up to three labels, some of them empty."""
+    frame = project(seed=5)
+    rng = np.random.default_rng(9)
+    lists = [[name] if rng.random() < 0.9 else [] for name in frame["label"]]
+    lists = [sorted({*mine, "l0"}) if rng.random() < 0.2 else mine for mine in lists]
+    return frame.assign(label=pd.Series(lists, frame.index, dtype=object))
+
+
+ORDER = {"layers": {"label": {"kind": "ordinal", "labels": ["l0", "l1", "l2", "l3", "l4"]}}}
+PROJECTS = {
+    "sections": (project, {"gate": {"sections": {"s1": 0.6}}}), "documents": (with_documents, {}),
+    "rounds": (in_rounds, {}), "two labels": (two_labels, {}), "an order": (project, ORDER), "sets": (in_sets, {}),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=PROJECTS, ids=str)
+def both(request, tmp_path_factory):
+    """The audit of a table, of which only some items are listed, and that of the same labels in memory."""
+    made, chosen = PROJECTS[request.param]
+    frame = made()
+    path = tmp_path_factory.mktemp("table") / "labels.parquet"
+    frame.to_parquet(path)
+    columns = {name: name for name in ("section", "document", "round") if name in frame}
+    settings = Settings.from_mapping({"columns": columns, **chosen})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(distinct, "MOST_NAMED", LISTED)
+        patch.setattr(distinct, "MOST_DISPUTED", 10)
+        found = audit_warehouse(str(path), settings=settings)
+    return found, audit(load_frame(frame, settings), settings)
+
+
+def test_every_figure_of_the_page_is_that_of_memory(both, differences):
+    one, other = (build(part, 0) for part in both)
+    assert differences(one, other, OF_THE_INPUT) == []
+
+
+def test_every_figure_of_json_and_csv_is_that_of_memory(both, differences):
+    one, other = (part.to_dict() for part in both)
+    assert differences(one, other, OF_THE_INPUT) == []
+    one, other = (frames(part) for part in both)
+    for name in one.keys() - {"disputes", "reading"}:
+        rows = [part[name].astype(object).where(part[name].notna(), None).to_dict("records") for part in (one, other)]
+        assert differences(*rows, {"evidence"}) == []
+
+
+def test_the_page_shows_the_items_that_it_shows_in_memory(both):
+    found, expected = (build(part, 40).cards for part in both)
+    pairs, wanted = ({pair for card in part for pair in card.pairs} for part in (found, expected))
+    assert pairs == wanted
+    assert len({card.item for card in found} & {card.item for card in expected}) >= 30
+    known = {(card.item, card.round): card for card in build(both[1], 10_000).cards}
+    assert all(card.versions == known[card.item, card.round].versions for card in found)
+
+
+def test_the_disputes_listed_are_those_of_memory_and_the_rest_are_counted(both):
+    found, expected = both
+    one, other = ({(row["item"], row["round"]): row for row in part.to_dict()["items"]} for part in both)
+    assert LISTED <= len(one) < len(other)
+    for key, row in one.items():
+        assert row["labels"] == other[key]["labels"]
+    left_out = found.to_dict()["reading"]["left_out"]["label"]
+    assert left_out[f"disputes beyond the {len(one)} that are listed (items)"] == len(other) - len(one)
+    assert not found.annotations.reading.drawn_of
+    assert found.annotations.totals.items == len(expected.annotations.items)
