@@ -58,8 +58,7 @@ class AliasSuspect:
 class Reading:
     """The loader's account of how it read the input; nothing that was read is missing from it.
 
-    ``rows_read == rows_used + sum(set_aside.values())`` always holds. ``drawn_of`` has the number of ``items`` and
-    ``annotations`` in all where those at hand are a sample of them, as of a table in a warehouse; else it is empty.
+    ``rows_read == rows_used + sum(set_aside.values())`` always holds.
     """
 
     format: str = ""
@@ -75,7 +74,6 @@ class Reading:
     aliases: list[AliasSuspect] = field(default_factory=list)
     missing_suspects: dict[str, int] = field(default_factory=dict)
     gold_candidates: list[str] = field(default_factory=list)
-    drawn_of: dict[str, int] = field(default_factory=dict)
     source_sha256: str = ""
 
     def aside(self, reason: str, rows: int = 1) -> None:

@@ -212,9 +212,9 @@ def _facts(audit: "Audit", layers: tuple[LayerView, ...]) -> tuple[tuple[str, st
     kinds = Counter(annotations.annotators["kind"])
     people = [plural(kinds[kind], kind) for kind in ("human", "model") if kinds[kind]]
     facts = [
-        (words.ITEMS, words.of_all(n_items, annotations.reading.drawn_of.get("items"))),
+        (words.ITEMS, count(n_items)),
         (words.ANNOTATORS, f"{count(len(annotations.compared))}" + (f" ({listed(people)})" if len(people) > 1 else "")),
-        (words.ANNOTATIONS, words.of_all(n_annotations, annotations.reading.drawn_of.get("annotations"))),
+        (words.ANNOTATIONS, count(n_annotations)),
     ]
     if len(layers) > 1:
         facts.append((words.LAYERS, listed([layer.name for layer in layers], most=4)))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 Floats = NDArray[np.float64]
+DIGITS = 3  # of the hash by which documents are put in groups
+FEWEST_GROUPS, MOST_GROUPS = 30, 1_000
 UNASKED = 500_000  # patterns that are fetched without asking first how many there are
 MOST_NAMED = 2_000  # items that are known by name because a meeting would discuss them first
 MOST_DISPUTED = 100  # and because their labels differ most
@@ -55,7 +57,7 @@ class Most:
         return all(one <= most for one, most in zip(found, (self.patterns, self.labels, self.couples), strict=True))
 
 
-def everything(found: Prepared, kind: LayerKind, most: Most) -> tuple[Units, tuple[str, ...]] | None:
+def everything(found: Prepared, kind: LayerKind, most: Most, groups: int = 0) -> tuple[Units, tuple[str, ...]] | None:
     """Return the distinct patterns of the table as units, with how many items show each; None if they are too many.
 
     The items that are disputed most, and those that have their turn when each cause of disputes has its fair share of
@@ -70,6 +72,8 @@ def everything(found: Prepared, kind: LayerKind, most: Most) -> tuple[Units, tup
         Of their layer.
     most
         What comes back at most.
+    groups
+        How many groups of documents, and of items without one, at random take the place of documents; 0 for none.
 
     Returns
     -------
@@ -79,7 +83,10 @@ def everything(found: Prepared, kind: LayerKind, most: Most) -> tuple[Units, tup
     if _surely_more(found, most.patterns):
         return None
     rounds = sorted(found.traffic.fetch(found.shown.select("round").distinct())["round"])
-    items = _apart(_in_halves(_by_item(found, rounds), found), found)
+    items = _by_item(found, rounds)
+    if groups:
+        items = _in_groups(items, groups)
+    items = _apart(_in_halves(items, found), found)
     by = items.group_by("pattern", "section", "document", "half")
     counted = by.agg(n=items.count(), item=items.item.min(), last=items.item.max())
     if most.patterns > UNASKED and not _fit(counted, found, most):
@@ -110,11 +117,11 @@ def _fit(counted: "ir.Table", found: Prepared, most: Most) -> bool:
 
 
 def _surely_more(found: Prepared, most: int) -> bool:
-    """Return whether a sixteenth of the items already shows more patterns than an eighth of *most*."""
+    """Return whether a sixteenth of the items already shows more patterns than *most*."""
     if found.units <= most:
         return False
     part = found.shown.filter(found.shown.drawn < "10")
-    return int(part.select("pattern").distinct().count().to_pyarrow().as_py()) > most // 8
+    return int(part.select("pattern").distinct().count().to_pyarrow().as_py()) > most
 
 
 def _by_item(found: Prepared, rounds: list[str]) -> "ir.Table":
@@ -123,19 +130,46 @@ def _by_item(found: Prepared, rounds: list[str]) -> "ir.Table":
 
     shown = found.shown
     if len(rounds) == 1:
-        return shown.select("item", "section", "document", "pattern")
+        return shown.select("item", "section", "document", "drawn", "pattern")
     width = len(found.annotators) * len(found.labels)
     first = ibis.memtable(pd.DataFrame({"round": rounds, "first": np.arange(len(rounds)) * width}))
     known(shown, first)
     joined = shown.join(first, "round")
     coded = joined.select(
-        "item", "section", "document", pattern=joined.pattern.map(lambda code: code + joined["first"].cast("int64"))
+        "item",
+        "section",
+        "document",
+        "drawn",
+        pattern=joined.pattern.map(lambda code: code + joined["first"].cast("int64")),
     )
     times = coded.group_by("item").agg(n=coded.count())
     if not int(times.filter(times.n > 1).count().to_pyarrow().as_py()):
         return coded
-    by = coded.group_by("item", "section", "document")
+    by = coded.group_by("item", "section", "document", "drawn")
     return by.agg(pattern=coded.pattern.collect().flatten().sort())
+
+
+def _in_groups(items: "ir.Table", groups: int) -> "ir.Table":
+    """Return the items with one of *groups* groups, by the hash of document or item, as their document."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    numbers = range(16**DIGITS)
+    told = ibis.memtable(
+        pd.DataFrame({
+            "hash": [f"{number:0{DIGITS}x}" for number in numbers],
+            "group": [f"group {number * groups // len(numbers):04d}" for number in numbers],
+        })
+    )  # fmt: skip
+    known(items, told)
+    joined = items.mutate(hash=items.drawn.left(DIGITS)).join(told, "hash")
+    return joined.select("item", "section", "drawn", "pattern", document=joined.group)
+
+
+def groups_for(found: Prepared, patterns: int) -> int:
+    """Return in how many groups documents fit where not more than so many *patterns* of them can come back."""
+    apart = found.shown.select("pattern", "section").distinct()
+    number = int(found.traffic.fetch(apart.aggregate(n=apart.count()))["n"].iloc[0])
+    return int(np.clip(patterns // (2 * number), FEWEST_GROUPS, MOST_GROUPS))  # twice: each has two halves
 
 
 def _in_halves(items: "ir.Table", found: Prepared) -> "ir.Table":

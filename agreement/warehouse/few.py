@@ -14,19 +14,23 @@ from agreement.structures.comparing import compare_structures
 from agreement.warehouse.distinct import Most, everything
 from agreement.warehouse.engine import LAYER, Prepared, kind_of
 from agreement.warehouse.listed import hash_of_units, listed_in, totals_of_units
+from agreement.wording import warehouse as said
 
 
-def audit_patterns(found: Prepared, settings: Settings, most: Most) -> Audit | None:
+def audit_patterns(found: Prepared, settings: Settings, most: Most, groups: int = 0) -> Audit | None:
     """Return the audit from the distinct patterns; None if there are more than *most*.
 
-    Only the items to discuss and the examples of flags are listed, all others are counted.
+    Only the items to discuss and the examples of flags are listed, all others are counted. With *groups* documents are
+    taken together in so many of them, and the account says so.
     """
     kind = kind_of(settings)
-    every = everything(found, kind, most)
+    every = everything(found, kind, most, groups)
     if every is None:
         return None
     found.release()  # what the engine holds and what comes now would not fit in memory side by side
     units, named = every
+    if groups:
+        found.reading.warnings.append(said.taken_together(found.documents, groups))
     totals = None if len(named) == len(units.items) else totals_of_units(units)
     if totals is not None:
         found.reading.source_sha256 = hash_of_units(units)

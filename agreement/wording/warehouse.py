@@ -34,6 +34,13 @@ def in_groups(documents: int, groups: int) -> str:
     return f"For the intervals, {count(documents)} documents were taken out in {count(groups)} groups at random."
 
 
+def taken_together(documents: int, groups: int) -> str:
+    """Return that documents count in groups, wherever documents are what is independent."""
+    return (
+        f"For intervals and flags, {count(documents)} documents are taken together in {count(groups)} random groups."
+    )
+
+
 def too_many_patterns(labels: int, patterns: int) -> str:
     """Return that labels differ too much to be counted together.
 
@@ -58,50 +65,4 @@ def sections_not_told(most: int) -> str:
     return (
         "Limits of sections are not checked: the labels of items by section and document are more than "
         f"{count(most)} kinds."
-    )
-
-
-def _all(labels: int, items: int) -> str:
-    """Return what the engine summed up."""
-    return f"all {count(labels)} labels of {count(items)} items"
-
-
-def _sample(drawn: int) -> str:
-    """Return what was drawn."""
-    return f"a random sample of {count(drawn)} items, drawn by the hash of item or document."
-
-
-def rests_on_sample(drawn: int, labels: int, items: int) -> str:
-    """Return that every number rests on a sample.
-
-    Examples
-    --------
-    >>> rests_on_sample(100, 900, 300)  # doctest: +ELLIPSIS
-    'Every number rests on a random sample of 100 items, drawn by ... The table holds all 900 labels of 300 items.'
-    """
-    return f"Every number rests on {_sample(drawn)} The table holds {_all(labels, items)}."
-
-
-def flags_rest_on_all(drawn: int, labels: int, items: int) -> str:
-    """Return that scores and flags rest on every label, the rest on a sample."""
-    return (
-        f"Scores, pair tables, label pairs and flags rest on {_all(labels, items)}. Counts of items and annotations, "
-        f"disputes, work by annotator and what changed between rounds rest on {_sample(drawn)}"
-    )
-
-
-def flags_of_a_crowd_rest_on_all(drawn: int, labels: int, items: int) -> str:
-    """Return that the scores of a crowd, and the flags whose contrasts are sums, rest on every label."""
-    return (
-        f"Scores, pair tables, label pairs and flags rest on {_all(labels, items)}. Copies, changes over time, "
-        "intervals of mean kappas, counts of items and annotations, disputes, work by annotator and what changed "
-        f"between rounds rest on {_sample(drawn)}"
-    )
-
-
-def scores_rest_on_all(drawn: int, labels: int, items: int) -> str:
-    """Return that scores rest on every label, flags and the rest on a sample."""
-    return (
-        f"Scores, pair tables and label pairs rest on {_all(labels, items)}. Counts of items and annotations, flags, "
-        f"disputes, work by annotator and examples rest on {_sample(drawn)}"
     )
