@@ -1,5 +1,6 @@
 """Audit labels where they live: what comes back are counts, and the items that are listed."""
 
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
@@ -164,7 +165,7 @@ def _couples(found: Prepared) -> int:
     if found.members is not None:
         return MOST_CELLS // max(len(found.simple), 1)
     crowd = min(found.units, MOST_PATTERNS) * len(found.annotators) > crowds.MOST_CODES
-    return MOST_COUPLES if crowd else found.pair_rows
+    return MOST_COUPLES if crowd else sys.maxsize  # nobody lists them
 
 
 def _with_texts(result: Audit, text: "ir.Table", found: Prepared) -> Audit:
