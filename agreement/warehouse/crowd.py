@@ -72,7 +72,7 @@ def _audit(found: Prepared, items: Items, settings: Settings, otherwise: Callabl
         annotations = _listed(found, named, settings, totals)
         counted = Counted(units, documents(units), every, pairs, partial(EngineUnits, items, every, given))
         comparison = compare_counted(counted, annotations, LAYER, settings)
-    known_of_units = {**round_details(found, settings), **_by_annotator(items, settings)}
+    known_of_units = {**round_details(found, items, settings), **_by_annotator(items, settings)}
     comparison = replace(comparison, details={**comparison.details, **known_of_units})
     diagnosis = diagnosed_crowd(open_case(annotations, comparison, settings), items, pairs, disputed)
     if diagnosis is None:

@@ -1,7 +1,7 @@
 """The rounds of a table in an engine are those in memory, with or without knowing who gave which label."""
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import ibis
 import numpy as np
@@ -17,7 +17,7 @@ from agreement.rounds.trends import trends
 from agreement.rounds.values import agreement_value, own_interval
 from agreement.warehouse import audit_warehouse, distinct, rounds
 from agreement.warehouse.asked import Asked, prepared
-from agreement.warehouse.crowd_items import TooManyError
+from agreement.warehouse.crowd_items import TooManyError, items_of
 from agreement.warehouse.traffic import Traffic
 
 pytest.importorskip("duckdb")
@@ -54,10 +54,9 @@ def settings_of(kind="category", least=30):
 
 
 def in_engine(frame, settings):
-    """Return the labels of a frame as the engine has them."""
-    rest = [None] * (len(fields(Asked)) - 5)
-    asked = Asked(ibis.memtable(frame), {}, settings, "table", "duckdb", *rest)
-    return prepared(asked, Traffic())[0]
+    """Return the labels of a frame as the engine has them, and its items as those of a crowd."""
+    found = prepared(Asked(ibis.memtable(frame), {}, settings, "table", "duckdb", None), Traffic())[0]
+    return found, items_of(found)
 
 
 def told(values):
@@ -110,7 +109,7 @@ def test_rounds_of_a_crowd_are_those_in_memory(shape, settings, monkeypatch):
     monkeypatch.setattr(rounds, "SLICE_COUPLES", 2_000)
     frame = project(**{name: value for name, value in shape.items() if name != "least"})
     whole = audit(load_frame(frame, settings), settings)
-    found = rounds.rounds_of(in_engine(frame, settings), settings)
+    found = rounds.rounds_of(*in_engine(frame, settings), settings)
     crowd = replace(whole.comparisons[0], units=None, details={"rounds": found})
     one, other = (without_kappas(rounds_told(whole, part)) for part in (crowd, whole.comparisons[0]))
     assert len(other["changes"]) == len(found) - 1 > 0
@@ -121,7 +120,7 @@ def test_all_rounds_of_a_crowd_are_one_snapshot(monkeypatch):
     monkeypatch.setattr(rounds, "SLICE_COUPLES", 2_000)
     for least in (1, 100, 10_000):
         settings, frame = settings_of(least=least), project(documents=14, seed=6)
-        found = rounds.all_rounds_of(in_engine(frame, settings), settings)
+        found = rounds.all_rounds_of(*in_engine(frame, settings), settings)
         expected = snapshot(load_frame(frame, settings), "label", least)
         assert found.times.max() > 1
         for section in expected.sections:
@@ -135,17 +134,17 @@ def test_all_rounds_of_a_crowd_are_one_snapshot(monkeypatch):
 
 def test_one_round_is_nothing_to_compare():
     settings = settings_of()
-    assert rounds.rounds_of(in_engine(project(names=("", "r1")), settings), settings) == ()
+    assert rounds.rounds_of(*in_engine(project(names=("", "r1")), settings), settings) == ()
 
 
 def test_more_mixes_than_can_come_back_are_not_told(monkeypatch):
     monkeypatch.setattr(rounds, "MOST_ROWS", 100)
     settings = settings_of()
-    ready = in_engine(project(), settings)
+    ready, items = in_engine(project(), settings)
     with pytest.raises(TooManyError):
-        rounds.rounds_of(ready, settings)
+        rounds.rounds_of(ready, items, settings)
     gated = settings.model_copy(update={"gate": settings.gate.model_copy(update={"sections": {"s0": 0.5}})})
-    details = rounds.round_details(ready, gated)
+    details = rounds.round_details(ready, items, gated)
     assert details["rounds"] == ()
     assert details["snapshot"].n_units == 0
     assert [line.split(":")[0] for line in ready.reading.warnings] == [
