@@ -127,5 +127,4 @@ def test_the_disputes_listed_are_those_of_memory_and_the_rest_are_counted(both):
         assert row["labels"] == other[key]["labels"]
     left_out = found.to_dict()["reading"]["left_out"]["label"]
     assert left_out[f"disputes beyond the {len(one)} that are listed (items)"] == len(other) - len(one)
-    assert not found.annotations.reading.drawn_of
     assert found.annotations.totals.items == len(expected.annotations.items)
