@@ -261,12 +261,13 @@ def warn_of_strangers(present: Collection[str], reading: Reading, settings: Sett
 
 
 def _ignore(rows: pd.DataFrame, reading: Reading, settings: Settings) -> pd.DataFrame:
-    """Return *rows* without the annotators that the settings ignore."""
+    """Return *rows* without the annotators that the settings ignore, and without what only they labelled."""
     if not settings.annotators.ignore:
         return rows
     ignored = rows["annotator"].isin(settings.annotators.ignore)
     reading.aside(said.IGNORED, int(ignored.sum()))
-    return rows.loc[~ignored].reset_index(drop=True)
+    left = rows.loc[~ignored].reset_index(drop=True)
+    return left.assign(**{name: categorical(left[name]) for name in ("item", "round", "annotator", "label")})
 
 
 def _layers(rows: pd.DataFrame, known: Mapping[str, Layer], settings: Settings) -> dict[str, Layer]:
