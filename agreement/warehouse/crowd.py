@@ -22,11 +22,12 @@ from agreement.settings import Settings
 from agreement.totals import Totals
 from agreement.uncertainty.pooling import documents
 from agreement.units import Units
-from agreement.warehouse.crowd_items import Items, items_of
+from agreement.warehouse.crowd_items import Items, TooManyError, items_of
 from agreement.warehouse.crowd_people import diagnosed_crowd
 from agreement.warehouse.crowd_sums import EngineUnits
 from agreement.warehouse.crowd_units import (
     codes_of,
+    first_shown,
     given_by,
     items_named,
     leans_in,
@@ -44,13 +45,16 @@ from agreement.warehouse.rounds import round_details
 from agreement.wording import warehouse as said
 
 
-def audit_crowd(found: Prepared, settings: Settings, otherwise: Callable[[], Audit | None]) -> Audit:
+def audit_crowd(found: Prepared, settings: Settings, otherwise: Callable[[], Audit | None]) -> Audit | None:
     """Return the audit from what the engine sums up of all labels; only the most disputed items come back.
 
     Where sums don't tell enough for the diagnosis it is what *otherwise* gives, if that gives anything; else the
-    account says that flags were not looked for.
+    account says that flags were not looked for. None if not even scores can be told.
     """
-    items = items_of(found)
+    try:
+        items = items_of(found)
+    except TooManyError:
+        return otherwise()
     try:
         return _audit(found, items, settings, otherwise)
     finally:
@@ -63,14 +67,16 @@ def _audit(found: Prepared, items: Items, settings: Settings, otherwise: Callabl
     rows, given = shown_mixes(items), given_by(items)
     every = patterns_of_mixes(items, rows)
     disputed = most_disputed(found, items, rows, kind_of(settings))
-    known = set(disputed["item"].astype(str))
+    known = {*disputed["item"].astype(str), *first_shown(found, items, rows, kind_of(settings))}
     named = items_named(found, items, known)
     units, totals = units_of_mixes(found, items, rows, named), totals_of_crowd(found, items, given, every)
     with tempfile.TemporaryDirectory(prefix="agreement-") as folder:
         pairs = pair_cells(found, items, settings.measures.min_pair_items, Path(folder))
         found.reading.source_sha256 = _hash(units, pairs, given.tobytes())
         annotations = _listed(found, named, settings, totals)
-        counted = Counted(units, documents(units), every, pairs, partial(EngineUnits, items, every, given))
+        counted = Counted(
+            units, documents(units), every, pairs, partial(EngineUnits, items, every, given), pairs.by_document
+        )
         comparison = compare_counted(counted, annotations, LAYER, settings)
     known_of_units = {**round_details(found, items, settings), **_by_annotator(items, settings)}
     comparison = replace(comparison, details={**comparison.details, **known_of_units})

@@ -232,6 +232,15 @@ class Items:
             joined.order_by([ibis.desc("score"), "item"]).limit(most).select("cluster", "mix", "item")
         )
 
+    def first(self, wanted: pd.DataFrame) -> set[str]:
+        """Return the first items by name of each ``group`` of mixes, as many as it has ``places``."""
+        import ibis  # noqa: PLC0415 - the warehouse extra
+
+        mine = self.table.join(self._ours(wanted), "mix")
+        place = ibis.row_number().over(ibis.window(group_by=mine.group, order_by=mine.item))
+        mine = mine.mutate(number=place)
+        return set(self.traffic.fetch(mine.filter(mine.number < mine.places).select("item"))["item"].astype(str))
+
     def patterns(self, items: list[str]) -> pd.DataFrame:
         """Return ``item`` and pattern of *items*."""
         mine = self.table.filter(self.table.item.isin(items))

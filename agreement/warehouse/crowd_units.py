@@ -16,6 +16,7 @@ from agreement.totals import Totals
 from agreement.uncertainty.pooling import Patterns, patterns_of
 from agreement.units import Units
 from agreement.warehouse.crowd_items import OWN, Items
+from agreement.warehouse.discussed import first_places
 from agreement.warehouse.engine import LAYER, Prepared, spread_out
 from agreement.warehouse.traffic import known
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 Floats = NDArray[np.float64]
-MOST_DISPUTED = 2_000  # items that are known by name because their labels differ most
+MOST_NAMED = 2_000  # items that are known by name because a meeting would discuss them first
+MOST_DISPUTED = 100  # and because their labels differ most
 MORE_LABELS = 1e-6  # of two items disputed alike, the one with more labels comes first
 NAMES = ["item", "round", "section", "document"]
 
@@ -40,9 +42,12 @@ _NONE = np.zeros(0, np.int64)
 
 
 def shown_mixes(items: Items) -> pd.DataFrame:
-    """Return how many items ``n`` show which ``mix`` in which ``round``, by what is ``taken`` out together; sorted."""
+    """Return how many items ``n`` show which ``mix`` in which ``round``, by what is ``taken`` out together; sorted.
+
+    With them goes the first ``item`` of them by name.
+    """
     by = [*(["round"] if len(items.rounds) > 1 else []), "mix", *(["taken"] if items.documents else [])]
-    rows = items.traffic.fetch(items.table.group_by(*by).agg(n=items.table.count()))
+    rows = items.traffic.fetch(items.table.group_by(*by).agg(n=items.table.count(), item=items.table.item.min()))
     rows = rows.assign(**{name: "" for name in ("round", "taken") if name not in rows})
     return rows.sort_values(["mix", "round", "taken"], ignore_index=True)
 
@@ -119,6 +124,13 @@ def most_disputed(found: Prepared, items: Items, rows: pd.DataFrame, kind: Layer
     enough = mixes["n"].cumsum().shift(fill_value=0) < MOST_DISPUTED
     wanted = mixes.loc[mixes["score"].ge(mixes.loc[enough, "score"].min()), ["mix", "score"]]
     return items.named(wanted, MOST_DISPUTED)
+
+
+def first_shown(found: Prepared, items: Items, rows: pd.DataFrame, kind: LayerKind) -> set[str]:
+    """Return the items in dispute that a meeting would discuss first, by *rows* of :func:`shown_mixes`."""
+    every = units_of_mixes(found, items, rows)
+    wanted = first_places(rows, every, np.arange(len(rows)), kind, MOST_NAMED).drop_duplicates("mix")
+    return items.first(wanted[["mix", "group", "places"]]) if len(wanted) else set()
 
 
 def items_named(found: Prepared, items: Items, names: Iterable[str]) -> pd.DataFrame:

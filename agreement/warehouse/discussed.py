@@ -35,14 +35,7 @@ def first_discussed(
     """
     import ibis  # noqa: PLC0415 - the warehouse extra
 
-    group, causes, importance = _groups(cases(units, kind), row, len(rows))
-    in_group = group >= 0
-    n = np.bincount(group[in_group], rows["n"].to_numpy()[in_group], minlength=len(importance)).astype(np.int64)
-    taken = places(causes, importance, n, most)
-    # the first items of a group are among its patterns whose own first items are the first: as many as items wanted
-    wanted = rows.assign(group=group, places=np.append(taken, 0)[group]).loc[lambda part: part["places"] > 0]
-    wanted = wanted.sort_values("item", kind="stable")
-    wanted = wanted.loc[wanted.groupby("group").cumcount() < wanted["places"]].drop_duplicates("key")
+    wanted = first_places(rows, units, row, kind, most).drop_duplicates("key")
     if wanted.empty:
         return pd.DataFrame(columns=["item", "section", "document", "half", "pattern"])
     texts = [",".join(map(str, key)) for key in wanted["key"]]  # lists of ours are not known to every engine
@@ -55,6 +48,21 @@ def first_discussed(
     mine = mine.mutate(place=place)
     shown = mine.filter(mine.place < mine.places).select("item", "section", "document", "half", "pattern")
     return found.traffic.fetch(shown, patterns=True)
+
+
+def first_places(rows: pd.DataFrame, units: Units, row: Ints, kind: LayerKind, most: int) -> pd.DataFrame:
+    """Return the *rows* whose items are discussed first, with their ``group`` and how many ``places`` it has.
+
+    *rows* and the others are those of :func:`first_discussed`. The items wanted are the first by name of each group:
+    among them are only items of those rows whose own first items are the first of the group.
+    """
+    group, causes, importance = _groups(cases(units, kind), row, len(rows))
+    in_group = group >= 0
+    n = np.bincount(group[in_group], rows["n"].to_numpy()[in_group], minlength=len(importance)).astype(np.int64)
+    taken = places(causes, importance, n, most)
+    wanted = rows.assign(group=group, places=np.append(taken, 0)[group]).loc[lambda part: part["places"] > 0]
+    wanted = wanted.sort_values("item", kind="stable")
+    return wanted.loc[wanted.groupby("group").cumcount() < wanted["places"]]
 
 
 def _groups(case: Cases, row: Ints, n_rows: int) -> tuple[Ints, tuple[Ints, Ints], Ints]:
