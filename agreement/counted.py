@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.counts import Contingency, Ints
-from agreement.crowds import Block, crowded, shared_units
+from agreement.crowds import Block, DenseBlock, crowded, shared_units
 from agreement.uncertainty.by_unit import ByUnit, Listed
 from agreement.uncertainty.pooling import Patterns, documents, patterns
 from agreement.units import Units
@@ -39,6 +39,23 @@ class SharedPairs(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ByDocument:
+    """What some pairs share in each document.
+
+    Parameters
+    ----------
+    weight, cluster
+        (U,) how many units of the data each stands for, and their documents.
+    blocks
+        Yields the tables of the pairs with the units behind them.
+    """
+
+    weight: Ints
+    cluster: Ints
+    blocks: Callable[[], Iterator[Block | DenseBlock]]
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """What the comparison of items reads.
 
@@ -54,6 +71,8 @@ class Counted:
         Of a crowd, all pairs that share a unit; else None, and the pairs are counted from *units*.
     engine
         What adds up by unit where *units* don't say who gave which label.
+    by_document
+        There, what the pairs marked (P,) share in each document; None if that is too much.
     """
 
     units: Units
@@ -61,6 +80,7 @@ class Counted:
     patterns: Patterns
     shared: SharedPairs | None = None
     engine: Callable[[], ByUnit] | None = None
+    by_document: Callable[[NDArray[np.bool_]], ByDocument | None] | None = None
 
     @property
     def anonymous(self) -> bool:

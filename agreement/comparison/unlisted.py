@@ -36,5 +36,5 @@ def unlisted_pairs(comparison: Comparison, settings: Settings) -> Iterator[pd.Da
     for block in shared.blocks(keep):
         found = Contingency(units.labels, units.annotators, block.pairs, block.counts)
         rows = Rows(comparison.layer.name, "item")
-        add_pairs(rows, Source(units, found, cluster, lambda block=block: iter([block])), choice, settings)  # type: ignore[misc]
+        add_pairs(rows, Source(units.weight, found, cluster, lambda block=block: iter([block])), choice, settings)  # type: ignore[misc]
         yield rows.frame()

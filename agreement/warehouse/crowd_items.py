@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 MOST_ROWS = 1_000_000  # mixes by document that come back at most
 MOST_SECTIONS = 2_000
+NAMED = ("item", "second", "third")  # the items of a kind that are known by name: as many as a flag shows
 MOST_DOCUMENTS = 20_000  # documents beyond which they are taken out of the jackknife in groups
 GROUPS = (1_000, 100, 20)  # into how many groups, the first of which leaves few enough rows
 ALONE = ""  # the cluster of items that are independent of all others
@@ -180,8 +181,8 @@ class Items:
     def around(self, codes: Sequence[int], apart: Sequence[int], own: Floats | None) -> pd.DataFrame:
         """Return how many items ``n`` there are by annotator of *codes*, section, cluster, own and others' labels.
 
-        These are ``who``, ``place``, ``cluster``, ``what`` and ``text``; with the first ``item`` by name, and what
-        *own* (A,) of the others adds up to, ``added``. The others are those who are not set *apart*.
+        These are ``who``, ``place``, ``cluster``, ``what`` and ``text``; with the first three items by name, ``NAMED``,
+        and what *own* (A,) of the others adds up to, ``added``. The others are those who are not set *apart*.
         """
         import ibis  # noqa: PLC0415 - the warehouse extra
 
@@ -200,8 +201,7 @@ class Items:
             text=_text(others.map(lambda code: code % self.labels)),
         )  # fmt: skip
         if own is None:
-            counted = each.group_by(*group).agg(n=each.count(), item=each.item.min())
-            return few(self.traffic, counted).assign(added=0.0)
+            return few(self.traffic, _with_names(each, group)).assign(added=0.0)
         # with the annotator's own label, which adds nothing, no item is without any
         listed = each.select(
             "item", "round", *group, code=each.pattern.concat(ibis.array([each.code])).unique().unnest()
@@ -210,15 +210,14 @@ class Items:
         joined = listed.mutate(other=self._who(listed.code)).join(ours, "other")
         shares = ibis.ifelse(joined.other == joined.who, 0.0, joined.own)
         units = joined.mutate(share=shares).group_by("item", "round", *group).agg(added=lambda rows: rows.share.sum())
-        counted = units.group_by(*group).agg(n=units.count(), item=units.item.min(), added=units.added.sum())
-        return few(self.traffic, counted)
+        return few(self.traffic, _with_names(units, group, sums="added"))
 
     def held_by(self, people: list[int]) -> pd.DataFrame:
-        """Return how many items ``n`` that any of *people* labelled show which ``pattern``, and the first ``item``."""
+        """Return how many items ``n`` that any of *people* labelled show which ``pattern``, and three of them."""
         table, taken = self.table, self._held_by(people, [])
         mine = table.filter(table.pattern.filter(lambda code: taken(code, table)).length() > 0)
-        by = mine.group_by("place", "cluster", "pattern").agg(n=mine.count(), item=mine.item.min())
-        rows = self.traffic.fetch(by.limit(MOST_ROWS + 1), patterns=True)
+        counted = _with_names(mine, ["place", "cluster", "pattern"])
+        rows = self.traffic.fetch(counted.limit(MOST_ROWS + 1), patterns=True)
         if len(rows) > MOST_ROWS:
             raise TooManyError
         return rows
@@ -283,6 +282,17 @@ class Items:
         ours = ibis.memtable(rows)
         known(self.table, ours)
         return ours
+
+
+def _with_names(units: "ir.Table", group: list[str], sums: str = "") -> "ir.Table":
+    """Return by *group* how many *units* there are, ``n``, the names of the first three, ``NAMED``, and the *sums*."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    window = ibis.window(group_by=[units[name] for name in group], order_by=[units.item, units.round])
+    ranked = units.mutate(nth=ibis.row_number().over(window))
+    names = {name: ranked.item.min(where=ranked.nth == place) for place, name in enumerate(NAMED)}
+    added = {sums: ranked[sums].sum()} if sums else {}
+    return ranked.group_by(*group).agg(n=ranked.count(), **names, **added)
 
 
 def few(traffic: Traffic, counted: "ir.Table") -> pd.DataFrame:

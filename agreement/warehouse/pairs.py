@@ -1,7 +1,8 @@
 """The pair tables of a crowd: cells that the engine counted, kept on disk and read back some pairs at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,16 +10,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from agreement.counted import ByDocument
 from agreement.counts import Contingency, Ints, chunks
 from agreement.crowds import Block
 from agreement.warehouse.crowd_items import Items
 from agreement.warehouse.engine import Prepared, spread_out
+from agreement.warehouse.traffic import known
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 INT32 = 2**31
 CELL = 2**32  # more than any cell of a table holds
+MOST_CELLS = 5_000_000  # cells of pairs by document that come back
 SLICE_COUPLES = 25_000_000  # couples of labels counted at a time, so that the engine's memory need not hold all
 
 
@@ -38,6 +42,8 @@ class PairCells:
         (P,) True for pairs whose cells came back: those with enough shared items.
     files, bounds
         Where the cells of each slice are, and (S + 1,) the first pair of each.
+    items
+        The items in the engine.
     """
 
     labels: tuple[str, ...]
@@ -48,6 +54,7 @@ class PairCells:
     counted: NDArray[np.bool_]
     files: tuple[Path, ...]
     bounds: Ints
+    items: Items
 
     @property
     def n(self) -> Ints:
@@ -74,6 +81,34 @@ class PairCells:
                 counts = np.zeros((len(mine), k * k), dtype=np.int64)
                 counts[at[use], cell[first:last][use]] = times[first:last][use]
                 yield Block(self.pairs[mine], counts.reshape(-1, k, k), none, none, none)
+
+    def by_document(self, keep: NDArray[np.bool_]) -> ByDocument | None:
+        """Return who met whom in which document, for the pairs that *keep* (P,) holds for; None if that is too much."""
+        if not keep.any():
+            return ByDocument(np.zeros(0, np.int64), np.zeros(0, np.int64), partial(self.blocks, keep))
+        a, k, traffic = len(self.annotators), len(self.labels), self.items.traffic
+        mine = self.pairs[keep]
+        both = couples(self.items, int(mine[0, 0]), int(mine[-1, 0]) + 1, "taken")
+        wanted = _of_pairs(both, mine @ np.array([a, 1]), k)
+        cells = wanted.group_by("key", "taken").agg(n=wanted.count())
+        rows = traffic.fetch(cells.limit(MOST_CELLS + 1))
+        if len(rows) > MOST_CELLS:
+            return None
+        pair, cell = np.divmod(rows["key"].to_numpy(dtype=np.int64), k * k)
+        order = np.argsort(pair, kind="stable")
+        document = pd.factorize(rows["taken"], sort=True)[0].astype(np.int64)[order]
+        place = np.searchsorted(mine @ np.array([a, 1]), pair[order])
+        return ByDocument(
+            rows["n"].to_numpy(dtype=np.int64)[order], document, partial(self._with_rows, keep, place, cell[order])
+        )
+
+    def _with_rows(self, keep: NDArray[np.bool_], place: Ints, cell: Ints) -> Iterator[Block]:
+        """Yield the tables of the pairs that *keep* holds for with rows, which are of the pair *place* and a *cell*."""
+        before = 0
+        for block in self.blocks(keep):
+            start, stop = np.searchsorted(place, [before, before + len(block.pairs)])
+            yield replace(block, pair=place[start:stop] - before, unit=np.arange(start, stop), cell=cell[start:stop])
+            before += len(block.pairs)
 
     def tables(self, keep: NDArray[np.bool_]) -> Contingency:
         """Return the tables of the pairs that *keep* (P,) holds for."""
@@ -108,7 +143,8 @@ def pair_cells(found: Prepared, items: Items, least: int, folder: Path) -> PairC
         _keep(files[-1], found.traffic.fetch(_tables(mine, k), patterns=True), key)
         bounds.append(int(np.searchsorted(pairs[:, 0], stop)))
     coupled.release()
-    return PairCells(found.labels, found.annotators, pairs, sizes, agreed, counted, tuple(files), np.array(bounds))
+    starts = np.array(bounds)
+    return PairCells(found.labels, found.annotators, pairs, sizes, agreed, counted, tuple(files), starts, items)
 
 
 def couples(items: Items, start: int, stop: int, *about: str) -> "ir.Table":
@@ -135,7 +171,8 @@ def _of_pairs(coupled: "ir.Table", pairs: Ints, k: int) -> "ir.Table":
 
     wanted = ibis.memtable(pd.DataFrame({"pair": pairs}))
     named = coupled.mutate(pair=_quotient(coupled.key, k * k))
-    return named.semi_join(wanted, "pair").select("key")
+    known(coupled, wanted)
+    return named.semi_join(wanted, "pair").drop("pair")
 
 
 def _tables(coupled: "ir.Table", k: int) -> "ir.Table":
