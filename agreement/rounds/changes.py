@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from agreement.rounds.snapshots import MIN_DOCUMENTS, Snapshot, equal_groups, independent_names
-from agreement.rounds.values import Value, moving, own_interval
+from agreement.rounds.values import Value, moving, own_interval, scale
 from agreement.uncertainty.distributions import fdr, t_quantile, t_tail
 from agreement.uncertainty.influence import Influence, Ints
 from agreement.wording import rounds as words
@@ -118,7 +118,7 @@ class Judge:
         """Return the judge of one section."""
         keep = [taken.section == taken.sections.index(section) for taken in self.sides]
         items = self.items[0][keep[0]], self.items[1][keep[1]]
-        return Judge(self.before.where(keep[0]), self.after.where(keep[1]), self.confidence, items, section)
+        return Judge(self.before.inside(section), self.after.inside(section), self.confidence, items, section)
 
     def change(
         self, measure: str, title: str, of: Value, *, higher_is_better: bool = True, label: str | None = None,
@@ -153,11 +153,15 @@ class Judge:
         total, seen, each = np.zeros(n_groups), np.zeros(n_groups, dtype=bool), np.ones(n_groups, np.int64)
         for part, taken, sign in zip((x, y), self.sides, (-1, 1), strict=True):
             moved, alike = taken.by_group(part.deviation, n_groups)
-            size = max(int(alike @ moving(moved)), 2)
-            total += sign * np.sqrt(size / (size - 1) * taken.inflation) * moved
+            total += sign * scale(taken, float(alike @ moving(moved))) * moved
             seen[taken.group] = True
             each = np.maximum(each, alike)
-        return float(np.sqrt(each @ np.square(total))), float(max(min(x.n + y.n, int(each @ seen)) - 1, 1))
+        df = float(max(min(x.n + y.n, int(each @ seen)) - 1, 1))
+        if x.sums is None or y.sums is None:
+            return float(np.sqrt(each @ np.square(total))), df
+        one, other = scale(self.before, x.sums.moving), scale(self.after, y.sums.moving)
+        apart = one**2 * x.sums.squares + other**2 * y.sums.squares - 2 * one * other * y.sums.products
+        return float(np.sqrt(max(apart, 0.0))), df
 
 
 def judge_of(before: Snapshot, after: Snapshot, confidence: float) -> tuple[Judge, int]:
@@ -170,7 +174,12 @@ def judge_of(before: Snapshot, after: Snapshot, confidence: float) -> tuple[Judg
         pd.factorize(np.concatenate(parts))[0].astype(np.int64) for parts in (names, [before.item, after.item])
     )
     before, after = (
-        replace(taken, group=numbers, alike=equal_groups(taken, by_document=by_document))
+        replace(
+            taken,
+            group=numbers,
+            alike=equal_groups(taken, by_document=by_document),
+            by_document=by_document,
+        )
         for taken, numbers in ((before, group[:split]), (after, group[split:]))
     )
     return Judge(before, after, confidence, (items[:split], items[split:])), documents if by_document else 0

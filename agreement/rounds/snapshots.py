@@ -1,6 +1,7 @@
 """Snapshots: one round of one layer, as much of it as a comparison of rounds needs; from annotations or from JSON."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from agreement._arrays import couples_in_runs
 from agreement.annotations import Annotations
 from agreement.errors import InputError, Problem
 from agreement.settings import LayerKind
-from agreement.uncertainty.influence import Couples, couples
+from agreement.uncertainty.influence import Couples, Sums, couples
 from agreement.units import Units, item_units
 from agreement.wording import rounds as words
 
@@ -22,6 +23,25 @@ Bools = NDArray[np.bool_]
 Names = NDArray[np.object_]
 NUMBERED = "#"  # before the number of an item whose name is not known outside its own audit
 MIN_DOCUMENTS = 10  # documents from which they, not items, are what is independent
+
+
+@dataclass(frozen=True, slots=True)
+class Kappa:
+    """A mean of pair kappas that an engine has worked out with its error.
+
+    Parameters
+    ----------
+    value, centre, n
+        As in :class:`~agreement.uncertainty.influence.Influence`.
+    by_item, by_document
+        What the deviations come to where items are independent, and where documents are.
+    """
+
+    value: float
+    centre: float
+    n: int
+    by_item: Sums
+    by_document: Sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +67,7 @@ class Snapshot:
         (U, K') labels given, for alpha; None for spans and for pair tables.
     found
         Couples of labels, for kappa and confusions; None for spans and label sets. Of a crowd in an engine they name
-        no pairs of annotators, and there are no kappas.
+        no pairs of annotators.
     distances
         (K', K') between labels: 0 or 1, steps of an order, or numbers; None for spans and label sets.
     inflation
@@ -61,6 +81,12 @@ class Snapshot:
     alike
         (U,) how many equal groups the group of each unit stands for: of documents one, of items as many as there are;
         None if each stands for itself.
+    by_document
+        Whether documents are what is independent.
+    kappas
+        Those of a crowd in an engine, by section and label: all labels and sections where these are blank.
+    within
+        The section that the snapshot was narrowed to; blank if to none.
     """
 
     layer: str
@@ -82,6 +108,9 @@ class Snapshot:
     times: Ints | None = None
     group: Ints = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
     alike: Ints | None = field(default=None, repr=False)
+    by_document: bool = False
+    kappas: Mapping[tuple[str, str], Kappa] | None = None
+    within: str = ""
 
     def __post_init__(self) -> None:
         """Give numbers to what is independent, unless it comes numbered."""
@@ -90,6 +119,7 @@ class Snapshot:
             names = independent_names(self, by_document=by_document)
             object.__setattr__(self, "group", pd.factorize(names)[0].astype(np.int64))
             object.__setattr__(self, "alike", equal_groups(self, by_document=by_document))
+            object.__setattr__(self, "by_document", by_document)
 
     def where(self, keep: Bools) -> "Snapshot":
         """Return the units for which *keep* (U,) holds; labels given are kept with them, raw units are not."""
@@ -101,13 +131,14 @@ class Snapshot:
             self, item=self.item[keep], cluster=self.cluster[keep], section=self.section[keep],
             agreeing=self.agreeing[keep], possible=self.possible[keep], found=found, units=None,
             counts=None if self.counts is None else self.counts[keep], group=self.group[keep],
-            times=None if self.times is None else self.times[keep],
+            times=None if self.times is None else self.times[keep], kappas=None,
             alike=None if self.alike is None else self.alike[keep],
         )  # fmt: skip
 
     def inside(self, section: str) -> "Snapshot":
         """Return the units of one section."""
-        return self.where(self.section == (self.sections.index(section) if section in self.sections else -2))
+        mine = self.where(self.section == (self.sections.index(section) if section in self.sections else -2))
+        return replace(mine, kappas=self.kappas, within=section)
 
     @property
     def n_units(self) -> int:
@@ -116,8 +147,10 @@ class Snapshot:
 
     @property
     def has_pairs(self) -> bool:
-        """Whether it is known whose labels the couples are, so that pairs of annotators have kappas."""
-        return self.found is not None and (len(self.found.pairs) > 0 or not len(self.found.unit))
+        """Whether pairs of annotators have kappas: whether it is known, here or in an engine, whose the labels are."""
+        if self.found is None:
+            return False
+        return self.kappas is not None or len(self.found.pairs) > 0 or not len(self.found.unit)
 
     @property
     def size(self) -> int:

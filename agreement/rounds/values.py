@@ -1,12 +1,12 @@
 """Values that rounds are compared by: functions of a snapshot and the units that count, each with its deviations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.rounds.snapshots import Snapshot
+from agreement.rounds.snapshots import Kappa, Snapshot
 from agreement.uncertainty.distributions import t_quantile
 from agreement.uncertainty.influence import Couples, Floats, Influence, alpha, kappa_mean, ratio, weighted_sum
 
@@ -39,8 +39,19 @@ def mixed_value(weights: Floats) -> Value:
     return of
 
 
+def _summed_up(taken: Snapshot, kappas: Mapping[tuple[str, str], Kappa], label: str = "") -> Influence:
+    """Return the mean of pair kappas that an engine has worked out, of all labels or one *label*."""
+    found = kappas.get((taken.within, label))
+    if found is None:
+        return _nothing(taken)
+    sums = found.by_document if taken.by_document else found.by_item
+    return Influence(found.value, found.centre, np.zeros(taken.n_units), found.n, sums)
+
+
 def kappa_value(taken: Snapshot) -> Influence:
     """Return the mean of pair kappas."""
+    if taken.kappas is not None:
+        return _summed_up(taken, taken.kappas)
     if taken.found is None or taken.distances is None or not taken.has_pairs:
         return _nothing(taken)
     return kappa_mean(taken.found, taken.n_units, taken.distances, taken.times)
@@ -50,6 +61,8 @@ def label_kappa(label: int) -> Value:
     """Return the function that gives the mean of pair kappas of one *label* against the rest."""
 
     def of(taken: Snapshot) -> Influence:
+        if taken.kappas is not None:
+            return _summed_up(taken, taken.kappas, taken.labels[label])
         if taken.found is None or not taken.has_pairs:
             return _nothing(taken)
         found = taken.found
@@ -115,9 +128,16 @@ def own_interval(taken: Snapshot, found: Influence, confidence: float) -> tuple[
 
 def standard_error(taken: Snapshot, found: Influence) -> float:
     """Return the standard error of a value, by document where there are enough."""
+    if found.sums is not None:
+        return scale(taken, found.sums.moving) * float(np.sqrt(found.sums.squares))
     total, alike = taken.by_group(found.deviation)
-    size = max(int(alike @ moving(total)), 2)
-    return float(np.sqrt(taken.inflation * size / (size - 1) * (alike @ np.square(total))))
+    return scale(taken, float(alike @ moving(total))) * float(np.sqrt(alike @ np.square(total)))
+
+
+def scale(taken: Snapshot, size: float) -> float:
+    """Return the factor of deviations that are summed within *size* groups: that of a variance, and inflation."""
+    size = max(size, 2.0)
+    return float(np.sqrt(size / (size - 1) * taken.inflation))
 
 
 def moving(total: Floats) -> NDArray[np.bool_]:

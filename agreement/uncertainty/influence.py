@@ -40,12 +40,34 @@ class Influence:
         (U,) by how much the centre falls when the unit is left out; 0 for units it does not rest on.
     n
         Units it rests on.
+    sums
+        What the deviations come to where an engine has added them up, and *deviation* says nothing.
     """
 
     value: float | None
     centre: float
     deviation: Floats
     n: int
+    sums: "Sums | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What deviations come to, summed within what is independent.
+
+    Parameters
+    ----------
+    squares
+        The sum of their squares.
+    moving
+        How many of these sums are not 0.
+    products
+        The sum of their products with those of the round before.
+    """
+
+    squares: float
+    moving: float
+    products: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +192,57 @@ def kappa_mean(found: Couples, n_units: int, distances: Floats, times: Times = N
     >>> kappa_mean(couples(units), 4, 1 - np.eye(2)).value  # (3/4 - 1/2) / (1 - 1/2)
     0.5
     """
-    k, n_pairs = len(distances), len(found.pairs)
-    cell_of, size, pair, first, second = _cells(found, k, times)
+    cell_of, size, pair, first, second = _cells(found, len(distances), times)
+    kappas = pair_kappas(pair, first, second, size, len(found.pairs), distances)
+    if not kappas.defined.any():
+        return Influence(None, 0.0, np.zeros(n_units), 0)
+    n = np.where(kappas.defined, kappas.n, 0.0)
+    summed = float(n @ kappas.centre)
+    pairs_of = np.bincount(found.unit, kappas.defined[pair][cell_of], minlength=n_units)
+    rest = n.sum() - pairs_of
+    with np.errstate(invalid="ignore", divide="ignore"):
+        leaving = (summed + np.bincount(found.unit, kappas.change[cell_of], minlength=n_units)) / rest
+    centre = summed / float(n.sum())
+    deviation = np.where((pairs_of > 0) & (rest > 0), centre - leaving, 0.0)
+    return Influence(float(n @ kappas.value / n.sum()), centre, deviation, counted(pairs_of > 0, times))
+
+
+@dataclass(frozen=True, slots=True)
+class PairKappas:
+    """The kappas of pairs of annotators.
+
+    Letters: P pairs, C cells of their tables.
+
+    Parameters
+    ----------
+    n
+        (P,) units that the pair shares.
+    value, centre
+        (P,) kappa of the data as they are, and with the pseudo-unit; 0 where it is not *defined*.
+    defined
+        (P,) whether the pair has a kappa.
+    change
+        (C,) by how much kappa times units changes if a unit of the cell is left out.
+    """
+
+    n: Floats
+    value: Floats
+    centre: Floats
+    defined: Bools
+    change: Floats
+
+
+def pair_kappas(pair: Ints, first: Ints, second: Ints, size: Floats, n_pairs: int, distances: Floats) -> PairKappas:
+    """Return the kappas of pairs from the cells of their tables: (C,) *pair*, labels, and *size*, the units in it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one = np.array([0, 0, 1])
+    >>> pair_kappas(np.zeros(3, int), one, np.array([0, 1, 1]), np.array([1.0, 1, 2]), 1, 1 - np.eye(2)).value
+    array([0.5])
+    """
+    k = len(distances)
     n = np.bincount(pair, size, minlength=n_pairs)
     rows = np.bincount(pair * k + first, size, minlength=n_pairs * k).reshape(n_pairs, k)
     columns = np.bincount(pair * k + second, size, minlength=n_pairs * k).reshape(n_pairs, k)
@@ -179,8 +250,6 @@ def kappa_mean(found: Couples, n_units: int, distances: Floats, times: Times = N
     summed = np.bincount(pair, size * apart, minlength=n_pairs)
     by_chance = np.einsum("pk,kl,pl->p", rows, distances, columns)
     defined = (n > 0) & (by_chance > 0)
-    if not defined.any():
-        return Influence(None, 0.0, np.zeros(n_units), 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         raw = np.where(defined, 1 - summed * n / by_chance, 0.0)
         # one pseudo-unit per pair: half of it falls by chance, half on the diagonal
@@ -193,15 +262,8 @@ def kappa_mean(found: Couples, n_units: int, distances: Floats, times: Times = N
         kappa = np.where(defined, 1 - more_summed * (n + 1) / expected, 0.0)
         own = from_rows[pair, first] + from_columns[pair, second] - apart
         without = 1 - (more_summed[pair] - apart) * n[pair] / (expected[pair] - own)
-    n = np.where(defined, n, 0.0)
-    centre = float(n @ kappa / n.sum())
-    change = np.where(defined[pair], (n[pair] - 1) * without - n[pair] * kappa[pair], 0.0)
-    pairs_of = np.bincount(found.unit, defined[pair][cell_of], minlength=n_units)
-    rest = n.sum() - pairs_of
-    with np.errstate(invalid="ignore", divide="ignore"):
-        leaving = (n @ kappa + np.bincount(found.unit, change[cell_of], minlength=n_units)) / rest
-    deviation = np.where((pairs_of > 0) & (rest > 0), centre - leaving, 0.0)
-    return Influence(float(n @ raw / n.sum()), centre, deviation, counted(pairs_of > 0, times))
+        change = np.where(defined[pair], (n[pair] - 1) * without - n[pair] * kappa[pair], 0.0)
+    return PairKappas(n.astype(np.float64), raw, kappa, defined, change)
 
 
 def _cells(found: Couples, k: int, times: Times) -> tuple[Ints, Floats, Ints, Ints, Ints]:

@@ -2,7 +2,8 @@
 
 Rounds are compared by the labels of their items, whoever gave them: shares of couples that agree, label by label, in
 sections, and alpha. An item is one row with its labels of all rounds, so that it is known which rounds share items.
-Of pairs of annotators only those count that share enough items, as in memory; whose labels they are does not come back.
+Of pairs of annotators only those count that share enough items, as in memory; whose labels they are does not come back,
+and kappas are worked out in :mod:`agreement.warehouse.round_kappas`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ from agreement.units import Units, natural
 from agreement.warehouse.crowd_items import MOST_ROWS, OWN, Items, TooManyError
 from agreement.warehouse.engine import LAYER, SLICE_ROWS, Prepared, keys, kind_of
 from agreement.warehouse.pairs import SLICE_COUPLES, couples
+from agreement.warehouse.round_kappas import kappas_of
 from agreement.warehouse.traffic import known
 from agreement.wording import warehouse as said
 
@@ -80,9 +82,19 @@ def rounds_of(found: Prepared, items: Items, settings: Settings) -> tuple[Snapsh
     names = tuple(sorted(filter(None, items.rounds), key=natural))
     if len(names) < 2:
         return ()
-    joint = _joint(found, _numbered(items, names), names, settings.measures.min_pair_items, by_round=True)
-    made = [_snapshot(joint, [number], found, items, settings) for number in range(len(names))]
-    return tuple(made)
+    numbered, least = _numbered(items, names), settings.measures.min_pair_items
+    sizes = _sizes(numbered, by_round=True)
+    joint = _joint(found, numbered, names, sizes, least, by_round=True)
+    enough = [
+        sizes.filter((sizes.number == number) & (sizes.shared >= least)) if number in joint.listed else None
+        for number in range(len(names))
+    ]
+    kappas = kappas_of(items, names, found.labels, kind_of(settings), enough)
+    sizes.release()
+    return tuple(
+        replace(_snapshot(joint, [number], found, items, settings), kappas=of_round)
+        for number, of_round in enumerate(kappas)
+    )
 
 
 def all_rounds_of(found: Prepared, items: Items, settings: Settings) -> Snapshot:
@@ -94,7 +106,9 @@ def all_rounds_of(found: Prepared, items: Items, settings: Settings) -> Snapshot
         If there are more rounds, or more mixes of labels, than can come back.
     """
     numbered = _numbered(items, items.rounds)
-    joint = _joint(found, numbered, items.rounds, settings.measures.min_pair_items, by_round=False)
+    sizes = _sizes(numbered, by_round=False)
+    joint = _joint(found, numbered, items.rounds, sizes, settings.measures.min_pair_items, by_round=False)
+    sizes.release()
     return _snapshot(joint, range(len(items.rounds)), found, items, settings)
 
 
@@ -116,12 +130,13 @@ def _numbered(items: Items, names: tuple[str, ...]) -> Items:
     ))  # fmt: skip
 
 
-def _joint(found: Prepared, items: Items, names: tuple[str, ...], least: int, *, by_round: bool) -> Joint:
-    """Return how many items have the same labels; pairs share *least* items, in a round or in all.
+def _joint(
+    found: Prepared, items: Items, names: tuple[str, ...], sizes: "ir.Table", least: int, *, by_round: bool
+) -> Joint:
+    """Return how many items have the same labels; pairs share *least* items, in a round or in all, as *sizes* say.
 
     Some items are looked at at a time, and what they came to is added up.
     """
-    sizes = _sizes(items, by_round=by_round)
     listed = _listed(items, sizes, least, range(len(names)), by_round=by_round)
     slices = max(1, -(-found.n_labels // SLICE_ROWS), -(-found.pair_rows // SLICE_COUPLES) if listed else 1)
     whole, parts = items.table, list[pd.DataFrame]()
@@ -140,7 +155,6 @@ def _joint(found: Prepared, items: Items, names: tuple[str, ...], least: int, *,
         parts = [pd.concat(parts).groupby(["place", "document", "key"], sort=True)["n"].sum().reset_index()]
         if len(parts[0]) > MOST_ROWS:
             raise TooManyError
-    sizes.release()
     return Joint(parts[0], names, listed)
 
 

@@ -18,7 +18,7 @@ ONLY_COUNTS = "Only pair counts were kept: n counts pairs of labels, items canâ€
 ITEMS_KEPT_ONCE = (
     "Of equal items only their number was kept: items canâ€™t be matched, and are compared as if all were different."
 )
-NO_KAPPAS = "Kappas are left out: in a crowd that is audited where it lives, a round knows labels, not whose they are."
+NO_KAPPAS = "Kappas are left out: of a crowd that an engine summed up, JSON keeps which labels there are, not whose."
 ONLY_LISTED = "only the items to list are at hand, of more that an engine summed up."
 COMPARE_JSON = "Compare the JSON of the audits instead: agreement compare BEFORE.json AFTER.json."
 TOO_FEW_ITEMS = "too few items"

@@ -15,7 +15,7 @@ from agreement.rounds.comparing import compare_rounds, rounds_within
 from agreement.rounds.snapshots import snapshot
 from agreement.rounds.trends import trends
 from agreement.rounds.values import agreement_value, own_interval
-from agreement.warehouse import audit_warehouse, distinct, rounds
+from agreement.warehouse import audit_warehouse, distinct, round_kappas, rounds
 from agreement.warehouse.asked import Asked, prepared
 from agreement.warehouse.crowd_items import TooManyError, items_of
 from agreement.warehouse.traffic import Traffic
@@ -78,21 +78,6 @@ def rounds_told(whole, comparison):
     }
 
 
-def without_kappas(told_of):
-    """Return what is told of rounds but for kappas, and for what is adjusted for the number of these."""
-    for change in [*told_of["brief"], *told_of["changes"]]:
-        change.pop("notes")
-        change.pop("word")
-        for family in ("overall", "by_section", "by_label", "by_pair"):
-            change[family] = [one for one in change[family] if not one["measure"].startswith("kappa")]
-    adjusted = ("q", "word", "low", "high", "confidence")
-    for one in [one for change in told_of["changes"] for one in (*change["by_section"], *change["by_label"])]:
-        for name in adjusted:
-            one.pop(name)
-    told_of["trends"] = [one for one in told_of["trends"] if not one["measure"].startswith("kappa")]
-    return told_of
-
-
 @pytest.mark.parametrize(
     ("shape", "settings"),
     [
@@ -107,11 +92,12 @@ def without_kappas(told_of):
 )
 def test_rounds_of_a_crowd_are_those_in_memory(shape, settings, monkeypatch):
     monkeypatch.setattr(rounds, "SLICE_COUPLES", 2_000)
+    monkeypatch.setattr(round_kappas, "AT_ONCE", 10_000)
     frame = project(**{name: value for name, value in shape.items() if name != "least"})
     whole = audit(load_frame(frame, settings), settings)
     found = rounds.rounds_of(*in_engine(frame, settings), settings)
     crowd = replace(whole.comparisons[0], units=None, details={"rounds": found})
-    one, other = (without_kappas(rounds_told(whole, part)) for part in (crowd, whole.comparisons[0]))
+    one, other = (rounds_told(whole, part) for part in (crowd, whole.comparisons[0]))
     assert len(other["changes"]) == len(found) - 1 > 0
     assert one == told(other)
 
