@@ -26,6 +26,7 @@ from agreement.warehouse.crowd_items import Items, TooManyError, items_of
 from agreement.warehouse.crowd_people import diagnosed_crowd
 from agreement.warehouse.crowd_sums import EngineUnits
 from agreement.warehouse.crowd_units import (
+    FIRST,
     codes_of,
     first_shown,
     given_by,
@@ -67,7 +68,7 @@ def _audit(found: Prepared, items: Items, settings: Settings, otherwise: Callabl
     rows, given = shown_mixes(items), given_by(items)
     every = patterns_of_mixes(items, rows)
     disputed = most_disputed(found, items, rows, kind_of(settings))
-    known = {*disputed["item"].astype(str), *first_shown(found, items, rows, kind_of(settings))}
+    known = {*disputed["item"].astype(str).head(FIRST), *first_shown(found, items, rows, kind_of(settings))}
     named = items_named(found, items, known)
     units, totals = units_of_mixes(found, items, rows, named), totals_of_crowd(found, items, given, every)
     with tempfile.TemporaryDirectory(prefix="agreement-") as folder:

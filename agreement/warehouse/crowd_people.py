@@ -13,7 +13,7 @@ from agreement.diagnosis.diagnosing import Diagnosis, diagnose_cases
 from agreement.diagnosis.evidence import AnonymousError, Evidence, Floats
 from agreement.diagnosis.people import Gone, Near
 from agreement.diagnosis.times import Times
-from agreement.warehouse.crowd_items import ALONE, Items, TooManyError
+from agreement.warehouse.crowd_items import ALONE, NAMED, Items, TooManyError
 from agreement.warehouse.engine import spread_out
 from agreement.warehouse.pairs import PairCells
 
@@ -209,7 +209,7 @@ class State:
 
     def _near(self, rows: pd.DataFrame, code: int) -> Near:
         """Return the units of one annotator: *rows* of own label and colleagues' labels."""
-        rows = rows.sort_values(["item", "place", "cluster", "what", "text"], ignore_index=True)
+        rows = _named(rows).sort_values(["item", "place", "cluster", "what", "text"], ignore_index=True)
         others = [[int(one) for one in text.split(",") if one] for text in rows["text"].astype(str)]
         listed = [[own, *labels] for own, labels in zip(rows["what"].astype(int), others, strict=True)]
         unit = np.repeat(np.arange(len(rows)), [len(labels) for labels in listed])
@@ -233,7 +233,7 @@ class State:
         """Return the units that either of two annotators labelled, with all their labels and who gave them."""
         k = len(self.crowd.labels)
         rows = self.labelled.held_by([first, second])
-        rows = rows.loc[~rows["place"].isin(sorted(self.gone.sections))].sort_values("item", ignore_index=True)
+        rows = _named(rows.loc[~rows["place"].isin(sorted(self.gone.sections))]).sort_values("item", ignore_index=True)
         unit, code = spread_out(rows["pattern"])
         n = rows["n"].to_numpy(dtype=np.int64)
         evidence = self._evidence(
@@ -268,6 +268,24 @@ def _left(census: Floats, gone: Gone) -> Floats:
     for who, place in gone.cells:
         left[who, place] = 0
     return left
+
+
+def _named(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return *rows* of ``n`` equal items with those that have a ``NAMED`` name apart, the last one for the others too.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"n": [5], "item": ["i1"], "second": ["i2"], "third": ["i3"], "added": [2.5]})
+    >>> _named(rows)[["item", "n", "added"]].to_numpy().tolist()
+    [['i1', 1, 0.5], ['i2', 1, 0.5], ['i3', 3, 1.5]]
+    """
+    parts = []
+    for place, name in enumerate(NAMED):
+        mine = rows.loc[rows["n"] > place]
+        n = mine["n"] - place if name == NAMED[-1] else 1
+        added = {"added": mine["added"] / mine["n"] * n} if "added" in rows else {}
+        parts.append(mine.assign(item=mine[name], **added).assign(n=n))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _singled(counts: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 MOST_NAMED = 2_000  # items that are known by name because a meeting would discuss them first
-MOST_DISPUTED = 100  # and because their labels differ most
+MOST_DISPUTED = 2_000  # items that the rules know by name because their labels differ most
+FIRST = 100  # of these that are listed too
 MORE_LABELS = 1e-6  # of two items disputed alike, the one with more labels comes first
 NAMES = ["item", "round", "section", "document"]
 
