@@ -90,6 +90,15 @@ class People(Protocol):
     def around(self, codes: Sequence[int], apart: Sequence[int], own: Floats | None) -> Callable[[int], Near]:
         """Return what :func:`around` does."""
 
+    def met(self, evidence: Evidence) -> Floats:
+        """Return (A, A) the sums over the units of three labels or more that two share of one over the labels."""
+
+    def products(self, evidence: Evidence, contrast: Floats, own: Floats) -> tuple[Floats, int]:
+        """Return (A, A) the sums over clusters of products of what is left of *contrast* (N,), and how many there are.
+
+        What is left is without everybody's *own* share (A,), against the mean share on the unit.
+        """
+
     def meetings(self) -> tuple[Ints, Floats, Floats]:
         """Return (P, 2) the pairs who share a unit, in order, and (P,) on how many they meet, and agree."""
 

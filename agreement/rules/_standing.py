@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
+from agreement.diagnosis.company import company_kept
 from agreement.diagnosis.contrasts import Additive, Estimate, Sums, additive, benign_spread, sums_by
-from agreement.diagnosis.evidence import AnonymousError, Bools, Evidence, Floats, Ints
+from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
 from agreement.diagnosis.people import Gone, Near, company_sums, contrast_sums, counted, without
 from agreement.rules._parts import regular
 from agreement.uncertainty.distributions import fdr
@@ -74,8 +75,6 @@ def _within_items(evidence: Evidence, scale: float) -> Standing:
     mean = contrast_sums(evidence, contrast).mean()
     raw = _scaled(mean, counted(evidence, _apart(evidence)))
     crowd = np.count_nonzero(raw.n) > MOST_JOINTLY
-    if not crowd and evidence.people is not None:
-        raise AnonymousError
     # in a crowd company averages out
     own, se, group = (raw.value, raw.se, np.where(raw.n > 0, 0, -1)) if crowd else _freed(evidence, contrast)
     excess = Estimate((own - _centre(own[:, None], group)[:, 0]) / scale, se / scale, mean.df, mean.n)
@@ -117,14 +116,6 @@ def _centre(values: Floats, group: Ints) -> Floats:
     return centre
 
 
-def _residual(contrast: Floats, own: Floats, unit: Ints) -> Floats:
-    """Return (N,) what is left of each *contrast* when all people's *own* shares on its unit are taken out."""
-    size = np.maximum(np.bincount(unit), 1)
-    left = contrast - own
-    left += (np.bincount(unit, own) / size)[unit]
-    return left
-
-
 def _freed(evidence: Evidence, contrast: Floats) -> tuple[Floats, Floats, Ints]:
     """Return (A,) shares freed from the company kept, (A,) their standard errors, (A,) groups.
 
@@ -133,36 +124,19 @@ def _freed(evidence: Evidence, contrast: Floats) -> tuple[Floats, Floats, Ints]:
     and the careless person half as bad, so all shares are solved for together. Teams that share hardly an item are
     groups of their own: only inside one are people told apart. Group -1 says nothing.
     """
-    known = np.isfinite(contrast)
-    rows = slice(None) if known.all() else np.flatnonzero(known)
-    who, unit, w = evidence.annotator[rows], evidence.unit[rows], contrast[rows]
-    n_annotators, n_units = len(evidence.annotators), len(evidence.section)
-    met = np.bincount(who, minlength=n_annotators) > 0
-    present = np.flatnonzero(met)
+    kept = company_kept(evidence, contrast)
+    present, m = kept.present, len(kept.present)
+    n_annotators = len(evidence.annotators)
     own, se, group = np.full(n_annotators, np.nan), np.full(n_annotators, np.nan), np.full(n_annotators, -1)
-    group[present] = 0
-    if len(present):
-        m, column = len(present), (np.cumsum(met) - 1)[who]
-        size = np.maximum(np.bincount(unit, minlength=n_units), 1)
-        given = sparse.csr_matrix((1 / np.sqrt(size[unit]), (unit, column)), shape=(n_units, m))
-        many = given if evidence.times is None else given.multiply(evidence.times.each[:, None]).tocsr()
-        company, labels = (given.T @ many).toarray(), evidence.count(column, unit, m)
-        system = np.diag(labels.astype(np.float64)) - company
-        linked = _linked(company, labels)
+    if m:
+        system = np.diag(kept.labels.astype(np.float64)) - kept.company
+        linked = _linked(kept.company, kept.labels)
         group[present] = linked
         # shares are known up to a constant in each group: there they sum to zero
-        inverse = np.linalg.inv(system + labels.sum() / m * (linked[:, None] == linked[None, :]))
-        own[present] = inverse @ evidence.tally(column, unit, w, m)
-        left = _residual(w, own[who], unit)
-        cluster = np.unique(evidence.cluster[unit], return_inverse=True)[1]
-        listed = clusters = int(cluster.max()) + 1
-        times = evidence.times_at(unit)
-        left = left if times is None else left * times.within
-        every = scores = sparse.csr_matrix((left, (cluster, column)), shape=(listed, m))
-        if times is not None:
-            alike = times.of_clusters(cluster)
-            clusters, every = int(alike.sum()), scores.multiply(alike[:, None]).tocsr()
-        covariance = inverse @ (scores.T @ every).toarray() @ inverse * clusters / max(clusters - 1, 1)
+        inverse = np.linalg.inv(system + kept.labels.sum() / m * (linked[:, None] == linked[None, :]))
+        own[present] = inverse @ kept.summed
+        products, clusters = kept.products(own)
+        covariance = inverse @ products @ inverse * clusters / max(clusters - 1, 1)
         se[present] = np.sqrt(np.maximum(np.diag(covariance), 0)) if clusters > 1 else np.nan
     return own, se, group
 

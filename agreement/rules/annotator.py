@@ -122,6 +122,8 @@ def _seen(
     if stands is None:
         return None
     near = around(evidence, [code], ())(code)
+    if evidence.people is not None:  # nothing else tells of the annotator
+        reference = around(evidence, [code], sorted(others))(code).evidence
     return _Seen(
         reference, stands, _settled(whole(code), code), examples_near(case, near, near.evidence.annotator == code)
     )

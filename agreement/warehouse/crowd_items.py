@@ -145,7 +145,7 @@ class Items:
         """
         given = self.given("cluster", "mix", "place")
         keyed = given.mutate(key=given.mix * self.labels + given.what)
-        named = keyed.join(self._ours(values), "key")
+        named = keyed.join(self.ours(values), "key")
         group = ["who", "place"] if by_section else ["who"]
         alone = named.filter(named.cluster == ALONE) if self.clustered else named
         one = alone.group_by(*group).agg(
@@ -162,6 +162,10 @@ class Items:
             )  # fmt: skip
             found.append(self.traffic.fetch(several))
         return pd.concat(found, ignore_index=True)
+
+    def outside(self, places: list[int]) -> "Items":
+        """Return the items that are in none of the sections *places*."""
+        return replace(self, table=self.table.filter(~self.table.place.isin(places))) if places else self
 
     def company(self, own: Floats) -> pd.DataFrame:
         """Return by cluster and mix the items ``n``, and the sums of the mean *own* (A,) of a unit, ``y``, ``yy``."""
@@ -197,7 +201,7 @@ class Items:
         group = ["who", "place", "cluster", "what", "text"]
         others = each.pattern.filter(lambda code: code != each.code)
         each = each.mutate(
-            who=self._who(each.code), what=each.code % self.labels,
+            who=self.who_of(each.code), what=each.code % self.labels,
             text=_text(others.map(lambda code: code % self.labels)),
         )  # fmt: skip
         if own is None:
@@ -206,8 +210,8 @@ class Items:
         listed = each.select(
             "item", "round", *group, code=each.pattern.concat(ibis.array([each.code])).unique().unnest()
         )
-        ours = self._ours(pd.DataFrame({"other": np.arange(len(own)), "own": own}))
-        joined = listed.mutate(other=self._who(listed.code)).join(ours, "other")
+        ours = self.ours(pd.DataFrame({"other": np.arange(len(own)), "own": own}))
+        joined = listed.mutate(other=self.who_of(listed.code)).join(ours, "other")
         shares = ibis.ifelse(joined.other == joined.who, 0.0, joined.own)
         units = joined.mutate(share=shares).group_by("item", "round", *group).agg(added=lambda rows: rows.share.sum())
         return few(self.traffic, _with_names(units, group, sums="added"))
@@ -226,7 +230,7 @@ class Items:
         """Return cluster, mix and ``item`` of the *most* items with the highest ``score`` by ``mix``, ties by name."""
         import ibis  # noqa: PLC0415 - the warehouse extra
 
-        joined = self.table.join(self._ours(scores), "mix")
+        joined = self.table.join(self.ours(scores), "mix")
         return self.traffic.fetch(
             joined.order_by([ibis.desc("score"), "item"]).limit(most).select("cluster", "mix", "item")
         )
@@ -235,7 +239,7 @@ class Items:
         """Return the first items by name of each ``group`` of mixes, as many as it has ``places``."""
         import ibis  # noqa: PLC0415 - the warehouse extra
 
-        mine = self.table.join(self._ours(wanted), "mix")
+        mine = self.table.join(self.ours(wanted), "mix")
         place = ibis.row_number().over(ibis.window(group_by=mine.group, order_by=mine.item))
         mine = mine.mutate(number=place)
         return set(self.traffic.fetch(mine.filter(mine.number < mine.places).select("item"))["item"].astype(str))
@@ -254,28 +258,28 @@ class Items:
         numbers = [place * self.annotators + who for who, place in cells]
 
         def held(code: "ir.IntegerValue", table: "ir.Table") -> "ir.BooleanValue":
-            who = self._who(code)
+            who = self.who_of(code)
             there = who.isin(people) if people else ibis.literal(value=False)
             return there | (table.place * self.annotators + who).isin(numbers) if numbers else there
 
         return held
 
-    def _who(self, code: "ir.IntegerValue") -> "ir.IntegerValue":
+    def who_of(self, code: "ir.IntegerValue") -> "ir.IntegerValue":
         """Return the annotator of a *code*."""
         return ((code - code % self.labels) / self.labels).cast("int64")
 
     def given(self, *about: str) -> "ir.Table":
         """Return a row per label: ``who`` gave ``what``, ``code``, and what the columns *about* say of its item."""
         listed = self.table.select(*about, code=self.table.pattern.unnest())
-        return listed.mutate(who=self._who(listed.code), what=listed.code % self.labels)
+        return listed.mutate(who=self.who_of(listed.code), what=listed.code % self.labels)
 
     def _added(self, own: Floats, *about: str) -> "ir.Table":
         """Return a row per item with what *own* (A,) of its annotators adds up to, ``added``, and labels, ``r``."""
-        ours = self._ours(pd.DataFrame({"who": np.arange(len(own)), "own": own}))
+        ours = self.ours(pd.DataFrame({"who": np.arange(len(own)), "own": own}))
         joined = self.given("item", "round", *about).join(ours, "who")
         return joined.group_by("item", "round", *about).agg(added=joined.own.sum(), r=joined.count())
 
-    def _ours(self, rows: pd.DataFrame) -> "ir.Table":
+    def ours(self, rows: pd.DataFrame) -> "ir.Table":
         """Return *rows* of ours as a table that the engine knows."""
         import ibis  # noqa: PLC0415 - the warehouse extra
 

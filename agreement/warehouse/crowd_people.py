@@ -13,6 +13,7 @@ from agreement.diagnosis.diagnosing import Diagnosis, diagnose_cases
 from agreement.diagnosis.evidence import AnonymousError, Evidence, Floats
 from agreement.diagnosis.people import Gone, Near
 from agreement.diagnosis.times import Times
+from agreement.warehouse.crowd_company import met_in, products_in
 from agreement.warehouse.crowd_items import ALONE, NAMED, Items, TooManyError
 from agreement.warehouse.engine import spread_out
 from agreement.warehouse.pairs import PairCells
@@ -145,13 +146,11 @@ class State:
 
     def sums(self, evidence: Evidence, value: Floats, *, by_section: bool) -> Sums:
         """Return (A,) or (A, S + 1) sums of *value* (N,) of the *evidence*, which is of these items."""
-        use = np.isfinite(value)
-        key = self.mix[evidence.unit[use]] * len(self.crowd.labels) + self.as_given[use]
-        key, first = np.unique(key, return_index=True)
+        values = self._by_key(evidence, value)
         shape = (len(self.crowd.annotators), self.labelled.places)[: 2 if by_section else 1]
         parts = np.zeros((6, *shape))
-        if len(key):
-            rows = self.labelled.sums(pd.DataFrame({"key": key, "value": value[use][first]}), by_section=by_section)
+        if len(values):
+            rows = self.labelled.sums(values, by_section=by_section)
             where = tuple(
                 rows[name].to_numpy(dtype=np.int64) for name in (("who", "place") if by_section else ("who",))
             )
@@ -221,6 +220,38 @@ class State:
             list(rows["cluster"].astype(str)), n, None,
         )  # fmt: skip
         return Near(evidence, rows["added"].to_numpy(dtype=np.float64) / n, None, tuple(rows["item"].astype(str)))
+
+    def met(self, evidence: Evidence) -> Floats:
+        """Return (A, A) the sums over the units of three labels or more that two share of one over the labels."""
+        del evidence  # whose labels count as one changes nothing here
+        people = len(self.crowd.annotators)
+        rows = met_in(self._sound())
+        table = np.zeros((people, people))
+        table[rows["who"].to_numpy(np.int64), rows["other"].to_numpy(np.int64)] = rows["share"]
+        return table
+
+    def products(self, evidence: Evidence, contrast: Floats, own: Floats) -> tuple[Floats, int]:
+        """Return (A, A) the sums over clusters of products of what is left of *contrast* (N,), and how many there are.
+
+        What is left is without everybody's *own* share (A,), against the mean share on the unit.
+        """
+        rows, clusters = products_in(self._sound(), self._by_key(evidence, contrast), np.nan_to_num(own))
+        people = len(self.crowd.annotators)
+        table = np.zeros((people, people))
+        who, other = (rows[name].to_numpy(np.int64) for name in ("who", "other"))
+        table[who, other] = table[other, who] = rows["product"]
+        return table, clusters
+
+    def _sound(self) -> Items:
+        """Return the items outside the sections that are gone."""
+        return self.labelled.outside(sorted(self.gone.sections))
+
+    def _by_key(self, evidence: Evidence, value: Floats) -> pd.DataFrame:
+        """Return the *value* (N,) of each label of each mix, by ``key``; labels without one are left out."""
+        use = np.isfinite(value)
+        key = self.mix[evidence.unit[use]] * len(self.crowd.labels) + self.as_given[use]
+        key, first = np.unique(key, return_index=True)
+        return pd.DataFrame({"key": key, "value": value[use][first]})
 
     def meetings(self) -> tuple[Ints, Floats, Floats]:
         """Return (P, 2) the pairs who share a unit, in order, and (P,) on how many they meet, and agree."""
