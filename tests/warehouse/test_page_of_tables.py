@@ -8,7 +8,7 @@ from agreement import Settings, audit
 from agreement.loaders import load_frame
 from agreement.report._build import build
 from agreement.report._frames import frames
-from agreement.warehouse import audit_warehouse, distinct
+from agreement.warehouse import audit_warehouse, crowd_units, distinct
 
 pytest.importorskip("ibis")
 pytest.importorskip("duckdb")
@@ -41,21 +41,20 @@ def project(items=900, annotators=5, each=4, labels=5, seed=1):
     })  # fmt: skip
 
 
-def with_documents():
-    """Return labels of which two thirds are in one of many documents."""
-    frame = project(seed=2)
+def in_documents(frame):
+    """Return *frame* with two thirds of the items in one of many documents."""
     number = frame["item"].str[1:].astype(int)
     return frame.assign(document=("d" + (number % 41).astype(str)).where(number % 3 > 0, ""))
 
 
-def in_rounds():
-    """Return labels in three rounds, a third of the items of the first in the second too."""
-    frame = project(seed=3)
+def again(frame):
+    """Return *frame* in three rounds, a third of the items of the first in the second too."""
     number = frame["item"].str[1:].astype(int)
-    frame = frame.assign(round="r" + (1 + number // 300).astype(str))
-    again = frame.loc[(number < 300) & (number % 3 == 0)].assign(round="r2")
-    flipped = np.random.default_rng(6).random(len(again)) < 0.1
-    return pd.concat([frame, again.assign(label=again["label"].mask(flipped, "l2"))], ignore_index=True)
+    third = number.max() // 3
+    frame = frame.assign(round="r" + (1 + number // (third + 1)).astype(str))
+    twice = frame.loc[(number < third) & (number % 3 == 0)].assign(round="r2")
+    flipped = np.random.default_rng(6).random(len(twice)) < 0.1
+    return pd.concat([frame, twice.assign(label=twice["label"].mask(flipped, "l2"))], ignore_index=True)
 
 
 def two_labels():
@@ -73,27 +72,56 @@ def in_sets():
     return frame.assign(label=pd.Series(lists, frame.index, dtype=object))
 
 
+def crowd(items=4000, labels=6):
+    """Return labels of 320 people of whom eight are careless and one is off in a section."""
+    frame = project(items=items, annotators=320, labels=labels, seed=7)
+    rng = np.random.default_rng(8)
+    who = frame["annotator"].where(frame["item"].str[1:].astype(int) % 9 > 0, "a0")
+    who = who.where(~frame.assign(annotator=who).duplicated(["item", "annotator"]), frame["annotator"])
+    frame = frame.assign(annotator=who).drop_duplicates(["item", "annotator"])
+    careless = frame["annotator"].isin([f"a{code}" for code in range(2, 10)]) & (rng.random(len(frame)) < 0.6)
+    off = frame["annotator"].eq("a0") & frame["section"].eq("s0") & (rng.random(len(frame)) < 0.9)
+    other = "l" + pd.Series(rng.integers(labels, size=len(frame)), frame.index).astype(str)
+    return frame.assign(label=frame["label"].mask(careless | off, other))
+
+
 ORDER = {"layers": {"label": {"kind": "ordinal", "labels": ["l0", "l1", "l2", "l3", "l4"]}}}
+LIMIT = {"gate": {"sections": {"s1": 0.6}}}
 PROJECTS = {
-    "sections": (project, {"gate": {"sections": {"s1": 0.6}}}), "documents": (with_documents, {}),
-    "rounds": (in_rounds, {}), "two labels": (two_labels, {}), "an order": (project, ORDER), "sets": (in_sets, {}),
-}  # fmt: skip
+    "sections": (project, LIMIT),
+    "documents": (lambda: in_documents(project(seed=2)), {}),
+    "rounds": (lambda: again(project(seed=3)), {}),
+    "two labels": (two_labels, {}),
+    "an order": (project, ORDER),
+    "sets": (in_sets, {}),
+}
+CROWDS = {
+    "a crowd": (crowd, LIMIT),
+    "a crowd in rounds": (lambda: again(crowd()), {}),
+    "a crowd with documents": (lambda: in_documents(crowd()), {}),
+    "a crowd with two labels": (lambda: crowd(labels=2), {}),
+}
 
 
-@pytest.fixture(scope="module", params=PROJECTS, ids=str)
+@pytest.fixture(scope="module", params=[*PROJECTS, *CROWDS], ids=str)
 def both(request, tmp_path_factory):
     """The audit of a table, of which only some items are listed, and that of the same labels in memory."""
-    made, chosen = PROJECTS[request.param]
+    made, chosen = (PROJECTS | CROWDS)[request.param]
     frame = made()
     path = tmp_path_factory.mktemp("table") / "labels.parquet"
     frame.to_parquet(path)
     columns = {name: name for name in ("section", "document", "round") if name in frame}
     settings = Settings.from_mapping({"columns": columns, **chosen})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(distinct, "MOST_NAMED", LISTED)
+        for module in (distinct, crowd_units):
+            patch.setattr(module, "MOST_NAMED", LISTED)
         patch.setattr(distinct, "MOST_DISPUTED", 10)
+        patch.setattr(crowd_units, "FIRST", 10)
+        if request.param in CROWDS:  # too many patterns, and in memory too many pairs for a table of each
+            patch.setattr("agreement.warehouse.audit.MOST_PATTERNS", 100)
+            patch.setattr("agreement.crowds.MOST_CODES", 0)
         found = audit_warehouse(str(path), settings=settings)
-    return found, audit(load_frame(frame, settings), settings)
+        return found, audit(load_frame(frame, settings), settings)
 
 
 def test_every_figure_of_the_page_is_that_of_memory(both, differences):
