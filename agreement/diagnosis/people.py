@@ -103,10 +103,19 @@ class People(Protocol):
         """Return (P, 2) the pairs who share a unit, in order, and (P,) on how many they meet, and agree."""
 
     def between(self, first: int, second: int) -> Near:
-        """Return the units that either of two annotators labelled, with all their labels and who gave them."""
+        """Return the units that two annotators labelled, with all labels, and who gave the third of three."""
+
+    def joining(self, people: Sequence[int]) -> Callable[[int], tuple[Floats, Floats]]:
+        """Return what gives for each of *people* (A,) on how many units they deviate beside others, and these join.
+
+        To deviate is to leave the only most frequent label among the labels of everybody else.
+        """
 
     def shared(self) -> Floats:
         """Return (A, A) the units that both annotators labelled."""
+
+    def disputed_in(self, evidence: Evidence, round_: str, section: str, most: int) -> dict[str, dict[str, str]]:
+        """Return up to *most* items of a round, and *section* if any, whose labels differ most, with their labels."""
 
 
 def rows_gone(evidence: Evidence, gone: Gone) -> Bools:

@@ -13,7 +13,7 @@ from agreement.diagnosis.diagnosing import Diagnosis, diagnose_cases
 from agreement.diagnosis.evidence import AnonymousError, Evidence, Floats
 from agreement.diagnosis.people import Gone, Near
 from agreement.diagnosis.times import Times
-from agreement.warehouse.crowd_company import met_in, products_in
+from agreement.warehouse.crowd_company import joined_by, met_in, products_in, shared_by
 from agreement.warehouse.crowd_items import ALONE, NAMED, Items, TooManyError
 from agreement.warehouse.engine import spread_out
 from agreement.warehouse.pairs import PairCells
@@ -261,17 +261,27 @@ class State:
         return pairs.pairs, pairs.sizes.astype(np.float64), pairs.agreed.astype(np.float64)
 
     def between(self, first: int, second: int) -> Near:
-        """Return the units that either of two annotators labelled, with all their labels and who gave them."""
-        k = len(self.crowd.labels)
-        rows = self.labelled.held_by([first, second])
-        rows = _named(rows.loc[~rows["place"].isin(sorted(self.gone.sections))]).sort_values("item", ignore_index=True)
+        """Return the units that two annotators labelled, with all their labels, and who gave them the only other one."""
+        k, people = len(self.crowd.labels), len(self.crowd.annotators)
+        rows = _named(shared_by(self._sound(), first, second)).sort_values("item", ignore_index=True)
         unit, code = spread_out(rows["pattern"])
         n = rows["n"].to_numpy(dtype=np.int64)
         evidence = self._evidence(
-            unit, code // k, code % k, rows["place"].to_numpy(dtype=np.int64), list(rows["cluster"].astype(str)), n,
+            unit, np.where(code // k < people, code // k, -1), code % k, rows["place"].to_numpy(dtype=np.int64), list(rows["cluster"].astype(str)), n,
             None,
         )  # fmt: skip
         return Near(evidence, np.zeros(len(n)), None, tuple(rows["item"].astype(str)))
+
+    def joining(self, people: Sequence[int]) -> Callable[[int], tuple[Floats, Floats]]:
+        """Return what gives for each of *people* (A,) on how many units they deviate beside others, and these join."""
+        rows = joined_by(self._sound(), sorted(people))
+
+        def joining(code: int) -> tuple[Floats, Floats]:
+            mine, found = rows.loc[rows["who"].eq(code)], np.zeros((2, len(self.crowd.annotators)))
+            found[:, mine["other"].to_numpy(np.int64)] = mine[["n", "joined"]].to_numpy(np.float64).T
+            return found[0], found[1]
+
+        return joining
 
     def shared(self) -> Floats:
         """Return (A, A) the units that both annotators labelled, of all labels."""
@@ -282,6 +292,19 @@ class State:
         first, second = self.crowd.pairs.pairs.T
         table[first, second] = table[second, first] = self.crowd.pairs.n
         return table
+
+    def disputed_in(self, evidence: Evidence, round_: str, section: str, most: int) -> dict[str, dict[str, str]]:
+        """Return up to *most* items of a round, and *section* if any, whose labels differ most, with their labels."""
+        scores = pd.DataFrame({"mix": self.mix, "score": np.nan_to_num(evidence.disagreement)})
+        scores = scores.loc[scores["score"] > 0].drop_duplicates("mix")
+        table = self.labelled.table
+        table = table.filter(table["round"] == round_)
+        if section:
+            table = table.filter(table.place == self.labelled.sections.index(section))
+        items = replace(self.labelled, table=table)
+        names = items.named(scores, most)["item"].astype(str).tolist() if len(scores) else []
+        labels = _labels_of(items, names, self.crowd)
+        return {name: labels[name] for name in names}
 
 
 def _state(evidence: Evidence) -> State:
@@ -356,16 +379,21 @@ def _expecting(whole: Evidence) -> Evidence:
     return crowd.known[Gone()]
 
 
-def _with_labels(diagnosis: Diagnosis, people: State) -> Diagnosis:
-    """Return the diagnosis with the labels of the items that its examples show."""
-    crowd = people.crowd
-    bare = {one.item for flag in diagnosis.flags for one in flag.examples if not one.labels}
-    rows = people.labelled.patterns(sorted(bare))
+def _labels_of(items: Items, names: list[str], crowd: Crowd) -> dict[str, dict[str, str]]:
+    """Return by item of *names* the label that each annotator gave, by annotator's name."""
+    rows = items.patterns(names)
     row, code = spread_out(rows["pattern"])
     labels: dict[str, dict[str, str]] = {}
     for item, one in zip(rows["item"].astype(str).to_numpy()[row], code.tolist(), strict=True):
         who, what = divmod(one, len(crowd.labels))
         labels.setdefault(item, {})[crowd.annotators[who]] = crowd.labels[what]
+    return {name: dict(sorted(given.items())) for name, given in labels.items()}
+
+
+def _with_labels(diagnosis: Diagnosis, people: State) -> Diagnosis:
+    """Return the diagnosis with the labels of the items that its examples show."""
+    bare = {one.item for flag in diagnosis.flags for one in flag.examples if not one.labels}
+    labels = _labels_of(people.labelled, sorted(bare), people.crowd)
     flags = tuple(
         replace(
             flag,

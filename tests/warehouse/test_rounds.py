@@ -194,3 +194,31 @@ def test_json_of_two_tables_can_be_compared(tmp_path, monkeypatch):
     for family in ("overall", "by_label", "by_section", "by_pair"):  # documents are matched, and with them their items
         changes = [[{**change.to_dict(), "n_both": 0} for change in getattr(part, family)] for part in (one, other)]
         assert changes[0] == told(changes[1])
+
+
+def test_a_crowd_in_rounds_is_told_as_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("agreement.warehouse.audit.MOST_PATTERNS", 100)
+    monkeypatch.setattr("agreement.warehouse.audit.MOST_LABELS", 0)
+    plain = settings_of(least=1)
+    settings = plain.model_copy(update={"gate": plain.gate.model_copy(update={"sections": {"s0": 0.5}})})
+    frame = project(people=350, each=5, items=900, documents=14, names=("r1", "r2"), seed=3)
+    frame.to_parquet(tmp_path / "labels.parquet")
+    found = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings)
+    expected = audit(load_frame(frame, settings), settings)
+    assert found.comparisons[0].details["anonymous"]
+    one, other = (rounds_told(part, part.comparisons[0]) for part in (found, expected))
+    assert one == told(other)
+    flags = [
+        [
+            (flag.message, flag.verdict, *[(shown.item, shown.labels) for shown in flag.examples])
+            for flag in part.diagnosis.flags
+            if flag.rule == "round_change"
+        ]
+        for part in (found, expected)
+    ]
+    assert flags[0] == flags[1]
+    assert len(flags[0][0]) == 5
+    gates = [[check for check in part.checks if check.name == "sections"] for part in (found, expected)]
+    assert gates[0] == [replace(check, **{name: told(getattr(check, name)) for name in ("value", "low", "high")})
+                        for check in gates[1]]  # fmt: skip
+    assert gates[0]
