@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from agreement.diagnosis.contrasts import Sums, sums_by
+from agreement.diagnosis.courses import Course
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
 
 
@@ -98,6 +99,15 @@ class People(Protocol):
 
         What is left is without everybody's *own* share (A,), against the mean share on the unit.
         """
+
+    def course(self, evidence: Evidence, value: Floats, position: Floats) -> Course:
+        """Return what :func:`~agreement.diagnosis.courses.course` does, *position* (A, R) being that of rounds."""
+
+    def given_in_rounds(self) -> Floats:
+        """Return (A, R) how many labels that count each annotator gave in each round, by name."""
+
+    def in_rounds(self, code: int, rounds: Ints) -> Near:
+        """Return the units of these *rounds* that one annotator labelled."""
 
     def meetings(self) -> tuple[Ints, Floats, Floats]:
         """Return (P, 2) the pairs who share a unit, in order, and (P,) on how many they meet, and agree."""

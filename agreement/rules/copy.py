@@ -1,7 +1,8 @@
 """Two annotators who are wrong together: one may have copied from the other."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,11 @@ LEAST_USUAL = 0.20
 ONE_WITNESS = 0.60
 ELSEWHERE = 0.50
 BY_RULE, ENOUGH_WAYS = 0.90, 8
+FEWEST_AGAINST = 10  # deviations beside somebody that say how often they are joined
 MOST_CELLS = 2e7  # units x labels up to which who is alone with whom fits in memory
+
+
+Joining = Callable[[int], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +174,11 @@ def _labels(evidence: Evidence, who: int) -> Ints:
     return label
 
 
-def _tested(near: Near, a: int, b: int, *, few: bool) -> _Copied:
+def _tested(near: Near, a: int, b: int, joining: Joining, *, few: bool) -> _Copied:
     """Return how often the two deviate together, against how often either does with somebody else.
 
-    What is *near* are all units that either labelled; *few* says whether there is hardly anybody else.
+    What is *near* are all units that both labelled; *joining* says how often others join each of the two, and *few*
+    whether there is hardly anybody else.
     """
     evidence, counts = near.evidence, _counts(near.evidence)
     own, other = _labels(evidence, a), _labels(evidence, b)
@@ -180,15 +186,10 @@ def _tested(near: Near, a: int, b: int, *, few: bool) -> _Copied:
     against_b, _, _ = deviations(counts, other, own)
     either = evidence.number(against_a | against_b)
     usual = LEAST_USUAL
-    either_is = (own >= 0) | (other >= 0)  # in a crowd most people never meet the two
-    for third in np.unique(evidence.annotator[evidence.kept & either_is[evidence.unit]]):
-        if third in (a, b):
-            continue
-        label = _labels(evidence, int(third))
-        for mine in (own, other):
-            against, joined, _ = deviations(counts, mine, label)
-            if evidence.number(against) >= 10:
-                usual = max(usual, evidence.number(joined) / evidence.number(against))
+    for against, joined in (joining(a), joining(b)):
+        enough = against >= FEWEST_AGAINST
+        enough[[a, b]] = False
+        usual = max(usual, float((joined[enough] / against[enough]).max(initial=0.0)))
     hits = evidence.number(with_a)
     p = float(binomial_at_least(hits, either, min(usual, 0.95))) if either else 1.0
     if not few and (
@@ -212,8 +213,27 @@ def _counts(evidence: Evidence) -> Floats:
     return evidence.once("counts", made)
 
 
+def _joining(evidence: Evidence, people: Sequence[int]) -> Joining:
+    """Return what gives for each of *people* (A,) on how many units they deviate beside others, and these with them."""
+    if evidence.people is not None:
+        return evidence.people.joining(people)
+    counts = _counts(evidence)
+
+    def joining(code: int) -> tuple[Floats, Floats]:
+        own = _labels(evidence, code)
+        found = np.zeros((2, len(evidence.annotators)))
+        # in a crowd most people never meet
+        for third in np.unique(evidence.annotator[evidence.kept & (own >= 0)[evidence.unit]]).tolist():
+            if third != code:
+                against, joined, _ = deviations(counts, own, _labels(evidence, third))
+                found[:, third] = evidence.number(against), evidence.number(joined)
+        return found[0], found[1]
+
+    return cache(joining)
+
+
 def _near(case: Case, a: int, b: int) -> Near:
-    """Return all units that either of two annotators labelled, with all their labels, and maybe others."""
+    """Return all units that two annotators labelled, with all their labels, and maybe others."""
     evidence = case.rest
     if evidence.people is not None:
         return evidence.people.between(a, b)
@@ -273,7 +293,8 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     candidates = _candidates(pairs, len(evidence.annotators), thresholds)
     if not candidates:
         return
-    tested = [_tested(_near(case, a, b), a, b, few=len(evidence.present) <= 3) for a, b in candidates]
+    joining = _joining(evidence, sorted({code for pair in candidates for code in pair}))
+    tested = [_tested(_near(case, a, b), a, b, joining, few=len(evidence.present) <= 3) for a, b in candidates]
     p = np.ones(len(pairs.first))
     p[: len(tested)] = [one.p for one in tested]
     taken: set[int] = set()

@@ -117,7 +117,7 @@ class Items:
     def without(self, gone: Gone) -> "Items":
         """Return the items without the labels that are *gone*; sections stay, for others to leave out."""
         table = self.table
-        taken = self._held_by(sorted(gone.annotators), sorted(gone.cells))
+        taken = self.held_by(sorted(gone.annotators), sorted(gone.cells))
         touched = table.pattern.filter(lambda code: taken(code, table)).length() > 0
         left = table.filter(touched)
         left = left.mutate(pattern=left.pattern.filter(lambda code: ~taken(code, left)))
@@ -145,8 +145,10 @@ class Items:
         """
         given = self.given("cluster", "mix", "place")
         keyed = given.mutate(key=given.mix * self.labels + given.what)
-        named = keyed.join(self.ours(values), "key")
-        group = ["who", "place"] if by_section else ["who"]
+        return self.summed(keyed.join(self.ours(values), "key"), ["who", "place"] if by_section else ["who"])
+
+    def summed(self, named: "ir.Table", group: list[str]) -> pd.DataFrame:
+        """Return the sums of :meth:`sums` over the labels *named*, with ``value`` and ``cluster``, by *group*."""
         alone = named.filter(named.cluster == ALONE) if self.clustered else named
         one = alone.group_by(*group).agg(
             n=alone.count(), y=alone.value.sum(), yy=(alone.value * alone.value).sum(), ym=alone.value.sum(),
@@ -191,11 +193,11 @@ class Items:
         import ibis  # noqa: PLC0415 - the warehouse extra
 
         table, codes, apart = self.table, sorted(codes), sorted(apart)
-        taken = self._held_by(codes, [])
+        taken = self.held_by(codes, [])
         mine = table.mutate(mine=table.pattern.filter(lambda code: taken(code, table)))
         mine = mine.filter(mine.mine.length() > 0)
         if apart:
-            off = self._held_by(apart, [])
+            off = self.held_by(apart, [])
             mine = mine.mutate(pattern=mine.pattern.filter(lambda code: ~off(code, mine)))
         each = mine.select("item", "round", "cluster", "place", "pattern", code=mine.mine.unnest())
         group = ["who", "place", "cluster", "what", "text"]
@@ -205,7 +207,7 @@ class Items:
             text=_text(others.map(lambda code: code % self.labels)),
         )  # fmt: skip
         if own is None:
-            return few(self.traffic, _with_names(each, group)).assign(added=0.0)
+            return few(self.traffic, with_names(each, group)).assign(added=0.0)
         # with the annotator's own label, which adds nothing, no item is without any
         listed = each.select(
             "item", "round", *group, code=each.pattern.concat(ibis.array([each.code])).unique().unnest()
@@ -214,17 +216,7 @@ class Items:
         joined = listed.mutate(other=self.who_of(listed.code)).join(ours, "other")
         shares = ibis.ifelse(joined.other == joined.who, 0.0, joined.own)
         units = joined.mutate(share=shares).group_by("item", "round", *group).agg(added=lambda rows: rows.share.sum())
-        return few(self.traffic, _with_names(units, group, sums="added"))
-
-    def held_by(self, people: list[int]) -> pd.DataFrame:
-        """Return how many items ``n`` that any of *people* labelled show which ``pattern``, and three of them."""
-        table, taken = self.table, self._held_by(people, [])
-        mine = table.filter(table.pattern.filter(lambda code: taken(code, table)).length() > 0)
-        counted = _with_names(mine, ["place", "cluster", "pattern"])
-        rows = self.traffic.fetch(counted.limit(MOST_ROWS + 1), patterns=True)
-        if len(rows) > MOST_ROWS:
-            raise TooManyError
-        return rows
+        return few(self.traffic, with_names(units, group, sums="added"))
 
     def named(self, scores: pd.DataFrame, most: int) -> pd.DataFrame:
         """Return cluster, mix and ``item`` of the *most* items with the highest ``score`` by ``mix``, ties by name."""
@@ -249,7 +241,7 @@ class Items:
         mine = self.table.filter(self.table.item.isin(items))
         return self.traffic.fetch(mine.select("item", "pattern"), patterns=True)
 
-    def _held_by(
+    def held_by(
         self, people: list[int], cells: list[tuple[int, int]]
     ) -> "Callable[[ir.IntegerValue, ir.Table], ir.BooleanValue]":
         """Return what says whether a code in the pattern of a table is a label of *people* or of *cells*."""
@@ -288,7 +280,7 @@ class Items:
         return ours
 
 
-def _with_names(units: "ir.Table", group: list[str], sums: str = "") -> "ir.Table":
+def with_names(units: "ir.Table", group: list[str], sums: str = "") -> "ir.Table":
     """Return by *group* how many *units* there are, ``n``, the names of the first three, ``NAMED``, and the *sums*."""
     import ibis  # noqa: PLC0415 - the warehouse extra
 
@@ -299,9 +291,9 @@ def _with_names(units: "ir.Table", group: list[str], sums: str = "") -> "ir.Tabl
     return ranked.group_by(*group).agg(n=ranked.count(), **names, **added)
 
 
-def few(traffic: Traffic, counted: "ir.Table") -> pd.DataFrame:
-    """Return the rows of *counted*, unless they are too many to be called sums."""
-    rows = traffic.fetch(counted.limit(MOST_ROWS + 1))
+def few(traffic: Traffic, counted: "ir.Table", *, patterns: bool = False) -> pd.DataFrame:
+    """Return the rows of *counted*, unless they are too many to be called sums; *patterns* as for the traffic."""
+    rows = traffic.fetch(counted.limit(MOST_ROWS + 1), patterns=patterns)
     if len(rows) > MOST_ROWS:
         raise TooManyError
     return rows

@@ -9,11 +9,13 @@ import pandas as pd
 from agreement.counts import Ints
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Sums
+from agreement.diagnosis.courses import Course
 from agreement.diagnosis.diagnosing import Diagnosis, diagnose_cases
 from agreement.diagnosis.evidence import AnonymousError, Evidence, Floats
 from agreement.diagnosis.people import Gone, Near
 from agreement.diagnosis.times import Times
 from agreement.warehouse.crowd_company import joined_by, met_in, products_in, shared_by
+from agreement.warehouse.crowd_courses import course_of, given_in_rounds, in_rounds
 from agreement.warehouse.crowd_items import ALONE, NAMED, Items, TooManyError
 from agreement.warehouse.engine import spread_out
 from agreement.warehouse.pairs import PairCells
@@ -253,6 +255,20 @@ class State:
         key, first = np.unique(key, return_index=True)
         return pd.DataFrame({"key": key, "value": value[use][first]})
 
+    def course(self, evidence: Evidence, value: Floats, position: Floats) -> Course:
+        """Return the course of *value* (N,) over the *position* (A, R) of the annotators' rounds."""
+        r = evidence.size[evidence.unit]
+        shrunk = self._by_key(evidence, np.where(np.isfinite(value), (r - 1) / np.maximum(r, 1), np.nan))
+        return course_of(self.labelled, self._by_key(evidence, value).assign(shrunk=shrunk["value"]), position)
+
+    def given_in_rounds(self) -> Floats:
+        """Return (A, R) how many labels each annotator gave in each round."""
+        return given_in_rounds(self.labelled)
+
+    def in_rounds(self, code: int, rounds: Ints) -> Near:
+        """Return the units of these *rounds* that one annotator labelled."""
+        return replace(self, labelled=in_rounds(self.labelled, rounds)).around([code], [], None)(code)
+
     def meetings(self) -> tuple[Ints, Floats, Floats]:
         """Return (P, 2) the pairs who share a unit, in order, and (P,) on how many they meet, and agree."""
         if self.gone:
@@ -261,13 +277,14 @@ class State:
         return pairs.pairs, pairs.sizes.astype(np.float64), pairs.agreed.astype(np.float64)
 
     def between(self, first: int, second: int) -> Near:
-        """Return the units that two annotators labelled, with all their labels, and who gave them the only other one."""
+        """Return the units that two annotators labelled, with all labels, and who gave the third of three."""
         k, people = len(self.crowd.labels), len(self.crowd.annotators)
         rows = _named(shared_by(self._sound(), first, second)).sort_values("item", ignore_index=True)
         unit, code = spread_out(rows["pattern"])
         n = rows["n"].to_numpy(dtype=np.int64)
         evidence = self._evidence(
-            unit, np.where(code // k < people, code // k, -1), code % k, rows["place"].to_numpy(dtype=np.int64), list(rows["cluster"].astype(str)), n,
+            unit, np.where(code // k < people, code // k, -1), code % k, rows["place"].to_numpy(dtype=np.int64),
+            list(rows["cluster"].astype(str)), n,
             None,
         )  # fmt: skip
         return Near(evidence, np.zeros(len(n)), None, tuple(rows["item"].astype(str)))
