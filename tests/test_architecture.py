@@ -74,7 +74,7 @@ STAGES = (
     # diagnose
     ("flags", "checks.criteria"),
     ("diagnosis.times", "diagnosis.evidence", "diagnosis.merging", "models.scoring", "models.comparing"),
-    ("diagnosis.contrasts", "diagnosis.people", "diagnosis.company", "diagnosis.case"),
+    ("diagnosis.contrasts", "diagnosis.courses", "diagnosis.people", "diagnosis.company", "diagnosis.case"),
     ("rules",),
     ("diagnosis.diagnosing",),
     ("checks.release", "checks.parts"),

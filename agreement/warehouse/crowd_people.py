@@ -258,8 +258,8 @@ class State:
     def course(self, evidence: Evidence, value: Floats, position: Floats) -> Course:
         """Return the course of *value* (N,) over the *position* (A, R) of the annotators' rounds."""
         r = evidence.size[evidence.unit]
-        shrunk = self._by_key(evidence, np.where(np.isfinite(value), (r - 1) / np.maximum(r, 1), np.nan))
-        return course_of(self.labelled, self._by_key(evidence, value).assign(shrunk=shrunk["value"]), position)
+        shrunk = self._by_key(evidence, np.where(np.isfinite(value), (r - 1) / np.maximum(r, 1), np.nan))["value"]
+        return course_of(self.labelled, self._by_key(evidence, value).assign(shrunk=shrunk), position)
 
     def given_in_rounds(self) -> Floats:
         """Return (A, R) how many labels each annotator gave in each round."""
