@@ -16,7 +16,7 @@ from agreement.loaders._unused import refuse_of_frame
 from agreement.pipeline import Audit
 from agreement.pipeline import audit as audit_in_memory
 from agreement.rules._parts import excerpt
-from agreement.rules._standing import MOST_JOINTLY
+from agreement.rules._readings import MAX_CELLS
 from agreement.settings import Settings
 from agreement.uncertainty.pooling import MIN_CLUSTERS
 from agreement.warehouse.asked import Asked, holds_gold, needs_the_labels, prepared, told_by_lists
@@ -149,7 +149,7 @@ def _from_sums(asked: Asked, traffic: Traffic) -> Audit:
     most = Most(MOST_PATTERNS, MOST_LABELS, _couples(found))
     many = replace(most, patterns=found.units)
     result = audit_patterns(found, settings, most)
-    if result is None and (len(found.annotators) <= MOST_JOINTLY or found.members is not None):
+    if result is None and (_may_have_camps(found) or found.members is not None):
         result = audit_patterns(found, settings, many)
         if result is None and found.documents >= MIN_CLUSTERS:
             result = audit_patterns(found, settings, many, groups_for(found, MOST_PATTERNS))
@@ -158,6 +158,12 @@ def _from_sums(asked: Asked, traffic: Traffic) -> Audit:
     if result is None:
         raise InputError([Problem(asked.name, said.too_many_patterns(MOST_LABELS, MOST_PATTERNS), said.A_PART)])
     return _with_texts(result, text, found)
+
+
+def _may_have_camps(found: Prepared) -> bool:
+    """Return whether annotators are so few that camps among them would be looked for, which takes all patterns."""
+    a = len(found.annotators)
+    return MOST_PATTERNS * (a * (a - 1) // 2) <= MAX_CELLS
 
 
 def _couples(found: Prepared) -> int:

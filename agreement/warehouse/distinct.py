@@ -95,7 +95,7 @@ def everything(found: Prepared, kind: LayerKind, most: Most, groups: int = 0) ->
     size = rows["pattern"].list.len().to_numpy(dtype=np.int64)
     if not most.holds(size, np.ones_like(size)):
         return None
-    rows = rows.assign(key=keys(rows["pattern"])).sort_values(["item", *ABOUT], ignore_index=True)
+    rows = rows.assign(key=keys(rows["pattern"])).sort_values("item", ignore_index=True)
     distinct, row = _units(rows, found, rounds)
     size = np.bincount(distinct.unit, minlength=distinct.n_units)
     score = np.zeros(len(rows))
