@@ -7,7 +7,7 @@ each label and of each section have the intervals that they have in memory.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ibis.expr.types.relations import CachedTable
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 AT_ONCE = 50_000_000  # numbers that the engine is told at a time, of cells of pairs
 OF_SECTIONS = 1  # which kappa is that of sections; the first is that of all labels, the others are those of one label
 
@@ -135,24 +136,33 @@ def _ranges(items: Items, most: int) -> Iterator[tuple[int, int]]:
 def _changes(cells: pd.DataFrame, items: Items, kind: LayerKind, totals: Totals) -> pd.DataFrame:
     """Return by ``key`` and ``place`` what an item changes, ``c0`` …, and whether its pair has a kappa, ``p0`` …."""
     k = items.labels
-    key, place, n = (cells[name].to_numpy(dtype=np.int64) for name in ("key", "place", "n"))
-    size = n.astype(np.float64)
+    cells = cells.sort_values(["key", "place"])  # what is looked up by pair is then near
+    key, place = (cells[name].to_numpy(dtype=np.int64) for name in ("key", "place"))
+    size = cells["n"].to_numpy(dtype=np.float64)
     pair_key, cell = np.divmod(key, k * k)
     first, second = np.divmod(cell, k)
     pair = np.unique(pair_key, return_inverse=True)[1]
     parted, in_section = np.unique(pair * items.places + place, return_inverse=True)
     distances, two = distances_of(k, kind), 1 - np.eye(2)
-    found = {"key": key, "place": place}
+    found: dict[str, NDArray[Any]] = {"key": key, "place": place}
 
-    def add(which: int, of: Ints, labels: tuple[Ints, Ints], apart: Floats, where: Ints | int = 0) -> None:
-        kappas = pair_kappas(of, *labels, size, int(of.max()) + 1, apart)
+    def add(which: int, kappas: PairKappas, of: Ints, rows: Bools | slice, where: Ints | int = 0) -> None:
         totals.add(which, kappas, where)
-        found[f"c{which}"], found[f"p{which}"] = kappas.change, kappas.defined[of].astype(np.float64)
+        found[f"c{which}"], found[f"p{which}"] = np.zeros(len(key)), np.zeros(len(key))
+        found[f"c{which}"][rows], found[f"p{which}"][rows] = kappas.change, kappas.defined[of]
 
-    add(0, pair, (first, second), distances)
-    add(OF_SECTIONS, in_section, (first, second), distances, parted % items.places)
+    every = slice(None)
+    add(0, pair_kappas(pair, first, second, size, int(pair[-1]) + 1, distances), pair, every)
+    kappas = pair_kappas(in_section, first, second, size, len(parted), distances)
+    add(OF_SECTIONS, kappas, in_section, every, parted % items.places)
     for label in range(k):
-        add(2 + label, pair, ((first != label).astype(np.int64), (second != label).astype(np.int64)), two)
+        one, other = first != label, second != label
+        using = np.zeros(int(pair[-1]) + 1, dtype=np.bool_)
+        using[pair[~(one & other)]] = True  # no other pair has a kappa of the label
+        rows = using[pair]
+        mine = (np.cumsum(using) - 1)[pair[rows]]
+        labels = one[rows].astype(np.int64), other[rows].astype(np.int64)
+        add(2 + label, pair_kappas(mine, *labels, size[rows], int(using.sum()), two), mine, rows)
     return pd.DataFrame(found)
 
 
