@@ -40,6 +40,17 @@ def course(evidence: Evidence, value: Floats, position: Floats) -> Course:
     """Return the course of *value* (N,) over the *position* (N,) of each label, by round (A, R) where an engine sums.
 
     Labels without a value or a position are left out.
+
+    Examples
+    --------
+    >>> from agreement.diagnosis.evidence import from_units
+    >>> from agreement.units import units_from_matrix
+    >>> evidence = from_units(units_from_matrix([["x", "y", "y"], ["x", "x", "x"]]))
+    >>> found = course(evidence, np.array([1.0, 0, 0, 0.5, 0, 0]), np.array([0.25, 0.25, 0.25, 0.75, 0.75, 0.75]))
+    >>> found.who.tolist(), found.x.tolist(), found.shrunk.round(2).tolist()  # 2/3 an item
+    ([0, 1, 2, 0, 1, 2], [0.25, 0.25, 0.25, 0.75, 0.75, 0.75], [1.33, 1.33, 1.33])
+    >>> found.sums(np.zeros(6), np.full(6, 2.0)).y.tolist()
+    [3.0, 0.0, 0.0]
     """
     if evidence.people is not None:
         return evidence.people.course(evidence, value, position)
