@@ -130,7 +130,7 @@ def _ranges(items: Items, most: int) -> Iterator[tuple[int, int]]:
     rows = items.traffic.fetch(named.group_by("first").agg(n=named.count())).sort_values("first")
     first, n = (rows[name].to_numpy(dtype=np.int64) for name in ("first", "n"))
     edges = first[np.diff((np.cumsum(n) - n) // most, prepend=-1) > 0].tolist()
-    yield from zip(edges, [*edges[1:], a], strict=True)
+    yield from zip(edges, [*edges[1:], a][: len(edges)], strict=True)
 
 
 def _changes(cells: pd.DataFrame, items: Items, kind: LayerKind, totals: Totals) -> pd.DataFrame:

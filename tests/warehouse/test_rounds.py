@@ -102,6 +102,18 @@ def test_rounds_of_a_crowd_are_those_in_memory(shape, settings, monkeypatch):
     assert one == told(other)
 
 
+def test_rounds_without_pairs_or_with_one_label_are_those_in_memory():
+    frame, settings = project(people=6, each=2, items=90, names=("r1", "r2", "r3", "r4"), seed=7), settings_of()
+    alone = frame.loc[frame["round"].eq("r2")].drop_duplicates("item")
+    frame = pd.concat([frame.loc[frame["round"].ne("r2")], alone])
+    frame = frame.loc[frame["round"].ne("r3") | frame["label"].eq("l0")]
+    whole = audit(load_frame(frame, settings), settings)
+    found = rounds.rounds_of(*in_engine(frame, settings), settings)
+    crowd = replace(whole.comparisons[0], units=None, details={"rounds": found})
+    assert [one.kappas == {} for one in found] == [False, True, True, False]
+    assert rounds_told(whole, crowd) == told(rounds_told(whole, whole.comparisons[0]))
+
+
 def test_all_rounds_of_a_crowd_are_one_snapshot(monkeypatch):
     monkeypatch.setattr(rounds, "SLICE_COUPLES", 2_000)
     for least in (1, 100, 10_000):
