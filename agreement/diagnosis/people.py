@@ -121,9 +121,6 @@ class People(Protocol):
         To deviate is to leave the only most frequent label among the labels of everybody else.
         """
 
-    def shared(self) -> Floats:
-        """Return (A, A) the units that both annotators labelled."""
-
     def disputed_in(self, evidence: Evidence, round_: str, section: str, most: int) -> dict[str, dict[str, str]]:
         """Return up to *most* items of a round, and *section* if any, whose labels differ most, with their labels."""
 

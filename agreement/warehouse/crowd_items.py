@@ -237,9 +237,9 @@ class Items:
         return set(self.traffic.fetch(mine.filter(mine.number < mine.places).select("item"))["item"].astype(str))
 
     def patterns(self, items: list[str]) -> pd.DataFrame:
-        """Return ``item`` and pattern of *items*."""
+        """Return ``item``, ``round`` and pattern of *items*."""
         mine = self.table.filter(self.table.item.isin(items))
-        return self.traffic.fetch(mine.select("item", "pattern"), patterns=True)
+        return self.traffic.fetch(mine.select("item", "round", "pattern"), patterns=True)
 
     def held_by(
         self, people: list[int], cells: list[tuple[int, int]]
@@ -364,10 +364,10 @@ def _groups(table: "ir.Table", documents: int, traffic: Traffic) -> int:
 
 
 def _named(table: "ir.Table", groups: int) -> "ir.Table":
-    """Return the *table* with what is taken out of the jackknife together: a document, an item without, or a group."""
+    """Return the *table* with what is taken out of the jackknife together: a document, a unit without, or a group."""
     import ibis  # noqa: PLC0415 - the warehouse extra
 
-    alone = ibis.literal(OWN) + table.item
+    alone = ibis.literal(OWN) + table.item + ibis.literal(OWN) + table["round"]
     each = ibis.ifelse(table.document == "", alone, table.document)
     return table.mutate(taken=((each.hash() % groups + groups) % groups).cast("string") if groups else each)
 

@@ -16,12 +16,12 @@ from agreement.diagnosis.people import Gone, Near
 from agreement.diagnosis.times import Times
 from agreement.warehouse.crowd_company import joined_by, met_in, products_in, shared_by
 from agreement.warehouse.crowd_courses import course_of, given_in_rounds, in_rounds
+from agreement.warehouse.crowd_examples import labels_of, with_labels
 from agreement.warehouse.crowd_items import ALONE, NAMED, Items, TooManyError
 from agreement.warehouse.engine import spread_out
 from agreement.warehouse.pairs import PairCells
 
 AT_ONCE = 500_000  # labels of annotators whose items come back, counted, at a time
-MOST_PEOPLE = 10_000  # of whom a table of how many items each pair shares fits in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,16 +300,6 @@ class State:
 
         return joining
 
-    def shared(self) -> Floats:
-        """Return (A, A) the units that both annotators labelled, of all labels."""
-        people = len(self.crowd.annotators)
-        if self.gone or people > MOST_PEOPLE:
-            raise AnonymousError
-        table = np.zeros((people, people))
-        first, second = self.crowd.pairs.pairs.T
-        table[first, second] = table[second, first] = self.crowd.pairs.n
-        return table
-
     def disputed_in(self, evidence: Evidence, round_: str, section: str, most: int) -> dict[str, dict[str, str]]:
         """Return up to *most* items of a round, and *section* if any, whose labels differ most, with their labels."""
         scores = pd.DataFrame({"mix": self.mix, "score": np.nan_to_num(evidence.disagreement)})
@@ -320,8 +310,8 @@ class State:
             table = table.filter(table.place == self.labelled.sections.index(section))
         items = replace(self.labelled, table=table)
         names = items.named(scores, most)["item"].astype(str).tolist() if len(scores) else []
-        labels = _labels_of(items, names, self.crowd)
-        return {name: labels[name] for name in names}
+        labels = labels_of(items, names, self.crowd.annotators, self.crowd.labels)
+        return {name: dict(sorted(labels[name][0].items())) for name in names}
 
 
 def _state(evidence: Evidence) -> State:
@@ -379,7 +369,8 @@ def diagnosed_crowd(opened: Case, items: Items, pairs: PairCells, named: pd.Data
         people = _state(whole)
         nowhere = ("",) * len(people.items)
         case = replace(opened, whole=whole, rest=whole, items=people.items, rounds=nowhere)
-        return _with_labels(diagnose_cases([case], opened.settings), people)
+        found = diagnose_cases([case], opened.settings)
+        return with_labels(found, people.labelled, crowd.annotators, crowd.labels, crowd.weights)
     except (AnonymousError, TooManyError):
         return None
 
@@ -394,28 +385,3 @@ def _expecting(whole: Evidence) -> Evidence:
     crowd = replace(people.crowd, expected=expected, known={})
     crowd.known[Gone()] = replace(whole, expected=expected, people=replace(people, crowd=crowd))
     return crowd.known[Gone()]
-
-
-def _labels_of(items: Items, names: list[str], crowd: Crowd) -> dict[str, dict[str, str]]:
-    """Return by item of *names* the label that each annotator gave, by annotator's name."""
-    rows = items.patterns(names)
-    row, code = spread_out(rows["pattern"])
-    labels: dict[str, dict[str, str]] = {}
-    for item, one in zip(rows["item"].astype(str).to_numpy()[row], code.tolist(), strict=True):
-        who, what = divmod(one, len(crowd.labels))
-        labels.setdefault(item, {})[crowd.annotators[who]] = crowd.labels[what]
-    return {name: dict(sorted(given.items())) for name, given in labels.items()}
-
-
-def _with_labels(diagnosis: Diagnosis, people: State) -> Diagnosis:
-    """Return the diagnosis with the labels of the items that its examples show."""
-    bare = {one.item for flag in diagnosis.flags for one in flag.examples if not one.labels}
-    labels = _labels_of(people.labelled, sorted(bare), people.crowd)
-    flags = tuple(
-        replace(
-            flag,
-            examples=tuple(replace(one, labels=one.labels or labels.get(one.item, {})) for one in flag.examples),
-        )
-        for flag in diagnosis.flags
-    )
-    return replace(diagnosis, flags=flags)

@@ -12,9 +12,10 @@ ONE_LABEL = "Keep one label per annotator and item in a view, e.g. the latest."
 SEVERAL_LAYERS, MODELS, GOLD = "several layers", "models beside people", "gold labels"
 BY_COLUMN, TIMES = "figures by an item column (--by)", "times and repeats that differ"
 FLAGS_NOT_LOOKED_FOR = (
-    "Flags were not looked for: the engine's sums don't tell enough of these annotators. That needs three labels or "
-    "more on most items, and no more than a million mixes of labels by section and document. Audit a part of the "
-    "table, e.g. one section, in a view of up to ten million labels."
+    "Flags were not looked for: of so many labels an engine's sums tell enough only where most labels are on items "
+    "with three or more, and where items show at most a million kinds of labels (by section; an item that comes again "
+    "in a later round is a kind of its own). Scores rest on all labels. For flags, audit a part of the table in a view "
+    "of up to ten million labels, e.g. one section."
 )
 SCORES, SPANS = "probabilities of labels (--score)", "spans (columns.start, columns.end)"
 

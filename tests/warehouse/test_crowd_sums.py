@@ -84,6 +84,29 @@ def with_a_copy():
     return frame
 
 
+def teams():
+    """Return labels of twelve people, too few for their company to average out: they are solved for together."""
+    rng = np.random.default_rng(9)
+    item = np.repeat(np.arange(2000), 4)
+    who = np.array([rng.choice(12, 4, replace=False) for _ in range(2000)]).ravel()
+    truth, section = rng.integers(5, size=2000)[item], item % 4
+    wrong = np.select([who == 1, (who == 2) & (section == 0), who == 5], [0.5, 0.8, 0.3], 0.06)
+    given = np.where(rng.random(len(item)) < wrong, rng.integers(5, size=len(item)), truth)
+    given = np.where((given == 1) & (rng.random(len(item)) < 0.35), 2, given)
+    return pd.DataFrame({
+        "item": [f"i{code:05d}" for code in item], "annotator": [f"a{code:02d}" for code in who],
+        "label": [f"l{code}" for code in given], "section": [f"s{code}" for code in section],
+    })  # fmt: skip
+
+
+def teams_with_documents():
+    """Return the same with a document for two thirds of the items, some of which come again in a second round."""
+    frame = teams()
+    number = frame["item"].str[1:].astype(int)
+    frame = frame.assign(document=("d" + (number // 20).astype(str)).where(number % 3 > 0, ""))
+    return pd.concat([frame.assign(round="r1"), frame.loc[number % 9 == 0].assign(round="r2")], ignore_index=True)
+
+
 def read(frame, folder, settings):
     """Return the audit of a *frame* of labels from Parquet, and in memory."""
     frame.to_parquet(folder / "labels.parquet")
@@ -102,8 +125,10 @@ def read(frame, folder, settings):
         (lambda: project(items=5100, labels=4, seed=3), {"layers": {"label": {"kind": "ordinal"}}}, {"annotator"}),
         (lambda: project(items=5100, labels=2, seed=5).drop(columns="section"), {}, {"annotator", "prevalence"}),
         (with_a_copy, {"rules": {"copy": {"min_items": 4}}}, {"copy"}),
+        (teams, {}, {"annotator", "annotator_section", "label_pair"}),
+        (teams_with_documents, {}, {"annotator", "annotator_section", "label_pair"}),
     ],
-    ids=["sections", "documents", "rounds", "ordered", "two labels", "copy"],
+    ids=["sections", "documents", "rounds", "ordered", "two labels", "copy", "teams", "teams with documents"],
 )  # fmt: skip
 def test_everything_is_as_in_memory(tmp_path, monkeypatch, flags, made, settings, rules):
     monkeypatch.setattr(pairs, "SLICE_COUPLES", 20_000)
@@ -149,21 +174,17 @@ def same_by_annotator(found, expected):
         assert [part.tolist() for part in found.details["leans"]] == [hits.tolist(), n.tolist()]
 
 
-@pytest.mark.parametrize("what", ["rows", "people"])
-def test_sums_that_do_not_tell_enough_are_said_not_guessed(tmp_path, monkeypatch, what):
-    frame = project(items=1500, seed=6)
-    if what == "rows":
-        monkeypatch.setattr(crowd_items, "MOST_ROWS", 100)
-    else:  # so many are off that the others are solved for together
-        frame = frame.loc[frame["annotator"].str[1:].astype(int) < 310]
-        off = frame["annotator"].str[1:].astype(int) % 20 == 0
-        frame = frame.assign(label=frame["label"].mask(off, "l0"))
-    frame.to_parquet(tmp_path / "labels.parquet")
-    if what == "rows":
-        with pytest.raises(InputError, match="patterns"):
-            audit_warehouse(str(tmp_path / "labels.parquet"))
-        return
-    found = audit_warehouse(str(tmp_path / "labels.parquet"))
-    assert len(found.scores_table())
+def test_too_many_kinds_of_items_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(crowd_items, "MOST_ROWS", 100)
+    project(items=500, seed=6).to_parquet(tmp_path / "labels.parquet")
+    with pytest.raises(InputError, match="patterns"):
+        audit_warehouse(str(tmp_path / "labels.parquet"))
+
+
+def test_flags_that_sums_do_not_tell_are_said_not_guessed(tmp_path):
+    frame = teams()
+    two = frame.loc[frame.groupby("item").cumcount() < 2]
+    found, expected = read(two, tmp_path, {"measures": {"min_pair_items": 8}})
+    same_scores(found, expected)
     assert not found.diagnosis.flags
     assert found.annotations.reading.warnings == [said.FLAGS_NOT_LOOKED_FOR]
