@@ -150,15 +150,15 @@ class Judge:
     def _error(self, x: Influence, y: Influence) -> tuple[float, float]:
         """Return standard error of the difference, and its degrees of freedom."""
         n_groups = int(max(taken.group.max(initial=-1) for taken in self.sides)) + 1
-        total, seen, each = np.zeros(n_groups), np.zeros(n_groups, dtype=bool), np.ones(n_groups, np.int64)
+        total, seen, each = np.zeros(n_groups), np.zeros(n_groups, dtype=bool), np.ones(n_groups)
         for part, taken, sign in zip((x, y), self.sides, (-1, 1), strict=True):
             moved, alike = taken.by_group(part.deviation, n_groups)
-            total += sign * scale(taken, float(alike @ moving(moved))) * moved
+            total += sign * scale(taken, float(alike[moving(moved)].sum())) * moved
             seen[taken.group] = True
             each = np.maximum(each, alike)
-        df = float(max(min(x.n + y.n, int(each @ seen)) - 1, 1))
+        df = float(max(min(x.n + y.n, int(each[seen].sum())) - 1, 1))
         if x.sums is None or y.sums is None:
-            return float(np.sqrt(each @ np.square(total))), df
+            return float(np.sqrt((each * np.square(total)).sum())), df
         one, other = scale(self.before, x.sums.moving), scale(self.after, y.sums.moving)
         apart = one**2 * x.sums.squares + other**2 * y.sums.squares - 2 * one * other * y.sums.products
         return float(np.sqrt(max(apart, 0.0))), df

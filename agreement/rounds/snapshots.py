@@ -165,10 +165,10 @@ class Snapshot:
         """Return (K,) the sums of *values* (U, K) over the units of the data."""
         return np.asarray(values.sum(axis=0) if self.times is None else self.times @ values)
 
-    def by_group(self, deviation: Floats, groups: int = 0) -> tuple[Floats, Ints]:
+    def by_group(self, deviation: Floats, groups: int = 0) -> tuple[Floats, Floats]:
         """Return (G,) the summed *deviation* (U,) of each group, and how many equal groups it stands for."""
         groups = max(groups, int(self.group.max(initial=-1)) + 1)
-        alike = np.ones(groups, np.int64)
+        alike = np.ones(groups)
         if self.times is None or self.alike is None:
             return np.bincount(self.group, deviation, minlength=groups).astype(np.float64), alike
         alike[self.group] = self.alike

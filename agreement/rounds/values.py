@@ -131,7 +131,7 @@ def standard_error(taken: Snapshot, found: Influence) -> float:
     if found.sums is not None:
         return scale(taken, found.sums.moving) * float(np.sqrt(found.sums.squares))
     total, alike = taken.by_group(found.deviation)
-    return scale(taken, float(alike @ moving(total))) * float(np.sqrt(alike @ np.square(total)))
+    return scale(taken, float(alike[moving(total)].sum())) * float(np.sqrt((alike * np.square(total)).sum()))
 
 
 def scale(taken: Snapshot, size: float) -> float:
