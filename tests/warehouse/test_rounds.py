@@ -230,6 +230,13 @@ def test_a_crowd_in_rounds_is_told_as_in_memory(tmp_path, monkeypatch):
     ]
     assert flags[0] == flags[1]
     assert len(flags[0][0]) == 5
+    shown = [
+        {(flag.rule, str(flag.subject), one.item, tuple(one.labels.items())) for flag in part.diagnosis.flags
+         for one in flag.examples if flag.rule != "round_change"}
+        for part in (found, expected)
+    ]  # fmt: skip
+    assert shown[0] == shown[1]
+    assert all(len(labels) == 5 for *_, labels in shown[0])
     gates = [[check for check in part.checks if check.name == "sections"] for part in (found, expected)]
     assert gates[0] == [replace(check, **{name: told(getattr(check, name)) for name in ("value", "low", "high")})
                         for check in gates[1]]  # fmt: skip
