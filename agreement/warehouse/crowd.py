@@ -50,12 +50,31 @@ def audit_crowd(found: Prepared, settings: Settings, otherwise: Callable[[], Aud
     """Return the audit from what the engine sums up of all labels; only the most disputed items come back.
 
     Where sums don't tell enough for the diagnosis it is what *otherwise* gives, if that gives anything; else the
-    account says that flags were not looked for. None if not even scores can be told.
+    account says that flags were not looked for. Sections are told apart where there are not too many kinds of items
+    then. None if not even scores can be told.
     """
     try:
         items = items_of(found)
     except TooManyError:
-        return otherwise()
+        return otherwise() or _of_one_section(found, settings, otherwise)
+    return _released(found, items, settings, otherwise)
+
+
+def _of_one_section(found: Prepared, settings: Settings, otherwise: Callable[[], Audit | None]) -> Audit | None:
+    """Return the audit without sections; None if there are too many kinds of items even so."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    together = replace(found, shown=found.shown.mutate(section=ibis.literal("")))
+    try:
+        items = items_of(together)
+    except TooManyError:
+        return None
+    found.reading.warnings.append(said.SECTIONS_NOT_TOLD_APART)
+    return _released(together, items, settings, otherwise)
+
+
+def _released(found: Prepared, items: Items, settings: Settings, otherwise: Callable[[], Audit | None]) -> Audit:
+    """Return the audit of the *items*, after which nothing more is asked of the engine."""
     try:
         return _audit(found, items, settings, otherwise)
     finally:

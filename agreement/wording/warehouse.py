@@ -11,6 +11,10 @@ ONE_COLUMN = "Audit one label column at a time: --columns label=NAME."
 ONE_LABEL = "Keep one label per annotator and item in a view, e.g. the latest."
 SEVERAL_LAYERS, MODELS, GOLD = "several layers", "models beside people", "gold labels"
 BY_COLUMN, TIMES = "figures by an item column (--by)", "times and repeats that differ"
+SECTIONS_NOT_TOLD_APART = (
+    "Sections were not told apart: items show more than a million kinds of labels by section, or there are more than "
+    "2,000 of them. Everything else rests on all labels. For sections, audit one at a time."
+)
 FLAGS_NOT_LOOKED_FOR = (
     "Flags were not looked for: of so many labels an engine's sums tell enough only where most labels are on items "
     "with three or more, and where items show at most a million kinds of labels (by section; an item that comes again "

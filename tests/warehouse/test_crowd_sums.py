@@ -174,6 +174,17 @@ def same_by_annotator(found, expected):
         assert [part.tolist() for part in found.details["leans"]] == [hits.tolist(), n.tolist()]
 
 
+def test_sections_are_not_told_apart_where_they_make_too_many_kinds_of_items(tmp_path, monkeypatch, flags):
+    frame, settings = project(items=5000, labels=2, seed=6), Settings.from_mapping({"measures": {"min_pair_items": 8}})
+    expected = audit(load_frame(frame.drop(columns="section"), settings), settings)
+    monkeypatch.setattr(crowd_items, "MOST_SECTIONS", 5)
+    frame.to_parquet(tmp_path / "labels.parquet")
+    found = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings)
+    same_scores(found, expected)
+    assert flags(found) == flags(expected)
+    assert found.annotations.reading.warnings == [said.SECTIONS_NOT_TOLD_APART]
+
+
 def test_too_many_kinds_of_items_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(crowd_items, "MOST_ROWS", 100)
     project(items=500, seed=6).to_parquet(tmp_path / "labels.parquet")
