@@ -53,7 +53,7 @@ def _split_items(shown: "ir.Table", people: tuple[str, ...], traffic: Traffic, k
     if int(traffic.fetch(names.aggregate(n=names.count()))["n"].iloc[0]) > MAX_ITEMS:
         return []
     folded = names.item.strip().lower()
-    keyed = names.mutate(key=ibis.ifelse(folded.re_search(PLAIN), folded.re_replace(PLAIN, r"\1"), folded))
+    keyed = names.mutate(key=ibis.ifelse(folded.re_search(PLAIN), folded.re_extract(PLAIN, 1), folded))
     times = keyed.group_by("key").agg(spellings=keyed.count())
     doubtful = keyed.join(times, "key")
     doubtful = doubtful.filter((doubtful.spellings > 1) | doubtful.item.re_search(FOREIGN)).select("item")

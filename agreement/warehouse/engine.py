@@ -48,14 +48,12 @@ class Prepared:
         ``pattern``, the sorted codes ``annotator * K + label`` of the labels that the item was given.
     annotators, labels
         (A,) and (K,) names, sorted.
-    units, compared, n_labels, pair_rows, documents
-        Rows of *shown*, those with two labels or more, labels in use, couples of labels of one item, named documents.
+    units, n_labels, pair_rows, documents
+        Rows of *shown*, labels in use, couples of labels of one item, named documents.
     reading
         The account: rows read, used and set aside by reason.
     traffic
         Rows that came back.
-    given
-        Times that each label was given.
     members, simple
         (K, M) which simple labels a set holds, and their (M,) names; None where an item has one label.
     parts
@@ -66,13 +64,11 @@ class Prepared:
     annotators: tuple[str, ...]
     labels: tuple[str, ...]
     units: int
-    compared: int
     n_labels: int
     pair_rows: int
     documents: int
     reading: Reading
     traffic: Traffic = field(default_factory=Traffic)
-    given: Mapping[str, int] = field(default_factory=dict)
     members: NDArray[np.bool_] | None = None
     simple: tuple[str, ...] = ()
     parts: "tuple[CachedTable, ...]" = ()
@@ -118,16 +114,13 @@ def prepare(
     shown = ibis.union(*parts) if len(parts) > 1 else parts[0]
     totals, sections = _totals(shown, len(names), traffic, where, reading)
     reading.rows_used = rows - sum(reading.set_aside.values())
-    given: dict[str, int] = {}
-    for label, name in meant.items():
-        given[name] = given.get(name, 0) + found["label"][label]
     shown = shown.drop("takes", "parted", "torn")
     if sections > MOST_SECTIONS:
         reading.warnings.append(said.too_many_sections(sections, MOST_SECTIONS))
         shown = shown.mutate(section=ibis.literal(""))
     note_names(shown, people, reading, traffic, k=len(names))
     simple = simple if members is not None else ()
-    return Prepared(shown, people, names, *totals, reading, traffic, given, members, simple, parts)
+    return Prepared(shown, people, names, *totals, reading, traffic, members, simple, parts)
 
 
 def _shown_as(
@@ -303,8 +296,8 @@ def _by_item(coded: "ir.Table", rows: int) -> "tuple[CachedTable, ...]":
 
 def _totals(
     shown: "ir.Table", k: int, traffic: Traffic, where: str, reading: Reading
-) -> tuple[tuple[int, int, int, int, int], int]:
-    """Return units, compared units, labels, couples and named documents, and sections.
+) -> tuple[tuple[int, int, int, int], int]:
+    """Return units, labels, couples and named documents, and sections.
 
     What can't be compared is refused.
     """
@@ -339,9 +332,7 @@ def _totals(
     if problems:
         raise InputError(problems)
     reading.aside(said.REPEAT_IDENTICAL, sums["repeats"])
-    return (
-        (sums["units"], sums["compared"], sums["labels"], sums["couples"] // 2, sums["documents"]), sums["sections"],
-    )  # fmt: skip
+    return (sums["units"], sums["labels"], sums["couples"] // 2, sums["documents"]), sums["sections"]
 
 
 def keys(patterns: "pd.Series[Any]") -> "pd.Series[Any]":
