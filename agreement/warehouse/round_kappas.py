@@ -18,7 +18,7 @@ from agreement.rounds.snapshots import Kappa, distances_of
 from agreement.rounds.values import NOTHING
 from agreement.settings import LayerKind
 from agreement.uncertainty.influence import PairKappas, Sums, pair_kappas
-from agreement.warehouse.crowd_items import OWN, Items
+from agreement.warehouse.crowd_items import Items
 from agreement.warehouse.pairs import couples
 from agreement.warehouse.traffic import known
 
@@ -95,10 +95,7 @@ def _round(items: Items, name: str, kind: LayerKind, enough: "ir.Table | None") 
     """Return the kappas of the round *name*; None if no item in it has two labels that count."""
     import ibis  # noqa: PLC0415 - the warehouse extra
 
-    table = items.table.filter(items.table["round"] == name)
-    own = ibis.literal(OWN) + table.item  # the same item in the next round too
-    table = table.mutate(taken=ibis.ifelse(table.taken.startswith(OWN), own, table.taken))
-    of_round = replace(items, table=table, rounds=(name,))
+    of_round = replace(items, table=items.table.filter(items.table["round"] == name), rounds=(name,))
     k = items.labels
     shape = (2 + k, items.places)
     totals = Totals(np.zeros(shape), np.zeros(shape), np.zeros(shape))

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from agreement.diagnosis.evidence import MIN_DOCUMENTS
 from agreement.rounds.snapshots import NUMBERED, Names, Snapshot, anonymous, hashed
 from agreement.settings import Settings
 from agreement.units import Units, natural
-from agreement.warehouse.crowd_items import MOST_ROWS, OWN, Items, TooManyError
+from agreement.warehouse.crowd_items import ALONE, MOST_ROWS, OWN, Items, TooManyError
 from agreement.warehouse.engine import LAYER, SLICE_ROWS, Prepared, keys, kind_of
 from agreement.warehouse.pairs import SLICE_COUPLES, couples
 from agreement.warehouse.round_kappas import kappas_of
@@ -82,7 +83,8 @@ def rounds_of(found: Prepared, items: Items, settings: Settings) -> tuple[Snapsh
     names = tuple(sorted(filter(None, items.rounds), key=natural))
     if len(names) < 2:
         return ()
-    numbered, least = _numbered(items, names), settings.measures.min_pair_items
+    items, least = _independent(found, items), settings.measures.min_pair_items
+    numbered = _numbered(items, names)
     sizes = _sizes(numbered, by_round=True)
     joint = _joint(found, numbered, names, sizes, least, by_round=True)
     enough = [
@@ -105,11 +107,28 @@ def all_rounds_of(found: Prepared, items: Items, settings: Settings) -> Snapshot
     TooManyError
         If there are more rounds, or more mixes of labels, than can come back.
     """
-    numbered = _numbered(items, items.rounds)
+    numbered = _numbered(_independent(found, items), items.rounds)
     sizes = _sizes(numbered, by_round=False)
     joint = _joint(found, numbered, items.rounds, sizes, settings.measures.min_pair_items, by_round=False)
     sizes.release()
     return _snapshot(joint, range(len(items.rounds)), found, items, settings)
+
+
+def _independent(found: Prepared, items: Items) -> Items:
+    """Return the items with what is independent as ``taken``: documents, or their groups, and each item without one.
+
+    An item stays the same in all rounds, which share what they share.
+    """
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
+    if not items.documents:
+        return items
+    table = items.table
+    alone = table.taken.startswith(OWN)
+    if items.documents != found.documents >= MIN_DOCUMENTS:  # in groups, of which the clusters are without the others
+        alone = (table.cluster == ALONE) | table.cluster.startswith(OWN)
+    own = ibis.literal(OWN) + table.item
+    return replace(items, table=table.mutate(taken=ibis.ifelse(alone, own, table.taken)))
 
 
 def _numbered(items: Items, names: tuple[str, ...]) -> Items:

@@ -15,7 +15,7 @@ from agreement.rounds.comparing import compare_rounds, rounds_within
 from agreement.rounds.snapshots import snapshot
 from agreement.rounds.trends import trends
 from agreement.rounds.values import agreement_value, own_interval
-from agreement.warehouse import audit_warehouse, distinct, round_kappas, rounds
+from agreement.warehouse import audit_warehouse, crowd_items, distinct, round_kappas, rounds
 from agreement.warehouse.asked import Asked, prepared
 from agreement.warehouse.crowd_items import TooManyError, items_of
 from agreement.warehouse.traffic import Traffic
@@ -241,3 +241,14 @@ def test_a_crowd_in_rounds_is_told_as_in_memory(tmp_path, monkeypatch):
     assert gates[0] == [replace(check, **{name: told(getattr(check, name)) for name in ("value", "low", "high")})
                         for check in gates[1]]  # fmt: skip
     assert gates[0]
+
+
+def test_items_without_a_document_stay_alone_where_documents_are_put_into_groups(monkeypatch):
+    monkeypatch.setattr(crowd_items, "MOST_DOCUMENTS", 20)
+    monkeypatch.setattr(crowd_items, "GROUPS", (10**9,))  # so many that no two documents fall into one
+    settings, frame = settings_of(), project(items=260, documents=60, seed=8)
+    found, items = in_engine(frame, settings)
+    assert (items.documents, found.documents) == (10**9, 48)
+    whole = audit(load_frame(frame, settings), settings)
+    crowd = replace(whole.comparisons[0], units=None, details={"rounds": rounds.rounds_of(found, items, settings)})
+    assert rounds_told(whole, crowd) == told(rounds_told(whole, whole.comparisons[0]))
