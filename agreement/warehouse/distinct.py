@@ -157,7 +157,7 @@ def _in_groups(items: "ir.Table", groups: int) -> "ir.Table":
     told = ibis.memtable(
         pd.DataFrame({
             "hash": [f"{number:0{DIGITS}x}" for number in numbers],
-            "group": [f"group {number * groups // len(numbers):04d}" for number in numbers],
+            "group": [f"group {number * groups // len(numbers):04d} of {groups}" for number in numbers],
         })
     )  # fmt: skip
     known(items, told)
