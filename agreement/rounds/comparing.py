@@ -134,16 +134,7 @@ def compare_rounds(
         _different(earlier[layer], later[layer]) for layer in common if _no_label(earlier[layer], later[layer])
     ]:
         raise InputError(problems)
-    return tuple(_noted(change_between(earlier[layer], later[layer], settings), earlier, later) for layer in common)
-
-
-def _noted(change: LayerChange, *sides: Mapping[str, Snapshot]) -> LayerChange:
-    """Return the *change* with a note if a round of its layer keeps equal items once, so that they can't be matched."""
-    if any(NUMBERED in name for side in sides for name in side[change.layer].item):
-        if words.ONLY_COUNTS in change.notes:
-            return change
-        return replace(change, notes=(*change.notes, words.ITEMS_KEPT_ONCE))
-    return change
+    return tuple(change_between(earlier[layer], later[layer], settings) for layer in common)
 
 
 def _no_label(before: Snapshot, after: Snapshot) -> bool:
@@ -210,6 +201,8 @@ def change_between(before: Snapshot, after: Snapshot, settings: Settings, *, bri
         pairing = "paired" if n_both == _items(before) == _items(after) else "partly paired"
     if max(before.inflation, after.inflation) > 1:
         notes.append(words.ONLY_COUNTS)
+    elif any(NUMBERED in name[1:] for taken in (before, after) for name in taken.item[:1]):
+        notes.append(words.ITEMS_KEPT_ONCE)  # numbered by one round for itself
     if not all(taken.found is None or taken.has_pairs for taken in (before, after)):
         notes.append(words.NO_KAPPAS)
     done = LayerChange(

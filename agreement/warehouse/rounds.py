@@ -43,6 +43,8 @@ class Joint:
         a label, or K and two labels, ``low * K + high``, that count as a couple.
     names
         (R,) rounds.
+    matched
+        Whether a row is an item in all its rounds, or, of too many, in one of them.
     listed
         Rounds whose couples are listed; in the others all couples of labels of an item count.
     """
@@ -50,6 +52,7 @@ class Joint:
     rows: pd.DataFrame
     names: tuple[str, ...]
     listed: frozenset[int]
+    matched: bool = True
 
 
 def round_details(found: Prepared, items: Items, settings: Settings) -> dict[str, Any]:
@@ -86,7 +89,11 @@ def rounds_of(found: Prepared, items: Items, settings: Settings) -> tuple[Snapsh
     items, least = _independent(found, items), settings.measures.min_pair_items
     numbered = _numbered(items, names)
     sizes = _sizes(numbered, by_round=True)
-    joint = _joint(found, numbered, names, sizes, least, by_round=True)
+    try:
+        joint = _joint(found, numbered, names, sizes, least, by_round=True)
+    except TooManyError:
+        joint = _joint(found, numbered, names, sizes, least, by_round=True, matched=False)
+        found.reading.warnings.append(said.ITEMS_NOT_MATCHED)
     enough = [
         sizes.filter((sizes.number == number) & (sizes.shared >= least)) if number in joint.listed else None
         for number in range(len(names))
@@ -150,8 +157,9 @@ def _numbered(items: Items, names: tuple[str, ...]) -> Items:
 
 
 def _joint(
-    found: Prepared, items: Items, names: tuple[str, ...], sizes: "ir.Table", least: int, *, by_round: bool
-) -> Joint:
+    found: Prepared, items: Items, names: tuple[str, ...], sizes: "ir.Table", least: int, *, by_round: bool,
+    matched: bool = True,
+) -> Joint:  # fmt: skip
     """Return how many items have the same labels; pairs share *least* items, in a round or in all, as *sizes* say.
 
     Some items are looked at at a time, and what they came to is added up.
@@ -162,10 +170,10 @@ def _joint(
     for number in range(slices):
         mine = whole.filter((whole.item.hash() % slices + slices) % slices == number) if slices > 1 else whole
         part = replace(items, table=mine)
-        coded = mine.select("item", "place", "document", codes=_of_round(mine, items.labels))
+        coded = mine.select("item", "number", "place", "document", codes=_of_round(mine, items.labels))
         if listed:
             coded = coded.union(_coupled(part, sizes.filter(sizes.shared >= least), sorted(listed)))
-        each = coded.group_by("item").agg(
+        each = coded.group_by(["item"] if matched else ["item", "number"]).agg(
             place=coded.place.max(), document=coded.document.max(), codes=coded.codes.collect().flatten().sort()
         )
         by = each.group_by("codes", "place", "document").agg(n=each.count())
@@ -174,7 +182,7 @@ def _joint(
         parts = [pd.concat(parts).groupby(["place", "document", "key"], sort=True)["n"].sum().reset_index()]
         if len(parts[0]) > MOST_ROWS:
             raise TooManyError
-    return Joint(parts[0], names, listed)
+    return Joint(parts[0], names, listed, matched)
 
 
 def _of_round(table: "ir.Table", k: int) -> "ir.ArrayValue":
@@ -218,10 +226,10 @@ def _coupled(items: Items, enough: "ir.Table", listed: list[int]) -> "ir.Table":
     some = replace(items, table=items.table.filter(items.table.number.isin(listed)))
     coupled = _couples(some, "item", "number")
     mine = coupled.semi_join(enough, [name for name in ("number", "pair") if name in enough.columns])
-    mine = mine.select("item", code=mine.number * (k + k * k) + k + mine.cell)
-    grouped = mine.group_by("item").agg(codes=mine.code.collect())
+    mine = mine.select("item", "number", code=mine.number * (k + k * k) + k + mine.cell)
+    grouped = mine.group_by("item", "number").agg(codes=mine.code.collect())
     nowhere = ibis.literal(-1).cast("int64")
-    return grouped.select("item", place=nowhere, document=ibis.literal(""), codes=grouped.codes)
+    return grouped.select("item", "number", place=nowhere, document=ibis.literal(""), codes=grouped.codes)
 
 
 def _snapshot(joint: Joint, numbers: Sequence[int], found: Prepared, items: Items, settings: Settings) -> Snapshot:
@@ -237,8 +245,9 @@ def _snapshot(joint: Joint, numbers: Sequence[int], found: Prepared, items: Item
     row, round_ = np.divmod(units, len(joint.names))
     place = rows["place"].to_numpy(dtype=np.int64)[row]
     hashes = {document: hashed(document) if document else "" for document in set(rows["document"])}
+    apart = "" if joint.matched else numbers[0]
     named: tuple[Names, Names] = (
-        np.array([f"{NUMBERED}{one}" for one in row.tolist()], dtype=object),
+        np.array([f"{apart}{NUMBERED}{one}" for one in row.tolist()], dtype=object),
         np.array([hashes[document] for document in rows["document"].to_numpy()[row]], dtype=object),
     )
     none = np.full(len(units), -1, np.int64)

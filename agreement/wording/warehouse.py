@@ -60,6 +60,12 @@ def too_many_patterns(labels: int, patterns: int) -> str:
     )
 
 
+ITEMS_NOT_MATCHED = (
+    "Items are too many to be matched from round to round: changes are judged as if the rounds had different items, "
+    "with intervals that are as a rule wider; those of kappas match them."
+)
+
+
 def rounds_not_told(most: int) -> str:
     """Return that the rounds of a crowd are not compared."""
     return f"Rounds are not compared: the labels of items by section and document are more than {count(most)} kinds."

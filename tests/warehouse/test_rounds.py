@@ -135,6 +135,26 @@ def test_one_round_is_nothing_to_compare():
     assert rounds.rounds_of(*in_engine(project(names=("", "r1")), settings), settings) == ()
 
 
+def test_items_too_many_to_be_matched_are_compared_as_if_they_were_different(monkeypatch):
+    settings, frame = settings_of(least=32), project(labels=2, items=900, seed=9)
+    found, items = in_engine(frame, settings)
+    numbers = pd.Categorical(frame["round"]).codes
+    apart = frame.assign(item=frame["item"] + "-" + numbers.astype(str))
+    whole = audit(load_frame(apart, settings), settings)
+    matched = rounds.rounds_of(found, items, settings)
+    monkeypatch.setattr(rounds, "MOST_ROWS", max(len(set(one.item)) for one in matched) + 1)
+    made = rounds.rounds_of(found, items, settings)
+    assert found.reading.warnings[-1].startswith("Items are too many to be matched from round to round")
+    assert [one.size for one in made] == [one.size for one in matched]
+    crowd = replace(whole.comparisons[0], units=None, details={"rounds": made})
+    (one, *_), (other, *_) = (
+        rounds_within(whole.annotations, settings, comparisons=(part,)) for part in (crowd, whole.comparisons[0])
+    )
+    assert (one.n_both, one.pairing) == (other.n_both, other.pairing) == (0, "unpaired")
+    assert "can\u2019t be matched" in one.notes[-1]
+    assert [change.to_dict() for change in one.by_pair] == told([change.to_dict() for change in other.by_pair])
+
+
 def test_more_mixes_than_can_come_back_are_not_told(monkeypatch):
     monkeypatch.setattr(rounds, "MOST_ROWS", 100)
     settings = settings_of()
