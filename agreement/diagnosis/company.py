@@ -97,5 +97,5 @@ def _of_people(evidence: Evidence, contrast: Floats) -> Company:
         found, clusters = people.products(evidence, contrast, own)
         return found[np.ix_(present, present)], clusters
 
-    company = people.met(evidence)[np.ix_(present, present)]
+    company = people.met(evidence, contrast)[np.ix_(present, present)]
     return Company(present, company, sums.n[present].astype(np.int64), sums.y[present], products)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from agreement.diagnosis.contrasts import Sums, sums_by
+from agreement.diagnosis.contrasts import Additive, Sums, sums_by
 from agreement.diagnosis.courses import Course
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
 
@@ -91,8 +91,14 @@ class People(Protocol):
     def around(self, codes: Sequence[int], apart: Sequence[int], own: Floats | None) -> Callable[[int], Near]:
         """Return what :func:`around` does."""
 
-    def met(self, evidence: Evidence) -> Floats:
-        """Return (A, A) the sums over the units of three labels or more that two share of one over the labels."""
+    def additive(self, evidence: Evidence, min_labels: int) -> Additive:
+        """Return what :func:`~agreement.diagnosis.contrasts.additive` does."""
+
+    def parted(self, gone: Gone) -> tuple[Evidence, Ints]:
+        """Return what :func:`without` does, told apart by what units were before, and (U,) such a unit of before."""
+
+    def met(self, evidence: Evidence, contrast: Floats) -> Floats:
+        """Return (A, A) the sums over the units with a *contrast* (N,) that two share of one over the labels."""
 
     def products(self, evidence: Evidence, contrast: Floats, own: Floats) -> tuple[Floats, int]:
         """Return (A, A) the sums over clusters of products of what is left of *contrast* (N,), and how many there are.

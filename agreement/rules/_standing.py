@@ -1,7 +1,7 @@
 """How annotators stand to each other, whatever the sections, classes and items they had."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
@@ -9,7 +9,7 @@ from scipy import sparse
 from agreement.diagnosis.company import company_kept
 from agreement.diagnosis.contrasts import Additive, Estimate, Sums, additive, benign_spread, sums_by
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
-from agreement.diagnosis.people import Gone, Near, company_sums, contrast_sums, counted, without
+from agreement.diagnosis.people import Gone, Near, company_sums, contrast_sums, counted, given, without
 from agreement.rules._parts import regular
 from agreement.uncertainty.distributions import fdr
 
@@ -153,8 +153,7 @@ def _between_items(evidence: Evidence, fit: Additive, scale: float) -> Standing:
     """Return the standing from pairs that rotate: who adds how much to the disagreement of the items labelled."""
     n_annotators, n_sections = len(evidence.annotators), len(evidence.sections) + 1
     own = fit.against_others()
-    kept = evidence.kept
-    labels = evidence.count(evidence.annotator[kept], evidence.unit[kept], n_annotators).astype(np.float64)
+    labels = given(evidence).sum(axis=1)
 
     def spread(values: Floats) -> Floats:
         full = np.full(n_annotators, np.nan)
@@ -162,12 +161,16 @@ def _between_items(evidence: Evidence, fit: Additive, scale: float) -> Standing:
         return full
 
     raw = Estimate(spread(own.value), spread(own.se), np.nan_to_num(spread(own.df)), labels)
-    section = evidence.section[evidence.unit] % n_sections
-    use = evidence.kept & evidence.compared[evidence.unit]
-    partial = np.where(use, fit.residual[evidence.unit] + raw.value[evidence.annotator], np.nan)
-    place = evidence.annotator * n_sections + section
-    cells = sums_by(place, n_annotators * n_sections, evidence.unit, partial, evidence.times_at(evidence.unit))
-    cells = Sums(*(values.reshape(n_annotators, n_sections) for values in cells.parts()))
+    cells = fit.left
+    if cells is None:
+        section = evidence.section[evidence.unit] % n_sections
+        use = evidence.kept & evidence.compared[evidence.unit]
+        partial = np.where(use, fit.residual[evidence.unit] + raw.value[evidence.annotator], np.nan)
+        place = evidence.annotator * n_sections + section
+        cells = sums_by(place, n_annotators * n_sections, evidence.unit, partial, evidence.times_at(evidence.unit))
+        cells = Sums(*(values.reshape(n_annotators, n_sections) for values in cells.parts()))
+    else:  # of which only the means are asked
+        cells = replace(cells, y=cells.y + raw.value[:, None] * cells.n)
     left = cells.sum(1).expand(1).minus(cells).mean().value / scale
     return Standing(raw, Estimate(raw.value / scale, raw.se / scale, raw.df, labels), lambda: left)
 

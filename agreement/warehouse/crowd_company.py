@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,18 +12,21 @@ from agreement.counts import chunks
 from agreement.rules._plurality import deviations
 from agreement.warehouse.crowd_items import ALONE, OWN, Items, few, with_names
 
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
 Floats = NDArray[np.float64]
 FEWEST = 3  # labels of an item that tell who differs from the others
 
 
-def met_in(items: Items) -> pd.DataFrame:
+def met_in(items: Items, fewest: int = FEWEST, power: int = 1) -> pd.DataFrame:
     """Return by annotators ``who`` and ``other`` the sum, ``share``, of one over the labels of each item they share.
 
-    That is of items with three labels or more, on which people can be compared. Everybody shares all own items with
-    themselves.
+    That is of items with *fewest* labels or more, and to a *power*. Everybody shares all own items with themselves.
     """
-    three = items.table.filter(items.table.pattern.length() >= FEWEST)
-    listed = three.select("pattern", code=three.pattern.unnest(), each=1.0 / three.pattern.length().cast("float64"))
+    mine = items.table.filter(items.table.pattern.length() >= fewest)
+    r = mine.pattern.length().cast("float64")
+    listed = mine.select("pattern", code=mine.pattern.unnest(), each=1.0 / (r if power == 1 else r * r))
     both = listed.select("code", "each", second=listed.pattern.unnest())
     both = both.mutate(who=items.who_of(both.code), other=items.who_of(both.second))
     return items.traffic.fetch(both.group_by("who", "other").agg(share=both.each.sum()))
@@ -42,10 +46,17 @@ def products_in(items: Items, values: pd.DataFrame, own: Floats) -> tuple[pd.Dat
     shares = items.ours(pd.DataFrame({"who": np.arange(len(own)), "own": own}))
     rows = keyed.join(items.ours(values), "key").join(shares, "who")
     mean = rows.own.mean().over(ibis.window(group_by=[rows.item, rows["round"]]))
+    return products_of(items, rows.select("item", "cluster", "who", left=rows.value - rows.own + mean))
+
+
+def products_of(items: Items, rows: "ir.Table") -> tuple[pd.DataFrame, int]:
+    """Return sums over clusters of the ``product`` of what is ``left`` by ``who``, and how many clusters there are."""
+    import ibis  # noqa: PLC0415 - the warehouse extra
+
     group = rows.item
     if items.clustered:
         group = ibis.ifelse(rows.cluster == ALONE, rows.item, ibis.literal(OWN) + rows.cluster)
-    left = rows.select("who", group=group, left=rows.value - rows.own + mean)
+    left = rows.select("who", "left", group=group)
     if items.clustered:
         left = left.group_by("group", "who").agg(left=left.left.sum())
     kept = left.cache()

@@ -30,6 +30,7 @@ NAMED = ("item", "second", "third")  # the items of a kind that are known by nam
 MOST_DOCUMENTS = 20_000  # documents beyond which they are taken out of the jackknife in groups
 GROUPS = (1_000, 100, 20)  # into how many groups, the first of which leaves few enough rows
 ALONE = ""  # the cluster of items that are independent of all others
+BEFORE = "|"  # before the number of the mix that another one was before
 OWN = "\x1f"  # before the name of an item that is its own cluster because it comes in several rounds
 
 
@@ -47,19 +48,30 @@ class Mixes:
         Section code and labels, as text, to number.
     place, labels
         By number: section code, and the sorted label codes.
+    before
+        By number: the mix that the items showed before somebody's labels went, if it is kept in mind; else the number.
     """
 
     number: dict[tuple[int, str], int] = field(default_factory=dict)
     place: list[int] = field(default_factory=list)
     labels: list[Ints] = field(default_factory=list)
+    before: list[int] = field(default_factory=list)
 
     def numbered(self, rows: pd.DataFrame) -> Ints:
-        """Return the number of the mix of each row with ``place`` and ``text``, new ones numbered in sorted order."""
-        seen = list(zip(rows["place"].astype(int).tolist(), rows["text"].astype(str).tolist(), strict=True))
+        """Return the number of the mix of each row with ``place`` and ``text``, new ones numbered in sorted order.
+
+        With ``before``, mixes are told apart by what they were before, too.
+        """
+        texts = rows["text"].astype(str)
+        if "before" in rows:
+            texts = texts + BEFORE + rows["before"].astype(str)
+        seen = list(zip(rows["place"].astype(int).tolist(), texts.tolist(), strict=True))
         for place, text in sorted(set(seen) - self.number.keys()):
+            bare, _, before = text.partition(BEFORE)
             self.number[place, text] = len(self.place)
+            self.before.append(int(before or len(self.place)))
             self.place.append(place)
-            self.labels.append(np.array([int(code) for code in text.split(",") if code], dtype=np.int64))
+            self.labels.append(np.array([int(code) for code in bare.split(",") if code], dtype=np.int64))
         return np.array([self.number[one] for one in seen], dtype=np.int64)
 
 
@@ -114,14 +126,18 @@ class Items:
         counted = by.agg(n=self.table.count(), item=self.table.item.min(), last=self.table.item.max())
         return few(self.traffic, counted)
 
-    def without(self, gone: Gone) -> "Items":
-        """Return the items without the labels that are *gone*; sections stay, for others to leave out."""
+    def without(self, gone: Gone, *, apart: bool = False) -> "Items":
+        """Return the items without the labels that are *gone*; sections stay, for others to leave out.
+
+        With *apart*, mixes say what they were before.
+        """
         table = self.table
         taken = self.held_by(sorted(gone.annotators), sorted(gone.cells))
         touched = table.pattern.filter(lambda code: taken(code, table)).length() > 0
         left = table.filter(touched)
         left = left.mutate(pattern=left.pattern.filter(lambda code: ~taken(code, left)))
-        changed = numbered(left.drop("mix"), self.labels, self.mixes, self.traffic)
+        left = left.rename(before="mix") if apart else left.drop("mix")
+        changed = numbered(left, self.labels, self.mixes, self.traffic)
         self.kept.append(changed)
         same = table.filter(~touched)
         return Items(
@@ -165,20 +181,24 @@ class Items:
             found.append(self.traffic.fetch(several))
         return pd.concat(found, ignore_index=True)
 
+    def of_mixes(self, numbers: Ints) -> "Items":
+        """Return the items that show one of the mixes *numbers*."""
+        return replace(self, table=self.table.semi_join(self.ours(pd.DataFrame({"mix": numbers})), "mix"))
+
     def outside(self, places: list[int]) -> "Items":
         """Return the items that are in none of the sections *places*."""
         return replace(self, table=self.table.filter(~self.table.place.isin(places))) if places else self
 
     def company(self, own: Floats) -> pd.DataFrame:
         """Return by cluster and mix the items ``n``, and the sums of the mean *own* (A,) of a unit, ``y``, ``yy``."""
-        added = self._added(own, "cluster", "mix")
+        added = self.added(own, "cluster", "mix")
         units = added.mutate(share=added.added / added.r)
         by = units.group_by("cluster", "mix")
         return few(self.traffic, by.agg(n=units.count(), y=units.share.sum(), yy=(units.share * units.share).sum()))
 
     def company_sums(self, own: Floats, least: int) -> pd.DataFrame:
         """Return by ``who`` and ``place`` the labels ``n`` of items with *least* labels, and ``y``, their company."""
-        added = self._added(own)
+        added = self.added(own)
         units = added.filter(added.r >= least)
         units = units.select("item", "round", share=units.added / units.r)
         joined = self.given("item", "round", "place").join(units, ["item", "round"])
@@ -265,7 +285,7 @@ class Items:
         listed = self.table.select(*about, code=self.table.pattern.unnest())
         return listed.mutate(who=self.who_of(listed.code), what=listed.code % self.labels)
 
-    def _added(self, own: Floats, *about: str) -> "ir.Table":
+    def added(self, own: Floats, *about: str) -> "ir.Table":
         """Return a row per item with what *own* (A,) of its annotators adds up to, ``added``, and labels, ``r``."""
         ours = self.ours(pd.DataFrame({"who": np.arange(len(own)), "own": own}))
         joined = self.given("item", "round", *about).join(ours, "who")
@@ -291,6 +311,24 @@ def with_names(units: "ir.Table", group: list[str], sums: str = "") -> "ir.Table
     return ranked.group_by(*group).agg(n=ranked.count(), **names, **added)
 
 
+def names_apart(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return *rows* of ``n`` equal items with those that have a ``NAMED`` name apart, the last one for the others too.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"n": [5], "item": ["i1"], "second": ["i2"], "third": ["i3"], "added": [2.5]})
+    >>> names_apart(rows)[["item", "n", "added"]].to_numpy().tolist()
+    [['i1', 1, 0.5], ['i2', 1, 0.5], ['i3', 3, 1.5]]
+    """
+    parts = []
+    for place, name in enumerate(NAMED):
+        mine = rows.loc[rows["n"] > place]
+        n = mine["n"] - place if name == NAMED[-1] else 1
+        added = {"added": mine["added"] / mine["n"] * n} if "added" in rows else {}
+        parts.append(mine.assign(item=mine[name], **added).assign(n=n))
+    return pd.concat(parts, ignore_index=True)
+
+
 def few(traffic: Traffic, counted: "ir.Table", *, patterns: bool = False) -> pd.DataFrame:
     """Return the rows of *counted*, unless they are too many to be called sums; *patterns* as for the traffic."""
     rows = traffic.fetch(counted.limit(MOST_ROWS + 1), patterns=patterns)
@@ -304,10 +342,11 @@ def numbered(table: "ir.Table", labels: int, mixes: Mixes, traffic: Traffic) -> 
     import ibis  # noqa: PLC0415 - the warehouse extra
 
     named = table.mutate(text=_text(table.pattern.map(lambda code: code % labels)))
-    distinct = few(traffic, named.select("place", "text").distinct())
+    by = ["place", "text", *(["before"] if "before" in table.columns else [])]
+    distinct = few(traffic, named.select(*by).distinct())
     ours = ibis.memtable(distinct.assign(mix=mixes.numbered(distinct)))
     known(table, ours)
-    return named.join(ours, ["place", "text"]).drop("text").cache()
+    return named.join(ours, by).drop("text").cache()
 
 
 def _text(labels: "ir.ArrayValue") -> "ir.StringValue":
@@ -369,7 +408,8 @@ def _named(table: "ir.Table", groups: int) -> "ir.Table":
 
     alone = ibis.literal(OWN) + table.item + ibis.literal(OWN) + table["round"]
     each = ibis.ifelse(table.document == "", alone, table.document)
-    return table.mutate(taken=((each.hash() % groups + groups) % groups).cast("string") if groups else each)
+    group = ((each.hash() % groups + groups) % groups).cast("string") + f" of {groups}" if groups else each
+    return table.mutate(taken=group)
 
 
 def _taken(table: "ir.Table", documents: int, groups: int) -> "tuple[ir.Table, int]":

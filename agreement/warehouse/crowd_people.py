@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from agreement.counts import Ints
 from agreement.diagnosis.case import Case
-from agreement.diagnosis.contrasts import Sums
+from agreement.diagnosis.contrasts import Additive, Sums
 from agreement.diagnosis.courses import Course
 from agreement.diagnosis.diagnosing import Diagnosis, diagnose_cases
 from agreement.diagnosis.evidence import AnonymousError, Evidence, Floats
@@ -17,7 +18,8 @@ from agreement.diagnosis.times import Times
 from agreement.warehouse.crowd_company import joined_by, met_in, products_in, shared_by
 from agreement.warehouse.crowd_courses import course_of, given_in_rounds, in_rounds
 from agreement.warehouse.crowd_examples import labels_of, with_labels
-from agreement.warehouse.crowd_items import ALONE, NAMED, Items, TooManyError
+from agreement.warehouse.crowd_items import ALONE, Items, TooManyError, names_apart
+from agreement.warehouse.crowd_rotation import additive_in
 from agreement.warehouse.engine import spread_out
 from agreement.warehouse.pairs import PairCells
 
@@ -210,7 +212,7 @@ class State:
 
     def _near(self, rows: pd.DataFrame, code: int) -> Near:
         """Return the units of one annotator: *rows* of own label and colleagues' labels."""
-        rows = _named(rows).sort_values(["item", "place", "cluster", "what", "text"], ignore_index=True)
+        rows = names_apart(rows).sort_values(["item", "place", "cluster", "what", "text"], ignore_index=True)
         others = [[int(one) for one in text.split(",") if one] for text in rows["text"].astype(str)]
         listed = [[own, *labels] for own, labels in zip(rows["what"].astype(int), others, strict=True)]
         unit = np.repeat(np.arange(len(rows)), [len(labels) for labels in listed])
@@ -223,11 +225,24 @@ class State:
         )  # fmt: skip
         return Near(evidence, rows["added"].to_numpy(dtype=np.float64) / n, None, tuple(rows["item"].astype(str)))
 
-    def met(self, evidence: Evidence) -> Floats:
-        """Return (A, A) the sums over the units of three labels or more that two share of one over the labels."""
-        del evidence  # whose labels count as one changes nothing here
+    def additive(self, evidence: Evidence, min_labels: int) -> Additive:
+        """Return what :func:`~agreement.diagnosis.contrasts.additive` does."""
+        use = evidence.kept & evidence.compared[evidence.unit]
+        return additive_in(self.showing(evidence, use, 2), self, self.mix, evidence, min_labels)
+
+    def parted(self, gone: Gone) -> tuple[Evidence, Ints]:
+        """Return what :func:`without` does, told apart by what units were before, and (U,) such a unit of before."""
+        items = self.labelled.without(gone, apart=True)
+        state = State(self.crowd, self.gone | gone, items, _left(self.census, gone))
+        evidence = state.evidence(items.counts())
+        mixes, first = np.unique(self.mix, return_index=True)
+        before = np.array([items.mixes.before[mix] for mix in _state(evidence).mix.tolist()], dtype=np.int64)
+        return evidence, first[np.searchsorted(mixes, before)]
+
+    def met(self, evidence: Evidence, contrast: Floats) -> Floats:
+        """Return (A, A) the sums over the units with a *contrast* (N,) that two share of one over the labels."""
         people = len(self.crowd.annotators)
-        rows = met_in(self._sound())
+        rows = met_in(self.showing(evidence, np.isfinite(contrast), 3))
         table = np.zeros((people, people))
         table[rows["who"].to_numpy(np.int64), rows["other"].to_numpy(np.int64)] = rows["share"]
         return table
@@ -237,14 +252,21 @@ class State:
 
         What is left is without everybody's *own* share (A,), against the mean share on the unit.
         """
-        rows, clusters = products_in(self._sound(), self._by_key(evidence, contrast), np.nan_to_num(own))
+        rows, clusters = products_in(self.sound(), self._by_key(evidence, contrast), np.nan_to_num(own))
         people = len(self.crowd.annotators)
         table = np.zeros((people, people))
         who, other = (rows[name].to_numpy(np.int64) for name in ("who", "other"))
         table[who, other] = table[other, who] = rows["product"]
         return table, clusters
 
-    def _sound(self) -> Items:
+    def showing(self, evidence: Evidence, use: NDArray[np.bool_], fewest: int) -> Items:
+        """Return the items of whose labels (N,) some are in *use*; all others have fewer than *fewest* labels."""
+        units = len(evidence.section)
+        used = np.bincount(evidence.unit[use], minlength=units) > 0
+        other = ~used & (np.bincount(evidence.unit, minlength=units) >= fewest)
+        return self.sound().of_mixes(np.unique(self.mix[used])) if other.any() else self.sound()
+
+    def sound(self) -> Items:
         """Return the items outside the sections that are gone."""
         return self.labelled.outside(sorted(self.gone.sections))
 
@@ -279,7 +301,7 @@ class State:
     def between(self, first: int, second: int) -> Near:
         """Return the units that two annotators labelled, with all labels, and who gave the third of three."""
         k, people = len(self.crowd.labels), len(self.crowd.annotators)
-        rows = _named(shared_by(self._sound(), first, second)).sort_values("item", ignore_index=True)
+        rows = names_apart(shared_by(self.sound(), first, second)).sort_values("item", ignore_index=True)
         unit, code = spread_out(rows["pattern"])
         n = rows["n"].to_numpy(dtype=np.int64)
         evidence = self._evidence(
@@ -291,7 +313,7 @@ class State:
 
     def joining(self, people: Sequence[int]) -> Callable[[int], tuple[Floats, Floats]]:
         """Return what gives for each of *people* (A,) on how many units they deviate beside others, and these join."""
-        rows = joined_by(self._sound(), sorted(people))
+        rows = joined_by(self.sound(), sorted(people))
 
         def joining(code: int) -> tuple[Floats, Floats]:
             mine, found = rows.loc[rows["who"].eq(code)], np.zeros((2, len(self.crowd.annotators)))
@@ -329,24 +351,6 @@ def _left(census: Floats, gone: Gone) -> Floats:
     for who, place in gone.cells:
         left[who, place] = 0
     return left
-
-
-def _named(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return *rows* of ``n`` equal items with those that have a ``NAMED`` name apart, the last one for the others too.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"n": [5], "item": ["i1"], "second": ["i2"], "third": ["i3"], "added": [2.5]})
-    >>> _named(rows)[["item", "n", "added"]].to_numpy().tolist()
-    [['i1', 1, 0.5], ['i2', 1, 0.5], ['i3', 3, 1.5]]
-    """
-    parts = []
-    for place, name in enumerate(NAMED):
-        mine = rows.loc[rows["n"] > place]
-        n = mine["n"] - place if name == NAMED[-1] else 1
-        added = {"added": mine["added"] / mine["n"] * n} if "added" in rows else {}
-        parts.append(mine.assign(item=mine[name], **added).assign(n=n))
-    return pd.concat(parts, ignore_index=True)
 
 
 def _singled(counts: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
