@@ -62,8 +62,14 @@ def guideline_on(case: Case, *labels: str) -> str:
 
 
 def disputed(evidence: Evidence) -> Bools:
-    """Return (U,) the units with at least two different labels."""
-    return evidence.once("disputed", lambda: np.nan_to_num(evidence.disagreement) > 0)
+    """Return (U,) the units with at least two different labels; kept, so nobody can change it."""
+    return evidence.once("disputed", lambda: _fixed(np.nan_to_num(evidence.disagreement) > 0))
+
+
+def _fixed(values: Bools) -> Bools:
+    """Return *values* as an array that can't be changed in place."""
+    values.flags.writeable = False
+    return values
 
 
 def disputes(case: Case, units: Bools) -> dict[str, Any]:

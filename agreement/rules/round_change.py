@@ -63,7 +63,7 @@ def _where(case: Case, between: LayerChange, change: Change) -> NDArray[np.bool_
     """Return (U,) the disputed units that show a change."""
     shown = disputed(case.whole)
     if change.section:
-        shown &= case.whole.section == case.whole.sections.index(change.section)
+        shown = shown & (case.whole.section == case.whole.sections.index(change.section))  # never in place: it is kept
     round_ = _shows(between, change)
     inside = np.array([name == round_ for name in case.rounds], dtype=bool)
     # rounds that only the guideline's dates tell apart have no name in the data

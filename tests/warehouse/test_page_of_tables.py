@@ -23,7 +23,7 @@ pytestmark = [
 # where it came from, of what was read and what of it is listed
 OF_THE_INPUT = {
     "reading", "settings", "source", "report_id", "origin", "to_list", "cards", "source_sha256", "items", "profiles",
-    "signature",
+    "signature", "funnel",
 }  # fmt: skip
 LISTED = 80
 
@@ -137,8 +137,10 @@ def both(request, tmp_path_factory):
         patch.setattr(crowd_units, "FIRST", 10)
         if request.param in CROWDS:  # too many patterns, and in memory too many pairs for a table of each
             patch.setattr("agreement.warehouse.audit.MOST_PATTERNS", 100)
+            patch.setattr("agreement.warehouse.audit.MOST_LABELS", 0)
             patch.setattr("agreement.crowds.MOST_CODES", 0)
         found, expected = audit_warehouse(str(path), settings=settings), audit(load_frame(frame, settings), settings)
+    assert bool(found.comparisons[0].details.get("anonymous")) == (request.param in CROWDS)
     if request.param == OFTEN_ALIKE:
         found, expected = (without_examples(part) for part in (found, expected))
     return found, expected
