@@ -5,7 +5,7 @@ items of one mix say the same about labels and sections, and each of their label
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from agreement.counts import Ints
 from agreement.diagnosis.evidence import MIN_DOCUMENTS
 from agreement.diagnosis.people import Gone
 from agreement.uncertainty.pooling import MIN_CLUSTERS
+from agreement.warehouse.crowd_mixes import Mixes
 from agreement.warehouse.engine import Prepared
 from agreement.warehouse.traffic import Traffic, known
 
@@ -30,49 +31,11 @@ NAMED = ("item", "second", "third")  # the items of a kind that are known by nam
 MOST_DOCUMENTS = 20_000  # documents beyond which they are taken out of the jackknife in groups
 GROUPS = (1_000, 100, 20)  # into how many groups, the first of which leaves few enough rows
 ALONE = ""  # the cluster of items that are independent of all others
-BEFORE = "|"  # before the number of the mix that another one was before
 OWN = "\x1f"  # before the name of an item that is its own cluster because it comes in several rounds
 
 
 class TooManyError(Exception):
     """There are more sections, or more mixes of labels, than can come back."""
-
-
-@dataclass(slots=True)
-class Mixes:
-    """Every mix of labels seen, numbered in the order in which it was first seen.
-
-    Parameters
-    ----------
-    number
-        Section code and labels, as text, to number.
-    place, labels
-        By number: section code, and the sorted label codes.
-    before
-        By number: the mix that the items showed before somebody's labels went, if it is kept in mind; else the number.
-    """
-
-    number: dict[tuple[int, str], int] = field(default_factory=dict)
-    place: list[int] = field(default_factory=list)
-    labels: list[Ints] = field(default_factory=list)
-    before: list[int] = field(default_factory=list)
-
-    def numbered(self, rows: pd.DataFrame) -> Ints:
-        """Return the number of the mix of each row with ``place`` and ``text``, new ones numbered in sorted order.
-
-        With ``before``, mixes are told apart by what they were before, too.
-        """
-        texts = rows["text"].astype(str)
-        if "before" in rows:
-            texts = texts + BEFORE + rows["before"].astype(str)
-        seen = list(zip(rows["place"].astype(int).tolist(), texts.tolist(), strict=True))
-        for place, text in sorted(set(seen) - self.number.keys()):
-            bare, _, before = text.partition(BEFORE)
-            self.number[place, text] = len(self.place)
-            self.before.append(int(before or len(self.place)))
-            self.place.append(place)
-            self.labels.append(np.array([int(code) for code in bare.split(",") if code], dtype=np.int64))
-        return np.array([self.number[one] for one in seen], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
