@@ -74,7 +74,7 @@ def in_sets():
     return frame.assign(label=pd.Series(lists, frame.index, dtype=object))
 
 
-def crowd(items=4000, labels=6):
+def crowd(items=2400, labels=6):
     """Return labels of 320 people of whom eight are careless and one is off in a section."""
     frame = project(items=items, annotators=320, labels=labels, seed=7)
     rng = np.random.default_rng(8)
@@ -89,8 +89,8 @@ def crowd(items=4000, labels=6):
 
 def getting_worse():
     """Return labels of a crowd in six rounds, in which one person gets worse and one gets better."""
-    frame = crowd(items=3600)
-    part = frame["item"].str[1:].astype(int) // 600
+    frame = crowd(items=3000)
+    part = frame["item"].str[1:].astype(int) // 500
     rng = np.random.default_rng(11)
     who = frame["annotator"].mask((rng.random(len(frame)) < 0.07) & ~frame["annotator"].eq("a0"), "a300")
     who = who.mask((rng.random(len(frame)) < 0.07) & ~who.eq("a0"), "a301")
@@ -112,10 +112,9 @@ PROJECTS = {
     "sets": (in_sets, {}),
 }
 CROWDS = {
-    "a crowd": (crowd, LIMIT),
+    "a crowd with documents": (lambda: in_documents(crowd()), LIMIT),
     "a crowd in rounds": (lambda: again(crowd()), {}),
     "a crowd in which people change": (getting_worse, {}),
-    "a crowd with documents": (lambda: in_documents(crowd()), {}),
     "a crowd with two labels": (lambda: crowd(labels=2), {}),
 }
 # thousands of items are equal, or one is labelled alike in two rounds: which of them flags show is a matter of taste
