@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agreement.guidelines import Guidelines
 from agreement.settings import LayerKind
+from agreement.totals import Totals
 
 TABLE = ("item", "round", "annotator", "layer", "label", "start", "end", "fragments", "source", "row")
 ASSIGNMENTS = ("item", "round", "annotator", "layer", "status", "time")
@@ -57,8 +58,7 @@ class AliasSuspect:
 class Reading:
     """The loader's account of how it read the input; nothing that was read is missing from it.
 
-    ``rows_read == rows_used + sum(set_aside.values())`` always holds. ``drawn_of`` has the number of ``items`` and
-    ``annotations`` in all where those at hand are a sample of them, as of a table in a warehouse; else it is empty.
+    ``rows_read == rows_used + sum(set_aside.values())`` always holds.
     """
 
     format: str = ""
@@ -74,7 +74,6 @@ class Reading:
     aliases: list[AliasSuspect] = field(default_factory=list)
     missing_suspects: dict[str, int] = field(default_factory=dict)
     gold_candidates: list[str] = field(default_factory=list)
-    drawn_of: dict[str, int] = field(default_factory=dict)
     source_sha256: str = ""
 
     def aside(self, reason: str, rows: int = 1) -> None:
@@ -125,6 +124,9 @@ class Annotations:
         ``label`` is empty where the score is that of whatever label was given.
     relations, mentions
         What joins spans, with the columns of ``links.RELATIONS`` and ``links.MENTIONS``; empty where nothing does.
+    totals
+        How much there is in all where the frames hold only the items to list, as of a table in a warehouse; None
+        where they hold everything.
     """
 
     table: pd.DataFrame
@@ -139,6 +141,7 @@ class Annotations:
     probabilities: pd.DataFrame = field(default_factory=pd.DataFrame)
     relations: pd.DataFrame = field(default_factory=pd.DataFrame)
     mentions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    totals: Totals | None = None
 
     def origin(self, position: int) -> str:
         """Return where row *position* of the table came from, e.g. ``labels.xlsx[Ana]!17``."""

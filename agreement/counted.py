@@ -4,16 +4,16 @@ Two sides make it: :func:`in_memory` from the labels themselves, and :mod:`agree
 returns. Nothing that reads it knows which of the two it was.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agreement.counts import Contingency, Ints
-from agreement.crowds import Block, crowded, shared_units
-from agreement.uncertainty.pooled_kappas import Whole
+from agreement.crowds import Block, DenseBlock, crowded, shared_units
+from agreement.uncertainty.by_unit import ByUnit, Listed
 from agreement.uncertainty.pooling import Patterns, documents, patterns
 from agreement.units import Units
 
@@ -39,33 +39,57 @@ class SharedPairs(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ByDocument:
+    """What some pairs share in each document.
+
+    Parameters
+    ----------
+    weight, cluster
+        (U,) how many units of the data each stands for, and their documents.
+    blocks
+        Yields the tables of the pairs with the units behind them.
+    """
+
+    weight: Ints
+    cluster: Ints
+    blocks: Callable[[], Iterator[Block | DenseBlock]]
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """What the comparison of items reads.
 
     Parameters
     ----------
     units
-        The units, each standing for ``weight`` units of the data; of a crowd in a warehouse only a sample.
+        The units, each standing for ``weight`` units of the data; of a crowd in an engine without who gave which label.
     cluster
         (U,) their documents; None if units count as independent.
     patterns
         The item x label counts of all units of the data.
     shared
         Of a crowd, all pairs that share a unit; else None, and the pairs are counted from *units*.
-    whole
-        What *units* are a sample of; None if they hold everything.
+    engine
+        What adds up by unit where *units* don't say who gave which label.
+    by_document
+        There, what the pairs marked (P,) share in each document; None if that is too much.
     """
 
     units: Units
     cluster: Ints | None
     patterns: Patterns
     shared: SharedPairs | None = None
-    whole: Whole | None = field(default=None)
+    engine: Callable[[], ByUnit] | None = None
+    by_document: Callable[[NDArray[np.bool_]], ByDocument | None] | None = None
 
     @property
-    def sampled(self) -> Floats | None:
-        """(U,) how many units of the data each unit of a sample stands for; None if *units* hold everything."""
-        return None if self.whole is None else self.whole.times
+    def anonymous(self) -> bool:
+        """Whether *units* don't say who gave which label."""
+        return self.engine is not None
+
+    def by_unit(self) -> ByUnit:
+        """Return what adds up by unit, with nothing added yet."""
+        return Listed(self.units, self.cluster, self.patterns) if self.engine is None else self.engine()
 
     @property
     def documents(self) -> int | None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from agreement._arrays import couples_in_runs
 from agreement.annotations import Annotations
 from agreement.meetings import Meetings
-from agreement.settings import LayerSettings, Settings
+from agreement.settings import LayerKind, LayerSettings, Settings
 from agreement.text.answers import answer_pairs, token_f1
 from agreement.text.matching import Matches, align, strict
 from agreement.text.spans import document_spans
@@ -68,7 +68,11 @@ def pair_distances(annotations: Annotations, layer: str, settings: Settings) -> 
         pairs = answer_pairs(annotations, layer, chosen)
         near = token_f1(pairs.common, pairs.reference, pairs.other)
         return _of_meetings(layer, pairs.meetings, np.where(pairs.both_empty, 0.0, 1 - near))
-    units = item_units(annotations, layer)
+    return distances_of_units(item_units(annotations, layer), kind)
+
+
+def distances_of_units(units: Units, kind: LayerKind) -> Distances:
+    """Return the distances on the *units* of a layer of this *kind*, whose labels are items' own."""
     left, right = couples_in_runs(units.unit)
     first, second = units.label[left], units.label[right]
     if kind == "labels":
@@ -81,7 +85,7 @@ def pair_distances(annotations: Annotations, layer: str, settings: Settings) -> 
     else:
         distance = (first != second).astype(np.float64)
     return Distances(
-        layer, units.annotators, units.unit[left], units.annotator[left], units.annotator[right], distance,
+        units.layer, units.annotators, units.unit[left], units.annotator[left], units.annotator[right], distance,
         units.item, units.cluster, units.section, units.round,
         units.items, units.clusters, units.sections, units.rounds,
     )  # fmt: skip

@@ -45,11 +45,14 @@ class Clustered:
         (C, K) the document's part of the table's margins.
     tables
         (C, K, K) its part of the table, for measures that need all cells; None if there are none.
+    times
+        (C,) how many equal documents each stands for; None where each stands for itself.
     """
 
     table: Ints
     margins: Margins
     tables: Ints | None = None
+    times: Ints | None = None
 
     def collapse(self) -> "Clustered":
         """Return the same for the tables of each label against the rest, stack (S, K) flattened to S·K."""
@@ -58,7 +61,7 @@ class Clustered:
         flat = parts.reshape(-1, 2, 2)
         table = (self.table[:, None] * k + np.arange(k)).ravel()
         margins = Margins(np.diagonal(flat, axis1=-2, axis2=-1), flat.sum(axis=-1), flat.sum(axis=-2))
-        return Clustered(table, margins, flat)
+        return Clustered(table, margins, flat, None if self.times is None else self.times.repeat(k))
 
 
 def smoothed(tables: NDArray[np.number]) -> tuple[Floats, Floats]:
@@ -254,7 +257,8 @@ def _jackknife(
         size = n_clusters + 1.0
         without = _cluster_values(measure, tables, clustered)
         change = moved(without, centre[clustered.table], measure.range)
-        variance += np.bincount(clustered.table, change**2, minlength=len(tables))
+        squares = change**2 if clustered.times is None else clustered.times * change**2
+        variance += np.bincount(clustered.table, squares, minlength=len(tables))
     return np.sqrt((size - 1) / size * variance), centre
 
 

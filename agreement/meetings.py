@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agreement._arrays import couples_in_runs
 from agreement.annotations import Annotations
+from agreement.units import Units
 
 Ints = NDArray[np.int64]
 
@@ -39,6 +40,9 @@ class Meetings:
         (M,) one row per pair and document that both answered, sorted by pair, then document.
     reference, other
         (M,) the answers (rows of ``answer_document``) of the two.
+    within, alike
+        (D,) how many equal documents of its cluster a document stands for, and how many equal clusters its cluster
+        does; None where each stands for itself.
     """
 
     annotators: tuple[str, ...]
@@ -57,6 +61,8 @@ class Meetings:
     document: Ints
     reference: Ints
     other: Ints
+    within: Ints | None = None
+    alike: Ints | None = None
 
     @property
     def n_documents(self) -> int:
@@ -66,7 +72,14 @@ class Meetings:
     @property
     def shared(self) -> Ints:
         """(P,) documents that both of a pair answered."""
-        return np.bincount(self.pair, minlength=len(self.pairs))
+        return self.count(self.pair, len(self.pairs))
+
+    def count(self, index: Ints, minlength: int) -> Ints:
+        """Return how often each *index* (M,) occurs, each meeting in as many documents as it stands for."""
+        if self.within is None or self.alike is None:
+            return np.bincount(index, minlength=minlength)
+        each = (self.within * self.alike)[self.document]
+        return np.bincount(index, each, minlength=minlength).astype(np.int64)
 
     def answered(self) -> Ints:
         """Return (A,) the documents that each annotator answered."""
@@ -129,15 +142,7 @@ def meetings(annotations: Annotations, layer: str, annotators: tuple[str, ...] |
     documents, document = np.unique(key, return_inverse=True)
     order = np.argsort(document * max(len(who), 1) + annotator, kind="stable")
     document, annotator = document[order].astype(np.int64), annotator[order]
-    reference, other = couples_in_runs(document)
-    size = max(len(who), 1)
-    pair_key = annotator[reference] * size + annotator[other]
-    kept = np.unique(pair_key)
-    if len(who) <= ALL_PAIRS_UP_TO:
-        first, second = np.triu_indices(len(who), 1)
-        kept = first * size + second
-    pair = np.searchsorted(kept, pair_key)
-    by_pair = np.lexsort((document[reference], pair))
+    pairs, pair, reference, other = _of_pairs(document, annotator, len(who))
     names = asked["item"].cat.categories
     info = annotations.items.reindex(names)
     cluster, clusters = _named(info["cluster"])
@@ -147,10 +152,45 @@ def meetings(annotations: Annotations, layer: str, annotators: tuple[str, ...] |
     return Meetings(
         tuple(who), tuple(map(str, names)), tuple(map(str, asked["round"].cat.categories)), clusters, sections,
         item_of, documents % n_rounds, cluster_of, section[item_of],
-        document, annotator,
-        np.stack([kept // size, kept % size], axis=1).astype(np.int64),
-        pair[by_pair], document[reference[by_pair]], reference[by_pair], other[by_pair],
+        document, annotator, pairs, pair, document[reference], reference, other,
     )  # fmt: skip
+
+
+def meetings_of_units(units: Units) -> Meetings:
+    """Return the meetings of item-level *units*, each of which may stand for several of its document, or alone.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from agreement.units import units_from_matrix
+    >>> units = replace(units_from_matrix([["x", "y", None], ["x", "x", "y"]]), weight=np.array([3, 1]))
+    >>> meetings_of_units(units).shared.tolist()
+    [4, 1, 1]
+    """
+    pairs, pair, reference, other = _of_pairs(units.unit, units.annotator, len(units.annotators))
+    known, one = units.cluster >= 0, np.ones(units.n_units, np.int64)
+    return Meetings(
+        units.annotators, units.items, units.rounds or ("",), units.clusters, units.sections,
+        units.item, np.maximum(units.round, 0), np.where(known, units.cluster, len(units.clusters) + units.item),
+        units.section, units.unit, units.annotator, pairs, pair, units.unit[reference], reference, other,
+        *((None, None) if (units.weight == 1).all() else (np.where(known, units.weight, one),
+                                                          np.where(known, one, units.weight))),
+    )  # fmt: skip
+
+
+def _of_pairs(document: Ints, annotator: Ints, people: int) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return the pairs (P, 2), and pair and the two answers of each meeting; answers are sorted by document."""
+    reference, other = couples_in_runs(document)
+    size = max(people, 1)
+    pair_key = annotator[reference] * size + annotator[other]
+    kept = np.unique(pair_key)
+    if people <= ALL_PAIRS_UP_TO:
+        first, second = np.triu_indices(people, 1)
+        kept = first * size + second
+    pair = np.searchsorted(kept, pair_key)
+    by_pair = np.lexsort((document[reference], pair))
+    pairs = np.stack([kept // size, kept % size], axis=1).astype(np.int64)
+    return pairs, pair[by_pair], reference[by_pair], other[by_pair]
 
 
 def codes_of(values: "pd.Series[str]", names: tuple[str, ...]) -> Ints:

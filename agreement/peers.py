@@ -45,9 +45,12 @@ class Peers:
 
 
 def peers_of_pairs(
-    n_annotators: int, unit: Ints, a: Ints, b: Ints, agreement: Floats, confidence: float = 0.95
-) -> Peers:
+    n_annotators: int, unit: Ints, a: Ints, b: Ints, agreement: Floats, confidence: float = 0.95,
+    weight: Ints | None = None,
+) -> Peers:  # fmt: skip
     """Return each annotator's mean *agreement* (E,) with the others, given for annotators *a* and *b* on each *unit*.
+
+    *weight* (U,) says how many units of the data each unit stands for, itself if it is None.
 
     Examples
     --------
@@ -58,7 +61,9 @@ def peers_of_pairs(
     """
     key, cell = np.unique(np.concatenate([unit * n_annotators + a, unit * n_annotators + b]), return_inverse=True)
     share = np.bincount(cell, np.tile(agreement, 2)) / np.bincount(cell) if len(cell) else np.empty(0)
-    return _means(share, (key % n_annotators).astype(np.int64), None, n_annotators, confidence)
+    at, who = np.divmod(key, n_annotators)
+    times = None if weight is None or (weight == 1).all() else weight[at].astype(np.float64)
+    return _means(share, who.astype(np.int64), times, n_annotators, confidence)
 
 
 def peers(units: Units, confidence: float = 0.95) -> Peers:
@@ -122,6 +127,26 @@ def _means(share: Floats, who: Ints, weight: Floats | None, a: int, confidence: 
         mean,
         float(weighted(_squares(share, np.array([mean]))).sum() / total),
     )
+
+
+def peers_of_sums(n: Floats, y: Floats, yy: Floats, confidence: float = 0.95) -> Peers:
+    """Return what :func:`peers` does from what an engine summed up: (A,) units, shares and squared shares.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = peers_of_sums(np.array([2.0]), np.array([1.5]), np.array([1.25]))
+    >>> found.value.tolist(), found.dispersion  # shares of 1 and 0.5
+    ([0.75], 0.0625)
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = y / n
+        variance = np.maximum(yy - n * value**2, 0.0) / (n - 1)
+        width = t_quantile(0.5 + confidence / 2, np.maximum(n - 1, 1)) * np.sqrt(variance / n)
+    total = max(float(n.sum()), 1.0)
+    mean = float(y.sum()) / total
+    low, high = np.clip(value - width, 0, 1), np.clip(value + width, 0, 1)
+    return Peers(value, low, high, n.astype(np.int64), mean, max(float(yy.sum()) / total - mean**2, 0.0))
 
 
 def _squares(share: Floats, centre: Floats, who: Ints | None = None) -> Floats:

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,7 +83,7 @@ def assemble(records: Records, settings: Settings) -> Annotations:
     rows = with_all_columns(records.rows)
     rows = _set_aside_missing(rows, reading, settings)
     rows = _apply_aliases(rows, reading, settings)
-    _warn_of_strangers(rows, records, settings)
+    warn_of_strangers(rows["annotator"].cat.categories, reading, settings)
     rows = _ignore(rows, reading, settings)
     layers = _layers(rows, records.layers, settings)
     problems = implausible(rows, layers, settings)
@@ -252,22 +252,22 @@ def _apply_aliases(rows: pd.DataFrame, reading: Reading, settings: Settings) -> 
     return rows.assign(label=categorical(pd.Series(recoded, index=rows.index, name="label")))
 
 
-def _warn_of_strangers(rows: pd.DataFrame, records: Records, settings: Settings) -> None:
+def warn_of_strangers(present: Collection[str], reading: Reading, settings: Settings) -> None:
     """Warn of annotators that the settings name and the data do not: a slip there would change who is compared."""
-    present = set(rows["annotator"].cat.categories)
     own = settings.annotators
     for key, names in (("model", own.model), ("gold", own.gold), ("ignore", own.ignore), ("groups", tuple(own.groups))):
-        if strangers := sorted(set(names) - present):
-            records.reading.warnings.append(said.strangers(f"[annotators] {key}", strangers))
+        if strangers := sorted(set(names) - set(present)):
+            reading.warnings.append(said.strangers(f"[annotators] {key}", strangers))
 
 
 def _ignore(rows: pd.DataFrame, reading: Reading, settings: Settings) -> pd.DataFrame:
-    """Return *rows* without the annotators that the settings ignore."""
+    """Return *rows* without the annotators that the settings ignore, and without what only they labelled."""
     if not settings.annotators.ignore:
         return rows
     ignored = rows["annotator"].isin(settings.annotators.ignore)
     reading.aside(said.IGNORED, int(ignored.sum()))
-    return rows.loc[~ignored].reset_index(drop=True)
+    left = rows.loc[~ignored].reset_index(drop=True)
+    return left.assign(**{name: categorical(left[name]) for name in ("item", "round", "annotator", "label")})
 
 
 def _layers(rows: pd.DataFrame, known: Mapping[str, Layer], settings: Settings) -> dict[str, Layer]:

@@ -17,6 +17,7 @@ from agreement.crowds import dense_blocks
 from agreement.intervals import pair_scores
 from agreement.measures import measures
 from agreement.scores import Scores
+from agreement.uncertainty.by_unit import listed
 from agreement.uncertainty.pooled_kappas import Mean, conger_scores, mean_kappas
 from agreement.uncertainty.pooling import documents, patterns, unit_scores
 from agreement.units import Units
@@ -82,8 +83,8 @@ def pooled(units: Units) -> dict[str, Scores]:
     found, blocks = patterns(units, cluster), partial(dense_blocks, units, contingency(units))
     sums = {name: known[name].pooled for name in POOLED[2:4]}
     return {
-        "kappa_mean": mean_kappas([Mean(known["cohen_kappa"])], units, blocks, cluster)[0],
-        "conger_kappa": conger_scores(units, cluster),
+        "kappa_mean": mean_kappas([Mean(known["cohen_kappa"])], blocks, listed(units, cluster))[0],
+        "conger_kappa": conger_scores(listed(units, cluster)),
         **{name: unit_scores(one, found) for name, one in sums.items() if one is not None},
         "f1_macro": unit_scores(macro_specific_agreement(np.arange(3)), found, (0.0, 1.0)),
     }

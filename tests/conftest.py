@@ -1,6 +1,9 @@
 """What all tests share: golden files, and audits of whole projects."""
 
+import math
 import random
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -70,6 +73,26 @@ def golden(request):
         )
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def differences():
+    """Where two views of one project differ, parts *without* these names: figures by more than a billionth."""
+
+    def told(one, other, without=(), place="page"):
+        if is_dataclass(other) and type(one) is type(other):
+            one, other = ({name.name: getattr(part, name.name) for name in fields(other)} for part in (one, other))
+        if isinstance(other, Mapping) and isinstance(one, Mapping) and one.keys() == other.keys():
+            pairs = [(name, one[name], value) for name, value in other.items() if name not in without]
+        elif isinstance(other, list | tuple) and isinstance(one, list | tuple) and len(one) == len(other):
+            pairs = [(number, *both) for number, both in enumerate(zip(one, other, strict=True))]
+        else:
+            figures = isinstance(one, float) and isinstance(other, float)
+            close = figures and math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+            return [] if close or one == other else [f"{place}: {one!r} for {other!r}"]
+        return [line for name, *both in pairs for line in told(*both, without, f"{place}.{name}")]
+
+    return told
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ STAGES = (
         "uncertainty.distributions",
         "wording",
     ),
-    ("_files", "settings", "guidelines"),
+    ("_files", "settings", "guidelines", "totals"),
     # load: files to Annotations
     ("annotations",),
     ("repeats", "probabilities", "links"),
@@ -43,7 +43,7 @@ STAGES = (
     ("uncertainty.edges",),
     ("intervals",),
     ("uncertainty.analytic", "uncertainty.influence", "uncertainty.pooling", "uncertainty.ratios"),
-    ("uncertainty.pooled_kappas", "disputes", "counted"),
+    ("uncertainty.by_unit", "uncertainty.pooled_kappas", "disputes", "counted"),
     ("comparison",),
     # what is built on counts beside the comparison: consensus, models, gold, rounds, planning, decisions
     (
@@ -74,7 +74,7 @@ STAGES = (
     # diagnose
     ("flags", "checks.criteria"),
     ("diagnosis.times", "diagnosis.evidence", "diagnosis.merging", "models.scoring", "models.comparing"),
-    ("diagnosis.contrasts", "diagnosis.people", "diagnosis.case"),
+    ("diagnosis.contrasts", "diagnosis.courses", "diagnosis.people", "diagnosis.company", "diagnosis.case"),
     ("rules",),
     ("diagnosis.diagnosing",),
     ("checks.release", "checks.parts"),

@@ -292,7 +292,7 @@ def test_trend_needs_four_rounds():
     assert len(trends(four)[0].points) == 4
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_swapping_rounds_turns_signs(seed):
     rng = np.random.default_rng(seed)

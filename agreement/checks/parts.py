@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from agreement.annotations import Annotations
 from agreement.checks.criteria import Check, Criterion, Found
 from agreement.comparison import Comparison
-from agreement.rounds.snapshots import Snapshot, snapshot
+from agreement.rounds.snapshots import Snapshot, of_units, snapshot
 from agreement.rounds.values import agreement_value, own_interval
 from agreement.settings import Settings
 from agreement.wording import checks as words
@@ -63,7 +61,7 @@ def _sections(
         return
     taken = {} if annotations is None else _snapshots(comparisons, settings, annotations)
     for wanted, limit in settings.gate.sections.items():
-        known = wanted if annotations is None else _identifier(annotations, wanted)
+        known = wanted if annotations is None else _identifier(annotations, taken, wanted)
         mine = [comparison for comparison in comparisons if known in _sections_of(taken, comparison)]
         for comparison in mine or comparisons[:1]:
             reason = words.NO_SECTION if annotations is not None else words.ONLY_COUNTS
@@ -83,7 +81,10 @@ def _snapshots(
     """Return a snapshot of every layer that has labels."""
     made = {}
     for comparison in comparisons:
-        taken = snapshot(annotations, comparison.layer.name, settings.measures.min_pair_items)
+        layer, units, least = comparison.layer, comparison.units, settings.measures.min_pair_items
+        taken: Snapshot | None = comparison.details.get("snapshot")
+        if taken is None:
+            taken = snapshot(annotations, layer.name, least) if units is None else of_units(units, layer.kind, least)
         if taken is not None and taken.kind != "number":
             made[comparison.layer.name] = taken
     return made
@@ -95,10 +96,9 @@ def _sections_of(taken: dict[str, Snapshot], comparison: Comparison) -> tuple[st
     return () if mine is None else mine.sections
 
 
-def _identifier(annotations: Annotations, wanted: str) -> str:
+def _identifier(annotations: Annotations, taken: dict[str, Snapshot], wanted: str) -> str:
     """Return the id of the section that is called *wanted*, by id or by title."""
-    sections: pd.Series[str] = annotations.items["section"]
-    ids = sorted({str(section) for section in sections if section})
+    ids = sorted({section for one in taken.values() for section in one.sections})
     named = (section for section in ids if annotations.guidelines.name(section) == wanted)
     return wanted if wanted in ids else next(named, wanted)
 

@@ -60,6 +60,7 @@ class Judge:
         self._confidence = measures.confidence
         self._items_are_units = items_are_units
         self._cluster = met.cluster[met.document]
+        self._within, self._alike = (None if part is None else part[met.document] for part in (met.within, met.alike))
         self._apart = met.shared == 0
         few = met.shared < measures.min_pair_items
         crowded = int((~self._apart).sum()) * len(labels) > ALL_LABEL_ROWS
@@ -138,8 +139,9 @@ class Judge:
 
     def _mean(self, sums: Sums, compared: Floats, group: Ints, groups: int, apart: Bools) -> Scores:
         """Return the mean over labels of numerator / denominator, weighted by the third of *sums*."""
-        found = label_means(*sums, group, self._cluster, groups, self._confidence)
-        n = np.bincount(group, compared.sum(axis=1), minlength=groups)
+        above, below, by = map(self._counted, sums)
+        found = label_means(above, below, by, group, self._cluster, groups, self._confidence, self._alike)
+        n = np.bincount(group, self._counted(compared, every=True).sum(axis=1), minlength=groups)
         return of_ratio(found, n, [(apart, Reason.NO_SHARED_ITEMS)], Reason.NO_SPANS)
 
     def kappa(
@@ -154,12 +156,17 @@ class Judge:
         keys, place = np.unique(met.pair * width + self._cluster, return_inverse=True)
         order = np.argsort(place, kind="stable")
         parts = [
-            group_sums(part[order], place[order], len(keys)).astype(np.int64)
+            group_sums(self._counted(part)[order], place[order], len(keys)).astype(np.int64)
             for part in (margins.both, margins.reference, margins.other)
         ]
         kept = parts[1].sum(axis=1) > 0
-        clusters = np.bincount(keys[kept] // width, minlength=len(met.pairs))
-        clustered = Clustered(keys[kept] // width, Margins(*(part[kept] for part in parts)))
+        times = None
+        if self._alike is not None:
+            times = np.empty(len(keys), np.int64)
+            times[place] = self._alike
+            times = times[kept]
+        clusters = np.bincount(keys[kept] // width, times, minlength=len(met.pairs)).astype(np.int64)
+        clustered = Clustered(keys[kept] // width, Margins(*(part[kept] for part in parts)), times=times)
         many = clusters >= MIN_CLUSTERS
         by_document = pair_scores(measure, tables, self._confidence, clustered, clusters)
         by_unit = pair_scores(measure, tables, self._confidence)
@@ -195,22 +202,31 @@ class Judge:
     def _ratio(self, sums: Sums, empty: Reason, *, pooled: bool = False, f1: bool = False) -> Scores:
         """Return the ratio of each pair, or of all; by label only of the pairs that have rows by label."""
         group, groups, apart = self._groups(pooled=pooled)
-        numerator, denominator, compared = sums
-        cluster = self._cluster
+        numerator, denominator = map(self._counted, sums[:2])
+        compared = self._counted(sums[2], every=True)
+        cluster, alike = self._cluster, self._alike
         by_label = numerator.ndim > 1
         if by_label and not pooled:
             rows = self._labelled[group]
-            numerator, denominator, compared = (part[rows] for part in sums)
+            numerator, denominator, compared = numerator[rows], denominator[rows], compared[rows]
             group, cluster = (np.cumsum(self._labelled) - 1)[group[rows]], cluster[rows]
+            alike = None if alike is None else alike[rows]
             groups = int(self._labelled.sum())
             apart = np.zeros(groups, dtype=bool)
         found = ratios(
             numerator, denominator, group, cluster, groups, self._confidence,
-            is_f1=f1, by_unit=by_label and self._items_are_units,
+            is_f1=f1, by_unit=by_label and self._items_are_units, times=alike,
         )  # fmt: skip
         n = np.round(group_sums(compared, group, groups))
         none = apart[:, None] if by_label else apart
         return of_ratio(found, n, [(none, Reason.NO_SHARED_ITEMS)], empty)
+
+    def _counted(self, part: NDArray[np.number], *, every: bool = False) -> Floats:
+        """Return the counts (M, …) of all equal documents of a cluster, and of all equal clusters if *every*."""
+        if self._within is None or self._alike is None:
+            return part.astype(np.float64, copy=False)
+        times = self._within * self._alike if every else self._within
+        return np.asarray(part * times.reshape(-1, *(1,) * (part.ndim - 1)), dtype=np.float64)
 
     def _groups(self, *, pooled: bool) -> tuple[Ints, int, Bools]:
         """Return the group of each meeting, how many there are, and which have no meeting."""
@@ -279,15 +295,16 @@ def mean_of_pairs(measure: Measure, tables: Ints, parts: Clustered, cluster: Int
     without = measure.sums.parts(*(total[parts.table] - part for total, part in zip(whole, left_out, strict=True)))[0]
     change = weight[parts.table] * (without - centre[parts.table])
     held = weight[parts.table] > 0
-    documents, place = np.unique(cluster[held], return_inverse=True)
+    documents, first, place = np.unique(cluster[held], return_index=True, return_inverse=True)
+    times = np.ones(len(documents)) if parts.times is None else parts.times[held][first]
     shift = np.bincount(place, np.nan_to_num(change[held]))
     middle = np.array([(weight * np.nan_to_num(centre)).sum() / weight.sum()])
-    m = len(documents) + 1
-    se = np.sqrt((m - 1) / m * (((shift / weight.sum()) ** 2).sum() + (value - middle) ** 2))
+    m = int(times.sum()) + 1
+    se = np.sqrt((m - 1) / m * ((times * (shift / weight.sum()) ** 2).sum() + (value - middle) ** 2))
     low, high = transformed(value, middle, se, np.array([m - 2]), measure.range, confidence)
-    if len(documents) < 2:
+    if m < 3:
         return scored(value, n, [])
-    return scored(value, n, [], low=low, high=high, se=se, clusters=np.array([len(documents)]))
+    return scored(value, n, [], low=low, high=high, se=se, clusters=np.array([m - 1]))
 
 
 def _either(first: Bools, yes: Scores, no: Scores) -> Scores:

@@ -88,15 +88,17 @@ class Source:
 
     Parameters
     ----------
-    units, tables
-        The units, and the tables of the pairs to score.
+    weight
+        (U,) how many units of the data each unit stands for.
+    tables
+        The tables of the pairs to score.
     cluster
-        (U,) their documents; None if units count as independent.
+        (U,) the documents of the units; None if units count as independent.
     blocks
         Yields the same tables in order, with the units behind them; read only if there are documents.
     """
 
-    units: Units
+    weight: Ints
     tables: Contingency
     cluster: Ints | None
     blocks: Callable[[], Iterator[Block | DenseBlock]]
@@ -110,7 +112,7 @@ class Source:
             return
         for block in self.blocks():
             found = by_document(
-                block.rows() if isinstance(block, DenseBlock) else block, self.cluster, self.units.weight, full=full
+                block.rows() if isinstance(block, DenseBlock) else block, self.cluster, self.weight, full=full
             )
             yield block.counts, found, np.bincount(found.table, minlength=len(block.counts))
 
@@ -208,7 +210,7 @@ def turn(documents: Clustered | None) -> Clustered | None:
         return None
     own = documents.margins
     tables = None if documents.tables is None else documents.tables.swapaxes(-1, -2)
-    return Clustered(documents.table, Margins(own.both, own.other, own.reference), tables)
+    return Clustered(documents.table, Margins(own.both, own.other, own.reference), tables, documents.times)
 
 
 def joined(parts: list[Scores]) -> Scores:

@@ -131,7 +131,7 @@ def add_pools(rows: Rows, pool: Pool, settings: Settings) -> None:
             continue
         scores = pair.get(measure.name) or unit_scores(measure.pooled, found, measure.range, confidence)
         rows.add(measure.name, scores, params=pool.scope())
-    conger = conger_scores(pool.units, pool.cluster, confidence, whole=pool.counted.whole)
+    conger = conger_scores(pool.counted.by_unit(), confidence)
     rows.add("conger_kappa", conger, params=pool.scope())
     if pool.ordered:
         _add_alphas_by_value(rows, pool, found, confidence)
@@ -170,7 +170,7 @@ def add_means(rows: Rows, pool: Pool, settings: Settings) -> None:
         found = [_single(pair_scores(measures()[kappa], pair.counts, confidence)) for _, kappa, _ in kappas]
     else:
         means = [Mean(measures()[kappa], weighted) for _, kappa, weighted in kappas]
-        found = mean_kappas(means, pool.units, blocks, pool.cluster, confidence, times=pool.counted.sampled)
+        found = mean_kappas(means, blocks, pool.counted.by_unit(), confidence)
     for (name, _, _), scores in zip(kappas, found, strict=True):
         rows.add(name, scores, params=pool.scope(params))
 

@@ -54,8 +54,6 @@ class Comparison:
             The pooled coefficients side by side, and why they differ: :class:`~agreement.comparison.panel.Panel`.
         ``left_out``
             What the rows leave out, and of how many pairs.
-        ``sampled``
-            True if ``units`` are a sample of the data, as of a crowd inside a database.
         ``clusters``
             How many documents the intervals rest on; None if units count as independent.
     """

@@ -1,6 +1,5 @@
 """Item level: one label per item, from a closed set, ordered or not."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,7 +20,7 @@ from agreement.comparison.retest import retests
 from agreement.comparison.spread import spread
 from agreement.counted import Counted, SharedPairs, in_memory
 from agreement.counts import Contingency, Ints, contingency, pairs_that_meet
-from agreement.crowds import Block, DenseBlock, dense_blocks, shared_units
+from agreement.crowds import dense_blocks, shared_units
 from agreement.hierarchy import hierarchy_measures
 from agreement.settings import LayerSettings, Settings
 from agreement.uncertainty.pooling import documents, patterns
@@ -54,14 +53,7 @@ def compare_counted(counted: Counted, annotations: Annotations, layer: str, sett
         own = (*own, *hierarchy_measures(units.labels, separator))
     left_out: dict[str, int] = {}
     tables = _listed(units, shared, settings.measures.min_pair_items, left_out)
-    blocks: Callable[[], Iterator[Block | DenseBlock]] = partial(dense_blocks, units, tables)
-    if shared is not None:
-        blocks = partial(shared.blocks, _shown(shared.n, settings.measures.min_pair_items))
-    cluster = counted.cluster
-    if counted.sampled is not None and cluster is not None:
-        _count(left_out, said.ITEMS_AS_INDEPENDENT, len(tables.pairs))
-        cluster = None
-    source = Source(units, tables, cluster, blocks)
+    source = _source(counted, tables, settings.measures.min_pair_items, left_out)
     rows = Rows(layer, "item")
     _add_listed(rows, source, choose(units, settings, ordered=ordered, own=own), settings, left_out)
     everybody = tables if shared is not None else _averaged(units, tables, annotations.of_kind("model"))
@@ -71,14 +63,29 @@ def compare_counted(counted: Counted, annotations: Annotations, layer: str, sett
     details = {
         "left_out": left_out,
         "clusters": counted.documents,
-        "sampled": counted.sampled is not None,
+        "anonymous": counted.anonymous,
         **_confusion(counted, confidence),
         "retest": retests(annotations, layer, confidence),
         "marginals": marginals(tables, settings.measures.min_pair_items),
         "spread": spread(units),
-        "panel": panel(scores, units, counted.patterns),
+        "panel": panel(scores, units.labels, units.annotators, counted.patterns, counted.by_unit().given),
     }
     return Comparison(annotations.layers[layer], scores, units, tables, details)
+
+
+def _source(counted: Counted, tables: Contingency, least: int, left_out: dict[str, int]) -> Source:
+    """Return the *tables* to score, with what is behind them where documents are."""
+    units, shared = counted.units, counted.shared
+    if shared is None:
+        return Source(units.weight, tables, counted.cluster, partial(dense_blocks, units, tables))
+    keep = _shown(shared.n, least)
+    if counted.cluster is None or counted.by_document is None:
+        return Source(units.weight, tables, counted.cluster, partial(shared.blocks, keep))
+    parts = counted.by_document(keep)
+    if parts is None:
+        _count(left_out, said.ITEMS_AS_INDEPENDENT, len(tables.pairs))
+        return Source(units.weight, tables, None, partial(shared.blocks, keep))
+    return Source(parts.weight, tables, parts.cluster, parts.blocks)
 
 
 def _confusion(counted: Counted, confidence: float) -> dict[str, Any]:
@@ -87,7 +94,7 @@ def _confusion(counted: Counted, confidence: float) -> dict[str, Any]:
     Pooled over rounds, a pair that the last revision repaired would still look confused.
     """
     parted = counted.units.rounds_now_and_before()
-    if parted is None or counted.sampled is not None:
+    if parted is None:
         return {"pair_confusion": confusions(counted.patterns, confidence).table(counted.units.labels)}
     now, before, name = parted
     tables = [confusions(patterns(part, documents(part)), confidence).table(part.labels) for part in (now, before)]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from agreement.uncertainty.pooling import Patterns
-from agreement.units import Units
 from agreement.wording import coefficients as words
 
 BESIDE = (
@@ -54,10 +54,14 @@ class Panel:
     reasons: tuple[Why, ...]
 
 
-def panel(scores: pd.DataFrame, units: Units, patterns: Patterns) -> Panel:
+Floats = NDArray[np.float64]
+Names = tuple[str, ...]
+
+
+def panel(scores: pd.DataFrame, labels: Names, annotators: Names, patterns: Patterns, given: Floats) -> Panel:
     """Return the pooled rows of *scores* side by side with the reasons why they differ.
 
-    The *patterns* say how the labels are shared out and how many an item has, the *units* who uses which label.
+    The *patterns* say how the labels are shared out and how many an item has, *given* (A, K) who uses which label.
 
     Examples
     --------
@@ -79,10 +83,12 @@ def panel(scores: pd.DataFrame, units: Units, patterns: Patterns) -> Panel:
     rows = pooled.loc[[name for name in BESIDE if name in pooled.index]].reset_index(drop=True)
     known = rows["value"].notna()
     value = dict(zip(rows.loc[known, "measure"], rows.loc[known, "value"].astype(float), strict=True))
-    return Panel(rows, tuple(_reasons(value, units, patterns)))
+    return Panel(rows, tuple(_reasons(value, labels, annotators, patterns, given)))
 
 
-def _reasons(value: dict[str, float], units: Units, patterns: Patterns) -> Iterator[Why]:
+def _reasons(
+    value: dict[str, float], labels: Names, annotators: Names, patterns: Patterns, given: Floats
+) -> Iterator[Why]:
     """Yield the reasons, those that matter most to a reader first."""
     compared = patterns.counts.sum(axis=1) >= 2
     counts, weight = patterns.counts[compared], patterns.weight[compared]
@@ -93,11 +99,11 @@ def _reasons(value: dict[str, float], units: Units, patterns: Patterns) -> Itera
     if _gap(value, "percent_agreement", "kappa_mean") >= APART:
         yield Why("chance", ("percent_agreement", "kappa_mean"), words.CHANCE)
     if _gap(value, "gwet_ac1", "fleiss_kappa") >= APART:
-        yield _prevalence(uses, units.labels)
+        yield _prevalence(uses, labels)
     if max(beyond) - min(beyond) < APART:
         yield Why("same", tuple(name for name in BY_CHANCE if name in value), words.all_alike(APART))
     if abs(_gap(value, "conger_kappa", "fleiss_kappa")) >= VISIBLE:
-        yield _bias(units)
+        yield _bias(given, labels, annotators)
     if abs(_gap(value, "kappa_mean", "light_kappa")) >= VISIBLE:
         yield Why("unequal_pairs", ("kappa_mean", "light_kappa"), words.UNEQUAL_PAIRS)
     if abs(_gap(value, "krippendorff_alpha.nominal", "fleiss_kappa")) >= VISIBLE:
@@ -122,20 +128,17 @@ def _prevalence(uses: np.ndarray[tuple[int], np.dtype[np.int64]], labels: tuple[
     return Why("prevalence", measures, said)
 
 
-def _bias(units: Units) -> Why:
+def _bias(uses: Floats, labels: Names, annotators: Names) -> Why:
     """Return that annotators use a label in different amounts, with the label and the two furthest apart."""
-    a, k = len(units.annotators), len(units.labels)
-    weight = units.weight[units.unit].astype(np.float64)
-    uses = np.bincount(units.annotator * k + units.label, weight, minlength=a * k).reshape(a, k)
     given = uses.sum(axis=1)
     shares = np.where(given[:, None] > 0, uses / np.maximum(given, 1)[:, None], np.nan)
     label = int(np.nanargmax(np.nanmax(shares, axis=0) - np.nanmin(shares, axis=0)))
     least, most = int(np.nanargmin(shares[:, label])), int(np.nanargmax(shares[:, label]))
     told = (
-        words.used_by(float(shares[who, label]), units.annotators[who], round(uses[who, label]), round(given[who]))
+        words.used_by(float(shares[who, label]), annotators[who], round(uses[who, label]), round(given[who]))
         for who in (least, most)
     )
-    return Why("bias", ("conger_kappa", "kappa_mean", "fleiss_kappa"), words.unequal_use(units.labels[label], *told))
+    return Why("bias", ("conger_kappa", "kappa_mean", "fleiss_kappa"), words.unequal_use(labels[label], *told))
 
 
 def _missing(

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agreement.annotations import Annotations
+from agreement.annotations import Annotations, Layer
 from agreement.comparison._judge import Judge
 from agreement.comparison._result import Comparison
 from agreement.counts import Margins, contingency
 from agreement.distances import set_distances
 from agreement.measures.cohen_kappa import MEASURE as KAPPAS
 from agreement.measures.krippendorff_alpha import NOMINAL, alpha_sums, jaccard, masi
-from agreement.meetings import meetings
+from agreement.meetings import Meetings, meetings_of_units
 from agreement.scores import Reason
 from agreement.settings import Settings
 from agreement.uncertainty.pooling import documents, patterns, unit_scores
@@ -34,14 +34,18 @@ def compare_sets(annotations: Annotations, layer: str, settings: Settings) -> Co
 
     ``units`` and ``contingency`` of the result are those of whole sets.
     """
-    units = item_units(annotations, layer)
-    met = meetings(annotations, layer)
+    return compare_set_units(item_units(annotations, layer), annotations.layers[layer], settings)
+
+
+def compare_set_units(units: Units, layer: Layer, settings: Settings) -> Comparison:
+    """Return the comparison of the *units* of one multi-label *layer*, each of which may stand for several."""
+    met = meetings_of_units(units)
     known = documents(units) is not None
-    judge = Judge(layer, met, units.simple, settings.measures, items_are_units=not known)
+    judge = Judge(layer.name, met, units.simple, settings.measures, items_are_units=not known)
     left, right = units.label[met.reference], units.label[met.other]
     members = np.zeros((0, len(units.simple)), dtype=bool) if units.members is None else units.members
     first, second = members[left], members[right]
-    _by_label(judge, met.pair, len(met.pairs), first, second, units.simple)
+    _by_label(judge, met, first, second, units.simple)
     _by_set(judge, units, left, right, first, second)
     sets = len(units.labels)
     tables = None if len(met.pairs) * sets**2 > MOST_CELLS else contingency(units, met.pairs)
@@ -53,10 +57,10 @@ def compare_sets(annotations: Annotations, layer: str, settings: Settings) -> Co
     details: dict[str, Any] = {"prevalence": label_prevalence(units), "left_out": judge.left_out}
     if tables is None:
         details["left_out"] |= {said.TOO_MANY_SETS: sets}
-    return Comparison(annotations.layers[layer], judge.frame(), units, tables, details)
+    return Comparison(layer, judge.frame(), units, tables, details)
 
 
-def _by_label(judge: Judge, pair: Ints, pairs: int, first: Bools, second: Bools, labels: tuple[str, ...]) -> None:
+def _by_label(judge: Judge, met: Meetings, first: Bools, second: Bools, labels: tuple[str, ...]) -> None:
     """Add F1, precision, recall and kappa of each label, and their micro and macro F1."""
     hits, reference, other = ((part).astype(np.float64) for part in (first & second, first, second))
     judge.f1("f1", "item", hits, hits, reference, other)
@@ -67,7 +71,7 @@ def _by_label(judge: Judge, pair: Ints, pairs: int, first: Bools, second: Bools,
     for code, label in enumerate(labels):
         mine, theirs = first[:, code], second[:, code]
         cell = 3 - 2 * mine.astype(np.int64) - theirs
-        tables = np.bincount(pair * 4 + cell, minlength=pairs * 4).reshape(pairs, 2, 2)
+        tables = met.count(met.pair * 4 + cell, len(met.pairs) * 4).reshape(-1, 2, 2)
         margins = Margins(
             *(
                 np.column_stack([part, ~part if number else ~(mine | theirs)]).astype(np.int64)
@@ -120,10 +124,11 @@ def label_prevalence(units: Units) -> pd.DataFrame:
     members = np.zeros((0, len(units.simple)), dtype=bool) if units.members is None else units.members
     a, m = len(units.annotators), len(units.simple)
     given = np.zeros((a, m), dtype=np.int64)
-    np.add.at(given, units.annotator, members[units.label])
+    weight = units.weight[units.unit]
+    np.add.at(given, units.annotator, members[units.label] * weight[:, None])
     return pd.DataFrame({
         "annotator": np.repeat(np.array(units.annotators, dtype=object), m),
         "label": np.tile(np.array(units.simple, dtype=object), a),
         "items": given.ravel(),
-        "n": np.repeat(np.bincount(units.annotator, minlength=a), m),
+        "n": np.repeat(np.bincount(units.annotator, weight, minlength=a).astype(np.int64), m),
     })  # fmt: skip

@@ -18,13 +18,13 @@ from agreement.uncertainty.pooling import documents
 def unlisted_pairs(comparison: Comparison, settings: Settings) -> Iterator[pd.DataFrame]:
     """Yield the scores, with the main measures, of the pairs that share a unit and are not in ``comparison.scores``.
 
-    Nothing is left where every pair is listed, and nothing can be told where the units are a sample of the data.
+    Nothing is left where every pair is listed, and nothing can be told where the units don't say who gave which label.
     """
     units, tables = comparison.units, comparison.contingency
     ordered = comparison.layer.kind == "ordinal"
     if units is None or tables is None or not (ordered or comparison.layer.kind == "category"):
         return
-    if comparison.details.get("sampled") or not comparison.details.get("left_out"):
+    if comparison.details.get("anonymous") or not comparison.details.get("left_out"):
         return
     if not crowded(units) and len(pairs_that_meet(units)[0]) <= int((tables.n > 0).sum()):
         return
@@ -36,5 +36,5 @@ def unlisted_pairs(comparison: Comparison, settings: Settings) -> Iterator[pd.Da
     for block in shared.blocks(keep):
         found = Contingency(units.labels, units.annotators, block.pairs, block.counts)
         rows = Rows(comparison.layer.name, "item")
-        add_pairs(rows, Source(units, found, cluster, lambda block=block: iter([block])), choice, settings)  # type: ignore[misc]
+        add_pairs(rows, Source(units.weight, found, cluster, lambda block=block: iter([block])), choice, settings)  # type: ignore[misc]
         yield rows.frame()

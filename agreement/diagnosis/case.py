@@ -7,11 +7,12 @@ import numpy as np
 
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
-from agreement.diagnosis.evidence import Evidence, Floats, from_pairs, from_units, independent
+from agreement.diagnosis.evidence import MIN_DOCUMENTS, Evidence, Floats, from_pairs, from_units, independent
 from agreement.diagnosis.people import Gone, without
-from agreement.distances import Distances, pair_distances
+from agreement.diagnosis.times import Times, times_of
+from agreement.distances import Distances, distances_of_units, pair_distances
 from agreement.flags import Flag, Rule
-from agreement.settings import Settings
+from agreement.settings import LayerKind, Settings
 from agreement.text.matching import Matches, align
 from agreement.text.spans import document_spans
 from agreement.units import Units
@@ -113,22 +114,41 @@ class Case:
 
 def open_case(annotations: Annotations, comparison: Comparison, settings: Settings) -> Case:
     """Return the case of one layer before any rule has looked at it."""
-    units = comparison.units
-    layer = comparison.layer
-    if units is not None and layer.kind in ("category", "ordinal"):
-        evidence = from_units(units, _steps(units) if layer.kind == "ordinal" else None)
+    units, layer = comparison.units, comparison.layer
+    if units is not None and layer.kind in ("category", "ordinal", "labels"):
+        evidence = evidence_of(units, layer.kind)
         items, rounds = _unit_names(units)
-    else:
-        matches = align(document_spans(annotations, layer.name)) if layer.kind == "spans" else None
-        distances = pair_distances(annotations, layer.name, settings)
-        evidence = from_pairs(
-            distances.annotators, distances.sections, distances.section,
-            independent(distances.item, distances.cluster, len(distances.clusters)),
-            distances.unit, distances.a, distances.b, distances.distance,
-        )  # fmt: skip
-        items, rounds = _unit_names(distances)
-        return Case(annotations, comparison, settings, (), evidence, evidence, items, rounds, matches)
-    return Case(annotations, comparison, settings, (), evidence, evidence, items, rounds)
+        return Case(annotations, comparison, settings, (), evidence, evidence, items, rounds)
+    matches = align(document_spans(annotations, layer.name)) if layer.kind == "spans" else None
+    distances = pair_distances(annotations, layer.name, settings)
+    evidence = _of_distances(distances)
+    items, rounds = _unit_names(distances)
+    return Case(annotations, comparison, settings, (), evidence, evidence, items, rounds, matches)
+
+
+def evidence_of(units: Units, kind: LayerKind) -> Evidence:
+    """Return the evidence of the item-level *units* of a layer of categories, ordered or not, or of label sets.
+
+    Examples
+    --------
+    >>> from agreement.units import units_from_matrix
+    >>> evidence_of(units_from_matrix([["1", "3"], ["1", "2"]]), "ordinal").disagreement
+    array([1. , 0.5])
+    """
+    if kind == "labels":
+        distances = distances_of_units(units, kind)
+        return _of_distances(distances, times_of(units, documents=len(units.clusters) >= MIN_DOCUMENTS))
+    return from_units(units, _steps(units) if kind == "ordinal" else None)
+
+
+def _of_distances(distances: Distances, times: Times | None = None) -> Evidence:
+    """Return the evidence of labels that are more than equal or different."""
+    evidence = from_pairs(
+        distances.annotators, distances.sections, distances.section,
+        independent(distances.item, distances.cluster, len(distances.clusters)),
+        distances.unit, distances.a, distances.b, distances.distance,
+    )  # fmt: skip
+    return evidence if times is None else replace(evidence, times=times)
 
 
 def _unit_names(units: Units | Distances) -> tuple[tuple[str, ...], tuple[str, ...]]:

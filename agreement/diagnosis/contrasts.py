@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from agreement.diagnosis.evidence import DENSE, AnonymousError, Evidence, tally
+from agreement.diagnosis.evidence import DENSE, Evidence, tally
 from agreement.diagnosis.times import Times
 from agreement.uncertainty.distributions import t_quantile, t_tail
 
@@ -231,6 +231,9 @@ class Additive:
         True if differences between annotators are determined by the data.
     clusters
         Number of clusters.
+    varies, left
+        Where only sums tell who labelled what: (U,) how much *mix* varies among equal units, and the (A, S + 1) sums of
+        the residuals by annotator and section.
     """
 
     annotators: Ints
@@ -240,6 +243,8 @@ class Additive:
     residual: Floats
     identified: bool
     clusters: int
+    varies: Floats | None = None
+    left: Sums | None = None
 
     def against_others(self) -> Estimate:
         """Return (M,) each annotator's share against the median, with the standard error against the others' mean."""
@@ -253,7 +258,8 @@ class Additive:
 def additive(evidence: Evidence, min_labels: int = 1) -> Additive:
     """Return the additive fit of the evidence; annotators with fewer than *min_labels* labels stay at zero."""
     if evidence.people is not None:
-        raise AnonymousError
+        people = evidence.people
+        return evidence.once("additive", lambda: people.additive(evidence, min_labels))
     use = evidence.kept & evidence.compared[evidence.unit]
     n_annotators, n_sections, n_units = len(evidence.annotators), len(evidence.sections), len(evidence.section)
     given = evidence.count(evidence.annotator[use], evidence.unit[use], n_annotators)
@@ -279,12 +285,7 @@ def additive(evidence: Evidence, min_labels: int = 1) -> Additive:
     )
     d = np.where(evidence.compared, evidence.disagreement, 0.0)
     weighted = design if evidence.times is None else design.multiply(evidence.times.each[:, None]).tocsr()
-    gram = (weighted.T @ design).toarray()
-    live = np.flatnonzero(np.diag(gram) > 0)
-    gram = gram[np.ix_(live, live)]
-    values, vectors = np.linalg.eigh(gram)
-    solid = values > values.max(initial=0) * 1e-9
-    inverse = (vectors[:, solid] / values[solid]) @ vectors[:, solid].T
+    live, inverse, loose = inverted((weighted.T @ design).toarray())
     design = design[:, live]
     solution = inverse @ (weighted[:, live].T @ d)
     residual = np.where(evidence.compared, d - design @ solution, 0.0)
@@ -302,4 +303,19 @@ def additive(evidence: Evidence, min_labels: int = 1) -> Additive:
     mix = np.full(n_units, np.nan)
     mix[units] = np.bincount(rows[fitted], weight[fitted] * own[columns[fitted]], minlength=n_units)[units]
     # one direction is never determined: a constant moved from all annotators to all sections
-    return Additive(who, own, bread[:m, :m], mix, residual, bool((~solid).sum() == 1) and m >= 3, n_clusters)
+    return Additive(who, own, bread[:m, :m], mix, residual, loose == 1 and m >= 3, n_clusters)
+
+
+def inverted(gram: Floats) -> tuple[Ints, Floats, int]:
+    """Return which rows of *gram* (M, M) hold anything, its inverse there, and in how many directions it has none.
+
+    Examples
+    --------
+    >>> live, inverse, loose = inverted(np.array([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 4.0]]))
+    >>> live.tolist(), inverse.tolist(), loose
+    ([0, 2], [[0.5, 0.0], [0.0, 0.25]], 0)
+    """
+    live = np.flatnonzero(np.diag(gram) > 0)
+    values, vectors = np.linalg.eigh(gram[np.ix_(live, live)])
+    solid = values > values.max(initial=0) * 1e-9
+    return live, (vectors[:, solid] / values[solid]) @ vectors[:, solid].T, int((~solid).sum())

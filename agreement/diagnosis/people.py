@@ -12,7 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
-from agreement.diagnosis.contrasts import Sums, sums_by
+from agreement.diagnosis.contrasts import Additive, Sums, sums_by
+from agreement.diagnosis.courses import Course
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
 
 
@@ -90,8 +91,44 @@ class People(Protocol):
     def around(self, codes: Sequence[int], apart: Sequence[int], own: Floats | None) -> Callable[[int], Near]:
         """Return what :func:`around` does."""
 
-    def shared(self) -> Floats:
-        """Return (A, A) the units that both annotators labelled."""
+    def additive(self, evidence: Evidence, min_labels: int) -> Additive:
+        """Return what :func:`~agreement.diagnosis.contrasts.additive` does."""
+
+    def parted(self, gone: Gone) -> tuple[Evidence, Ints]:
+        """Return what :func:`without` does, told apart by what units were before, and (U,) such a unit of before."""
+
+    def met(self, evidence: Evidence, contrast: Floats) -> Floats:
+        """Return (A, A) the sums over the units with a *contrast* (N,) that two share of one over the labels."""
+
+    def products(self, evidence: Evidence, contrast: Floats, own: Floats) -> tuple[Floats, int]:
+        """Return (A, A) the sums over clusters of products of what is left of *contrast* (N,), and how many there are.
+
+        What is left is without everybody's *own* share (A,), against the mean share on the unit.
+        """
+
+    def course(self, evidence: Evidence, value: Floats, position: Floats) -> Course:
+        """Return what :func:`~agreement.diagnosis.courses.course` does, *position* (A, R) being that of rounds."""
+
+    def given_in_rounds(self) -> Floats:
+        """Return (A, R) how many labels that count each annotator gave in each round, by name."""
+
+    def in_rounds(self, code: int, rounds: Ints) -> Near:
+        """Return the units of these *rounds* that one annotator labelled."""
+
+    def meetings(self) -> tuple[Ints, Floats, Floats]:
+        """Return (P, 2) the pairs who share a unit, in order, and (P,) on how many they meet, and agree."""
+
+    def between(self, first: int, second: int) -> Near:
+        """Return the units that two annotators labelled, with all labels, and who gave the third of three."""
+
+    def joining(self, people: Sequence[int]) -> Callable[[int], tuple[Floats, Floats]]:
+        """Return what gives for each of *people* (A,) on how many units they deviate beside others, and these join.
+
+        To deviate is to leave the only most frequent label among the labels of everybody else.
+        """
+
+    def disputed_in(self, evidence: Evidence, round_: str, section: str, most: int) -> dict[str, dict[str, str]]:
+        """Return up to *most* items of a round, and *section* if any, whose labels differ most, with their labels."""
 
 
 def rows_gone(evidence: Evidence, gone: Gone) -> Bools:

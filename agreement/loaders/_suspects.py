@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from agreement.annotations import AliasSuspect, Annotations
+from agreement.annotations import AliasSuspect, Annotations, Reading
 from agreement.loaders._vocabulary import MODEL, words
 from agreement.records import folded
 from agreement.wording import reading as said
@@ -41,7 +41,7 @@ def note_suspects(annotations: Annotations) -> Annotations:
     reading.aliases.clear()
     reading.missing_suspects.clear()
     reading.warnings += split_items(annotations)
-    reading.warnings += unasked_models(annotations)
+    reading.warnings += unasked_models(annotations.of_kind("human"))
     table = annotations.table
     names = table["label"].cat.categories
     layer_codes, label_codes = table["layer"].cat.codes.to_numpy(), table["label"].cat.codes.to_numpy()
@@ -54,19 +54,22 @@ def note_suspects(annotations: Annotations) -> Annotations:
         if layer.kind in ("number", "answer") or layer.declared:
             continue
         used = {str(names[code]): int(mine[code]) for code in np.flatnonzero(mine).tolist()}
-        tags = are_word_classes(used)
-        reading.aliases += [
-            one for one in alias_suspects(layer.name, used) if not tags or one.reason not in DIFFERENT_TAGS
-        ]
-        for label, times in used.items():
-            if is_no_answer(label) and not (tags and label in PUNCTUATION_TAGS):
-                reading.missing_suspects[label] = reading.missing_suspects.get(label, 0) + times
+        suspect_labels(layer.name, used, reading)
     return annotations
 
 
-def unasked_models(annotations: Annotations) -> list[str]:
-    """Return a question if people are called like models: they stay people until somebody says what they are."""
-    named = [name for name in annotations.of_kind("human") if MODEL.fullmatch(words(name))]
+def suspect_labels(layer: str, used: Mapping[str, int], reading: Reading) -> None:
+    """Add to *reading* the suspects among the labels of *used* (label to times) of one *layer*."""
+    tags = are_word_classes(used)
+    reading.aliases += [one for one in alias_suspects(layer, used) if not tags or one.reason not in DIFFERENT_TAGS]
+    for label, times in used.items():
+        if is_no_answer(label) and not (tags and label in PUNCTUATION_TAGS):
+            reading.missing_suspects[label] = reading.missing_suspects.get(label, 0) + times
+
+
+def unasked_models(people: Iterable[str]) -> list[str]:
+    """Return a question if *people* are called like models: they stay people until somebody says what they are."""
+    named = [name for name in people if MODEL.fullmatch(words(name))]
     if not named:
         return []
     return [said.unasked_models(named)]
@@ -80,7 +83,12 @@ def split_items(annotations: Annotations) -> list[str]:
     given = annotations.assignments
     if len(given["item"].cat.categories) > MAX_ITEMS:
         return []
-    names = given["item"].cat.categories.to_numpy(dtype=object).tolist()
+    return split_names(given["item"], given["annotator"])
+
+
+def split_names(item: "pd.Series[str]", annotator: "pd.Series[str]") -> list[str]:
+    """Return what :func:`split_items` does of the items, as categories, and annotators of some rows."""
+    names = item.cat.categories.to_numpy(dtype=object).tolist()
     keys = _item_keys(names)
     if len(set(keys)) == len(keys):
         return []
@@ -88,9 +96,9 @@ def split_items(annotations: Annotations) -> list[str]:
     for code, key in enumerate(keys):
         spellings.setdefault(key, []).append(code)
     doubtful = {code: key for key, codes in spellings.items() if len(codes) > 1 for code in codes}
-    mine = given.loc[given["item"].cat.codes.isin(doubtful)]
+    mine = item.cat.codes.isin(doubtful)
     seen: dict[str, list[str]] = {}
-    for code, who in zip(mine["item"].cat.codes, mine["annotator"], strict=True):
+    for code, who in zip(item.cat.codes[mine], annotator[mine], strict=True):
         seen.setdefault(doubtful[int(code)], []).append(str(who))
     split = [spellings[key] for key, people in seen.items() if len(set(people)) == len(people)]
     if not split:

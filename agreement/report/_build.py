@@ -70,12 +70,12 @@ def build(audit: "Audit", most: int) -> ReportModel:
     slugs, report = Slugs(), audit.settings.report
     found = [disputed(audit.annotations, comparison) for comparison in audit.comparisons]
     by = slice_columns(audit.annotations, report.by)
-    shares = _shares([one.to_discuss for one in found], most)
+    shares = _shares([one.to_list for one in found], most)
     queues = [
         queue(audit.annotations, comparison, one, mine, with_text=report.text, slices=by)
         for comparison, one, mine in zip(audit.comparisons, found, shares, strict=True)
     ]
-    changes = rounds_within(audit.annotations, audit.settings)
+    changes = rounds_within(audit.annotations, audit.settings, comparisons=audit.comparisons)
     steps = {change.layer: change for change in changes}  # the last one of each layer
     # layers take turns: a page that must be cut loses the last items of each, not all of one
     cards = [card for turn in zip_longest(*queues) for card in turn if card is not None]
@@ -88,7 +88,6 @@ def build(audit: "Audit", most: int) -> ReportModel:
     source = audit.annotations.reading.source_sha256 or content_hash(audit.annotations)
     title = report.title or words.UNTITLED
     actions = _actions(audit, layers, slugs)
-    rounds = tuple(name for name in map(str, audit.annotations.table["round"].cat.categories) if name)
     return ReportModel(
         title=title,
         date=_date(report.date),
@@ -107,6 +106,7 @@ def build(audit: "Audit", most: int) -> ReportModel:
         cards=tuple(cards),
         disputes=sum(one.total for one in found),
         to_discuss=sum(one.to_discuss for one in found),
+        to_list=sum(one.to_list for one in found),
         reading=audit.annotations.reading,
         settings=audit.settings,
         with_text=report.text,
@@ -116,7 +116,7 @@ def build(audit: "Audit", most: int) -> ReportModel:
             section: audit.annotations.guidelines.name(section)
             for section in sorted({card.section for card in cards if card.section})
         },
-        rounds=rounds,
+        rounds=_rounds(audit),
         trends=trend_views(audit, changes),
         golds=golds,
         models=model_layers(audit),
@@ -127,6 +127,13 @@ def build(audit: "Audit", most: int) -> ReportModel:
         rankings=ranking_views(audit),
         label_sets={one.layer.name: shortened(one.layer.labels) for one in audit.comparisons},
     )
+
+
+def _rounds(audit: "Audit") -> tuple[str, ...]:
+    """Return the names of the rounds, those without an item at hand too."""
+    of_units = (one.units.rounds for one in audit.comparisons if one.units is not None)
+    of_table = map(str, audit.annotations.table["round"].cat.categories)
+    return tuple(sorted({name for names in (of_table, *of_units) for name in names if name}))
 
 
 def _shares(totals: list[int], most: int) -> list[int]:
@@ -198,13 +205,16 @@ def _reason(layers: tuple[LayerView, ...], checks: Sequence[Check]) -> str:
 
 def _facts(audit: "Audit", layers: tuple[LayerView, ...]) -> tuple[tuple[str, str], ...]:
     """Return what was audited, as the short list beside the verdict."""
-    annotations = audit.annotations
+    annotations, totals = audit.annotations, audit.annotations.totals
+    n_items, n_annotations = len(annotations.items), len(annotations.table)
+    if totals is not None:
+        n_items, n_annotations = totals.items, totals.annotations
     kinds = Counter(annotations.annotators["kind"])
     people = [plural(kinds[kind], kind) for kind in ("human", "model") if kinds[kind]]
     facts = [
-        (words.ITEMS, words.of_all(len(annotations.items), annotations.reading.drawn_of.get("items"))),
+        (words.ITEMS, count(n_items)),
         (words.ANNOTATORS, f"{count(len(annotations.compared))}" + (f" ({listed(people)})" if len(people) > 1 else "")),
-        (words.ANNOTATIONS, words.of_all(len(annotations.table), annotations.reading.drawn_of.get("annotations"))),
+        (words.ANNOTATIONS, count(n_annotations)),
     ]
     if len(layers) > 1:
         facts.append((words.LAYERS, listed([layer.name for layer in layers], most=4)))

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from agreement._arrays import stretches
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
-from agreement.disputes import discussion_order
-from agreement.report._queue import disputed, repeated_texts
+from agreement.report._queue import disputed
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
@@ -71,12 +70,12 @@ class Dispute:
 
 
 def disputes(audit: "Audit") -> list[Dispute]:
-    """Return all disputes, layers in order, each layer in the order of discussion."""
+    """Return all disputes that are at hand, layers in order, each layer in the order of discussion."""
     return list(each_dispute(audit))
 
 
 def each_dispute(audit: "Audit") -> Iterator[Dispute]:
-    """Yield all disputes in order, of which never many are there at once."""
+    """Yield all disputes that are at hand in order, of which never many are there at once."""
     for comparison in audit.comparisons:
         yield from _of_layer(audit.annotations, comparison, with_text=audit.settings.report.text)
 
@@ -85,10 +84,7 @@ def _of_layer(annotations: Annotations, comparison: Comparison, *, with_text: bo
     """Yield the disputes of one layer."""
     layer, kind = comparison.layer.name, comparison.layer.kind
     found = disputed(annotations, comparison)
-    order = discussion_order(
-        found.n_labels, (found.unit, found.cause), found.gold_contradicted,
-        repeated_texts(annotations, found.items), len(found.items),
-    )  # fmt: skip
+    order = found.order(annotations, len(found.items))
     gold_names, compared = set(annotations.of_kind("gold")), set(annotations.compared)
     rows_of = _RowsByItem(annotations.table["item"]), _RowsByItem(annotations.assignments["item"])
     for start in range(0, len(order), AT_ONCE):

@@ -13,6 +13,7 @@ from agreement.comparison import SCORE_COLUMNS, Comparison
 from agreement.report._disputes import as_text, disputes
 from agreement.report._listed import left_out_of, listed_scores
 from agreement.report._plain import COUNTS, plain
+from agreement.totals import answered_by, given_in
 
 if TYPE_CHECKING:
     from agreement.pipeline import Audit
@@ -103,18 +104,14 @@ def disputed_items(audit: "Audit") -> pd.DataFrame:
 
 def annotators(audit: "Audit") -> pd.DataFrame:
     """Return the annotators with their kind, team and answered items, and what was flagged about them."""
-    asked = audit.annotations.assignments
-    answered = asked.loc[asked["status"].isin(("done", "empty"))].drop_duplicates(["item", "round", "annotator"])
-    n = answered["annotator"].value_counts()
+    n = answered_by(audit.annotations)
     told: dict[str, list[str]] = {}
     for flag in audit.diagnosis.flags:
         if flag.subject.annotator:
             told.setdefault(flag.subject.annotator, []).append(f"{flag.verdict}: {flag.message}")
     frame = audit.annotations.annotators.reset_index(names="annotator")[["annotator", "kind", "group"]]
     names = frame["annotator"].astype(str)
-    return frame.assign(
-        n=[int(n.get(name, 0)) for name in names], flags=[" / ".join(told.get(name, [])) for name in names]
-    )
+    return frame.assign(n=[n.get(name, 0) for name in names], flags=[" / ".join(told.get(name, [])) for name in names])
 
 
 def labels(audit: "Audit") -> pd.DataFrame:
@@ -126,17 +123,14 @@ def labels(audit: "Audit") -> pd.DataFrame:
 
 def _labels(audit: "Audit", comparison: Comparison) -> list[dict[str, Any]]:
     """Return the rows of one layer, in the order of its label set."""
-    layer, table = comparison.layer, audit.annotations.table
-    mine = table.loc[table["layer"].eq(layer.name) & table["annotator"].isin(audit.annotations.compared)]
-    given = mine["label"].value_counts()
-    items = mine.drop_duplicates(["item", "label"])["label"].value_counts()
+    layer, given = comparison.layer, given_in(audit.annotations, comparison.layer.name)
     pooled = comparison.scores
     pooled = pooled.loc[pooled["reference"].isna() & pooled["label"].notna()]
     pooled = pooled.loc[pooled["measure"].eq(pooled["level"].map(LABEL_MEASURES))].drop_duplicates("label")
     known = {row["label"]: row for row in pooled.to_dict("records")}
     return [
         {"layer": layer.name, "label": label, "declared": layer.declared,
-         "annotations": int(given.get(label, 0)), "items": int(items.get(label, 0)),
+         **dict(zip(("annotations", "items"), given.get(label, (0, 0)), strict=True)),
          "f1": known.get(label, {}).get("value"),
          **{name: known.get(label, {}).get(name) for name in ("low", "high", "n", "undefined")}}
         for label in layer.labels
@@ -166,7 +160,7 @@ def reading(audit: "Audit") -> pd.DataFrame:
         *(("warning", text, None) for text in account.warnings),
     ]  # fmt: skip
     for comparison in audit.comparisons:
-        left_out = left_out_of(comparison, audit.settings)
+        left_out = left_out_of(comparison, audit.settings, audit.annotations)
         rows += [("left out", f"{comparison.layer.name}: {what}", number) for what, number in left_out.items()]
     frame = pd.DataFrame([row for row in rows if row[1] or row[2] is not None], columns=["what", "which", "count"])
     return frame.assign(count=pd.array(frame["count"].to_numpy(np.float64, na_value=np.nan), "Int64"))

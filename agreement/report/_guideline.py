@@ -19,6 +19,7 @@ from agreement.wording.rounds import NO_CHANGE, NOT_MEASURED, WORDS
 from agreement.wording.rules import MERGED
 
 Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 PAIRS_MOST = 60
 MERGES_MOST = 5
@@ -120,8 +121,9 @@ def _where(units: Units, mixed: Mixtures) -> dict[tuple[int, int], str]:
         return {}
     k, s = len(units.labels), len(units.sections) + 1
     pair = mixed.first * k + mixed.second
-    key, n = np.unique(pair * s + units.section[mixed.unit] + 1, return_counts=True)
-    total = np.bincount(pair, minlength=k * k)
+    key, place = np.unique(pair * s + units.section[mixed.unit] + 1, return_inverse=True)
+    times_each = units.weight[mixed.unit]
+    n, total = np.bincount(place, times_each), np.bincount(pair, times_each, minlength=k * k)
     found = {}
     for one, times in zip(key.tolist(), n.tolist(), strict=True):
         number, section = divmod(one, s)
@@ -132,32 +134,23 @@ def _where(units: Units, mixed: Mixtures) -> dict[tuple[int, int], str]:
 
 def sections(context: Context) -> tuple[SectionRow, ...]:
     """Return the guideline sections by their share of all disputes, the largest first."""
-    annotations, found = context.audit.annotations, context.disputed
-    if not annotations.items["section"].ne("").any():
-        return ()
-    codes, names = pd.factorize(
-        annotations.items["section"].reindex(list(found.items)).fillna("").to_numpy(), sort=True
-    )
-    if not any(names):
-        return ()
-    guidelines, confidence = annotations.guidelines, context.audit.settings.measures.confidence
-    is_disputed = np.zeros(len(codes), dtype=bool)
-    is_disputed[found.unit] = True
-    is_disputed &= found.compared & (found.n_distinct > 1)
+    found = context.disputed
+    codes, names = _sections_of(context)
+    guidelines, confidence = context.audit.annotations.guidelines, context.audit.settings.measures.confidence
     rows = []
-    for code, section in enumerate(map(str, names)):
-        if not section:
-            continue
+    for code, section in enumerate(names):
         here = codes == code
-        hits = int((here & is_disputed).sum())
+        if not here.any():
+            continue
+        hits = int(found.weight[here & found.is_disputed].sum())
         mostly, link = _mostly(context, here, section)
         known = guidelines.sections.get(section)
         rows.append(
             SectionRow(
                 context.slugs("section", section), guidelines.name(section), known.text if known else "",
                 known.revised if known else "",
-                share_of(hits, int((here & found.compared).sum()), context.unit, confidence),
-                share_of(hits, int(is_disputed.sum()), "dispute", confidence),
+                share_of(hits, int(found.weight[here & found.compared].sum()), context.unit, confidence),
+                share_of(hits, found.total, "dispute", confidence),
                 mostly, context.link(section=section), link,
                 by_subject(context.flags, section=section),
             )
@@ -165,11 +158,21 @@ def sections(context: Context) -> tuple[SectionRow, ...]:
     return tuple(sorted(rows, key=lambda row: (-(row.of_all.value or 0), row.name)))
 
 
+def _sections_of(context: Context) -> tuple[Ints, tuple[str, ...]]:
+    """Return (U,) the code of the section of each unit, -1 for none, and the names of the sections, sorted."""
+    units, sections = context.comparison.units, context.audit.annotations.items["section"]
+    if units is not None:
+        return units.section, units.sections
+    names = tuple(sorted({str(name) for name in sections if name}))
+    mine = sections.reindex(list(context.disputed.items))
+    return pd.Index(names, dtype=object).get_indexer(pd.Index(mine, dtype=object)).astype(np.int64), names
+
+
 def _mostly(context: Context, here: Flags, section: str) -> tuple[str, Link]:
     """Return what the disputes of the units *here*, in *section*, are mostly about, in words and as a link."""
     found = context.disputed
-    mine = found.cause[here[found.unit]]
-    counts = np.bincount(mine, minlength=len(found.causes))
+    mine = here[found.unit]
+    counts = np.bincount(found.cause[mine], found.weight[found.unit[mine]], minlength=len(found.causes))
     cause = found.causes[int(np.argmax(counts))]
     if not counts.any() or not cause:
         return "", context.link(section=section)

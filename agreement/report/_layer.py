@@ -21,6 +21,7 @@ from agreement.report._slugs import Slugs
 from agreement.report._spans import span_panel
 from agreement.report.model import ClassRow, LayerView, PairRow
 from agreement.rounds.comparing import LayerChange
+from agreement.totals import given_in
 from agreement.wording import Figure, f1_band, listed, shortened
 from agreement.wording.findings import budget
 from agreement.wording.page import TOO_FEW
@@ -122,6 +123,8 @@ def _budget(audit: "Audit", flags: Sequence[Flag]) -> list[tuple[str, float]]:
 
 def used_labels(context: Context) -> tuple[str, ...]:
     """Return the labels that compared annotators used."""
+    if context.audit.annotations.totals is not None:
+        return tuple(given_in(context.audit.annotations, context.name))
     table = context.audit.annotations.table
     mine = table["layer"].eq(context.name) & table["annotator"].isin(context.audit.annotations.compared)
     codes = table["label"].cat.codes.to_numpy()[mine.to_numpy()]
@@ -133,7 +136,7 @@ def skew(context: Context) -> Figure | None:
     units = context.comparison.units
     if units is None or context.kind not in ("category", "ordinal") or not len(units.label):
         return None
-    counts = np.bincount(units.label, minlength=len(units.labels))
+    counts = np.bincount(units.label, units.weight[units.unit], minlength=len(units.labels))
     if counts.max() <= MOSTLY_ONE_LABEL * counts.sum():
         return None
     return share_of(int(counts.max()), int(counts.sum()), "label", context.audit.settings.measures.confidence)

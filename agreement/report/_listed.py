@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from agreement.annotations import Annotations
 from agreement.comparison import Comparison
+from agreement.report._queue import disputed
 from agreement.settings import Settings
 from agreement.wording import outputs as words
 
@@ -32,14 +34,19 @@ def listed_scores(comparison: Comparison, settings: Settings) -> pd.DataFrame:
     return scores if keep.all() else scores.loc[keep].reset_index(drop=True)
 
 
-def left_out_of(comparison: Comparison, settings: Settings) -> dict[str, int]:
-    """Return what is not listed and how many pairs that concerns; empty where everything is."""
+def left_out_of(comparison: Comparison, settings: Settings, annotations: Annotations | None = None) -> dict[str, int]:
+    """Return what is not listed, and how many pairs or, of *annotations*, items that concerns; empty for nothing."""
     known: Mapping[str, int] = comparison.details.get("left_out", {})
     listed = _listed(comparison.scores, settings)
     least = settings.measures.min_pair_items
     few = words.few_shared(least)
     mine = {few: listed.pairs, words.by_label_of(few): listed.pairs_by_label}
-    return dict(known) | {what: pairs for what, pairs in mine.items() if pairs}
+    if annotations is not None and annotations.totals is not None:
+        found = disputed(annotations, comparison)
+        mine |= {words.beyond_listed(found.listed_disputes): found.total - found.listed_disputes}
+        if comparison.units is not None and (comparison.units.weight > 1).any():
+            mine |= {words.PROFILES_OF_EQUAL_ITEMS: annotations.totals.items}
+    return dict(known) | {what: number for what, number in mine.items() if number}
 
 
 def _listed(scores: pd.DataFrame, settings: Settings) -> _Listed:

@@ -3,13 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agreement.flags import Flag
 from agreement.report._context import CAUSES, Context, share_of
 from agreement.report.model import PersonRow
+from agreement.units import Units
 from agreement.wording import Figure, optional
 from agreement.wording.findings import seen
 from agreement.wording.page import NO_ITEMS
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 FUNNEL_MIN_ITEMS = 50
 MANY = 200
@@ -85,17 +90,25 @@ def leans(context: Context) -> dict[str, Figure]:
     units = context.comparison.units
     if units is None or context.kind not in ("category", "ordinal") or len(context.comparison.layer.labels) != 2:
         return {}
-    second = units.label == units.labels.index(context.comparison.layer.labels[1])
-    answers = np.bincount(units.unit, minlength=units.n_units)
-    given = np.bincount(units.unit, second, minlength=units.n_units)
-    disputed = ((given > 0) & (given < answers))[units.unit]
-    size = len(units.annotators)
-    n = np.bincount(units.annotator[disputed], minlength=size)
-    hits = np.bincount(units.annotator[disputed & second], minlength=size)
+    hits, n = context.comparison.details.get("leans") or _leans(units, context.comparison.layer.labels[1])
     confidence = context.audit.settings.measures.confidence
     return {
         name: share_of(int(hits[at]), int(n[at]), context.unit, confidence) for at, name in enumerate(units.annotators)
     }
+
+
+def _leans(units: Units, label: str) -> tuple[Floats, Floats]:
+    """Return (A,) how often each annotator gave the *label* to an item in dispute, and how many of these they had."""
+    second = units.label == units.labels.index(label)
+    answers = np.bincount(units.unit, minlength=units.n_units)
+    given = np.bincount(units.unit, second, minlength=units.n_units)
+    disputed = ((given > 0) & (given < answers))[units.unit]
+    size, weight = len(units.annotators), units.weight[units.unit]
+
+    def by_annotator(rows: Flags) -> Floats:
+        return np.bincount(units.annotator[rows], weight[rows], minlength=size).astype(np.float64)
+
+    return by_annotator(disputed & second), by_annotator(disputed)
 
 
 def people_flags(flags: Sequence[Flag]) -> tuple[Flag, ...]:

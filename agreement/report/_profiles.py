@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agreement.comparison import Comparison
 from agreement.report._plain import blocks
+from agreement.rounds.snapshots import NUMBERED
 from agreement.units import Units
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 def profiles(audit: "Audit", *, counts_only: bool) -> Iterator[dict[str, Any]]:
     """Yield one profile per layer: who gave which item which label, or with *counts_only* the pair tables.
+
+    Equal items that were only counted are one unit with their number as ``weight``, named by a number. Of a crowd that
+    an engine summed up nobody is named as an ``annotator``.
 
     Lists as long as the input come by blocks.
     """
@@ -35,21 +39,25 @@ def _profile(annotations: "Annotations", comparison: Comparison) -> dict[str, An
     if comparison.units is None:
         return _marks(annotations, comparison.layer.name, comparison.layer.kind)
     units: Units = comparison.units
-    profile = {
+    named = annotations.totals is None or bool((units.weight == 1).all())  # else a unit bears one name of several
+    profile: dict[str, Any] = {
         "layer": units.layer,
         "kind": comparison.layer.kind,
         "labels": list(units.labels),
         "annotators": list(units.annotators),
         "sections": list(units.sections),
         "rounds": list(units.rounds),
-        "items": _hashes(units.items, units.item),
+        "items": _hashes(units.items, units.item) if named else _numbers(units.item),
         "cluster": _hashes(units.clusters, units.cluster),
         "section": blocks(units.section),
         "round": blocks(units.round),
         "unit": blocks(units.unit),
-        "annotator": blocks(units.annotator),
-        "label": blocks(units.label),
     }
+    if not comparison.details.get("anonymous"):
+        profile["annotator"] = blocks(units.annotator)
+    profile["label"] = blocks(units.label)
+    if not named:
+        profile["weight"] = blocks(units.weight)
     if units.members is not None:
         profile["simple"] = list(units.simple)
         profile["members"] = [np.flatnonzero(row).tolist() for row in units.members]
@@ -60,6 +68,14 @@ def _hashes(names: tuple[str, ...], codes: NDArray[np.int64]) -> Iterator[list[s
     """Yield the hashed names of *codes* by blocks, None for -1."""
     for block in blocks(codes):
         yield [hashed(names[code]) if code >= 0 else None for code in block.tolist()]
+
+
+def _numbers(codes: NDArray[np.int64]) -> Iterator[list[str]]:
+    """Yield numbers in place of names by blocks: items that nobody else can know; those without a code are alone."""
+    alone = int(codes.max(initial=-1)) + 1 + np.arange(len(codes), dtype=np.int64)
+    for block in blocks(np.where(codes >= 0, codes, alone)):
+        numbers: list[int] = block.tolist()
+        yield [f"{NUMBERED}{number}" for number in numbers]
 
 
 def _marks(annotations: "Annotations", layer: str, kind: str) -> dict[str, Any]:

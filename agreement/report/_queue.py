@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agreement._arrays import few_cells
 from agreement.annotations import Annotations
 from agreement.comparison import Comparison
-from agreement.disputes import Mixtures, discussion_order, label_use, mixtures
+from agreement.disputes import Mixtures, cases, discussion_order
 from agreement.report._cards import Card, cards
 from agreement.units import Units
 
@@ -38,10 +37,10 @@ class Disputed:
         (R,) unit and number of the cause.
     causes
         Label pairs (two labels) or single labels, by number.
-    total
-        Units with at least two different answers.
-    units
-        Units with at least two answers.
+    weight
+        (U,) how many units of the data each stands for.
+    listed
+        (U,) it is one of the items that are at hand, all of them where the data are.
     gold_units
         Units with a gold label.
     compared
@@ -59,17 +58,64 @@ class Disputed:
     unit: Ints
     cause: Ints
     causes: tuple[tuple[str, ...], ...]
-    total: int
-    units: int
+    weight: Ints
+    listed: Flags
     gold_units: int
     compared: Flags
     n_distinct: Ints
     mixed: Mixtures | None = None
 
     @property
+    def is_disputed(self) -> Flags:
+        """(U,) at least two different answers."""
+        disputed: Flags = self.compared & (self.n_distinct > 1)
+        return disputed
+
+    @property
+    def total(self) -> int:
+        """Units of the data with at least two different answers."""
+        return int(self.weight[self.is_disputed].sum())
+
+    @property
+    def units(self) -> int:
+        """Units of the data with at least two answers."""
+        return int(self.weight[self.compared].sum())
+
+    @property
     def to_discuss(self) -> int:
         """Units in dispute, and those whose annotators agree with each other and contradict the gold."""
-        return int(np.count_nonzero(np.bincount(self.unit, minlength=1)))
+        return int(self.weight[self._has_a_cause].sum())
+
+    @property
+    def to_list(self) -> int:
+        """How many of those to discuss are at hand."""
+        return int(np.count_nonzero(self.listed & self._has_a_cause))
+
+    @property
+    def listed_disputes(self) -> int:
+        """How many of those in dispute are at hand."""
+        return int(np.count_nonzero(self.listed & self.is_disputed))
+
+    @property
+    def _has_a_cause(self) -> Flags:
+        """(U,) it is a case of something to discuss."""
+        return np.bincount(self.unit, minlength=len(self.weight)) > 0
+
+    def order(self, annotations: Annotations, most: int) -> Ints:
+        """Return at most *most* of the units at hand, in the order in which to discuss them."""
+        return discussion_order(
+            self.n_labels, (self.unit, self.cause), self.gold_contradicted, self._repeated(annotations), most,
+            self.weight, self.listed,
+        )  # fmt: skip
+
+    def _repeated(self, annotations: Annotations) -> Flags:
+        """Return (U,) whether the text of each unit at hand was there before."""
+        repeated = np.zeros(len(self.items), dtype=bool)
+        if annotations.items["text"].ne("").any():
+            mine = list(self.items) if self.listed.all() else [self.items[at] for at in np.flatnonzero(self.listed)]
+            texts = annotations.items["text"].reindex(mine).reset_index(drop=True)
+            repeated[self.listed] = (texts.duplicated() & texts.ne("")).to_numpy()
+        return repeated
 
 
 def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
@@ -77,73 +123,37 @@ def disputed(annotations: Annotations, comparison: Comparison) -> Disputed:
     units = comparison.units
     if units is None:
         return _without_units(annotations, comparison.layer.name)
-    answers, mixed = np.bincount(units.unit, minlength=units.n_units), None
-    use = label_use(units)
-    unit, label = use
-    n_labels = np.bincount(unit, minlength=units.n_units)
-    has_gold, gold = _gold_contradicted(annotations, units, unit, label)
-    if units.members is not None:
-        rows, cause, causes = _set_causes(units)
-    elif comparison.layer.kind == "number":
-        rows, cause, causes = np.flatnonzero(n_labels > 1), np.zeros(int((n_labels > 1).sum()), np.int64), ((),)
-    else:
-        mixed = mixtures(units, use)
-        key, cause = _numbered(mixed.first * len(units.labels) + mixed.second)
-        rows = mixed.unit
-        causes = tuple((units.labels[k // len(units.labels)], units.labels[k % len(units.labels)]) for k in key)
-    importance = n_labels.astype(np.int64)
-    if comparison.layer.kind in ("ordinal", "number"):
-        importance = _apart(units, len(units.labels)) * units.n_units + n_labels
-    extra = np.flatnonzero(gold & (n_labels < 2))
-    rows, cause = np.concatenate([rows, extra]), np.concatenate([cause, np.full(len(extra), len(causes))])
+    answers, found = np.bincount(units.unit, minlength=units.n_units), cases(units, comparison.layer.kind)
+    has_gold, gold = _gold_contradicted(annotations, units)
+    extra = np.flatnonzero(gold & (found.n_labels < 2))
     return Disputed(
-        *_names(units), importance, gold, rows, cause, (*causes, ()),
-        int((n_labels > 1).sum()), int((answers > 1).sum()), int(has_gold.sum()), answers > 1,
-        n_labels.astype(np.int64), mixed,
+        *_names(units), found.importance, gold,
+        np.append(found.unit, extra), np.append(found.cause, np.full(len(extra), len(found.causes))),
+        (*found.causes, ()),
+        units.weight, _at_hand(annotations, units), int(units.weight[has_gold].sum()), answers > 1,
+        found.n_labels, found.mixed,
     )  # fmt: skip
+
+
+def _at_hand(annotations: Annotations, units: Units) -> Flags:
+    """Return (U,) whether the item of each unit is one of those that the annotations hold."""
+    if annotations.totals is None:
+        return np.ones(units.n_units, dtype=bool)
+    known = pd.Index(units.items, dtype=object).isin(annotations.items.index.astype(object))
+    return np.append(known, [False])[units.item]  # the last one is code -1, a unit that names no item
 
 
 def _names(units: Units) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return item and round of every unit."""
     items = units.items
     if len(units.item) != len(items) or not (units.item == np.arange(len(items))).all():
-        items = tuple(units.items[code] for code in units.item.tolist())
+        items = tuple(units.items[code] if code >= 0 else "" for code in units.item.tolist())
     if not units.rounds:
         return items, ("",) * len(items)
     return items, tuple(units.rounds[code] if code >= 0 else "" for code in units.round.tolist())
 
 
-def _numbered(key: Ints) -> tuple[Ints, Ints]:
-    """Return the distinct keys, sorted, and the number of each key among them."""
-    if not few_cells(key):
-        return np.unique(key, return_inverse=True)
-    used = np.bincount(key, minlength=1) > 0
-    return np.flatnonzero(used), (np.cumsum(used) - 1)[key]
-
-
-def _apart(units: Units, k: int) -> Ints:
-    """Return (U,) how far apart the lowest and the highest label of a unit are, in places of the order."""
-    lowest = np.full(units.n_units, k, dtype=np.int64)
-    highest = np.zeros(units.n_units, dtype=np.int64)
-    np.minimum.at(lowest, units.unit, units.label)
-    np.maximum.at(highest, units.unit, units.label)
-    apart: Ints = np.maximum(highest - lowest, 0)
-    return apart
-
-
-def _set_causes(units: Units) -> tuple[Ints, Ints, tuple[tuple[str, ...], ...]]:
-    """Return for a multi-label layer the simple labels that some annotators of a unit gave and others did not."""
-    members = units.members
-    if members is None:
-        return np.empty(0, np.int64), np.empty(0, np.int64), ()
-    given = np.zeros((units.n_units, members.shape[1]), dtype=np.int64)
-    np.add.at(given, units.unit, members[units.label].astype(np.int64))
-    answers = np.bincount(units.unit, minlength=units.n_units)[:, None]
-    rows, cause = np.nonzero((given > 0) & (given < answers))
-    return rows.astype(np.int64), cause.astype(np.int64), tuple((name,) for name in units.simple)
-
-
-def _gold_contradicted(annotations: Annotations, units: Units, unit: Ints, label: Ints) -> tuple[Flags, Flags]:
+def _gold_contradicted(annotations: Annotations, units: Units) -> tuple[Flags, Flags]:
     """Return (U,) whether there is a gold label, and whether no annotator of the unit gave it."""
     table, who = annotations.table, annotations.of_kind("gold")
     if not who or units.members is not None:
@@ -155,7 +165,7 @@ def _gold_contradicted(annotations: Annotations, units: Units, unit: Ints, label
     by_item = {str(r.item): code.get(str(r.label), -2) for r in gold[::-1].itertuples()}
     golden = np.array([by_item.get(item, -1) for item in units.items], dtype=np.int64)[units.item]
     matched = np.zeros(units.n_units, dtype=bool)
-    matched[unit[label == golden[unit]]] = True
+    matched[units.unit[units.label == golden[units.unit]]] = True
     return golden != -1, (golden != -1) & ~matched
 
 
@@ -186,18 +196,9 @@ def _without_units(annotations: Annotations, layer: str) -> Disputed:
     items, rounds = (tuple(map(str, answers.index.get_level_values(name))) for name in key)
     return Disputed(
         items, rounds, np.bincount(unit, minlength=len(answers)), np.zeros(len(answers), dtype=bool),
-        rows[:, 0], rows[:, 1], causes, len(np.unique(unit)), len(answers), 0,
+        rows[:, 0], rows[:, 1], causes, np.ones(len(answers), np.int64), np.ones(len(answers), dtype=bool), 0,
         np.ones(len(answers), dtype=bool), np.bincount(unit, minlength=len(answers)) + 1,
     )  # fmt: skip
-
-
-def repeated_texts(annotations: Annotations, items: tuple[str, ...]) -> Flags:
-    """Return (U,) whether the text of each of *items* was there before."""
-    if not annotations.items["text"].ne("").any():
-        return np.zeros(len(items), dtype=bool)
-    texts = annotations.items["text"].reindex(list(items)).reset_index(drop=True)
-    repeated: Flags = (texts.duplicated() & texts.ne("")).to_numpy()
-    return repeated
 
 
 def queue(
@@ -210,8 +211,7 @@ def queue(
     slices: Mapping[str, str],
 ) -> list[Card]:
     """Return the cards of the at most *most* units to discuss, in order."""
-    repeated = repeated_texts(annotations, found.items)
-    order = discussion_order(found.n_labels, (found.unit, found.cause), found.gold_contradicted, repeated, most)
+    order = found.order(annotations, most)
     chosen = np.zeros(len(found.items), dtype=bool)
     chosen[order] = True
     rows = np.flatnonzero(chosen[found.unit])

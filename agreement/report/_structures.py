@@ -68,7 +68,7 @@ def _view(audit: "Audit", kind: str, confidence: float) -> LinkView:
         words.HEADINGS[kind],
         words.answer(kind, exact, matched),
         words.EXPLAINED[kind],
-        words.given((audit.structures.counts or {}).get(kind, {}), kind),
+        words.given(audit.structures.counts.get(kind, {}), kind),
         (
             *((words.TITLES[name], whole[name]) for name in measures),
             *((words.same_arguments(score.label or ""), _figure(score, confidence)) for score in by_label),

@@ -84,7 +84,7 @@ class TrendView:
 
 def trend_views(audit: "Audit", changes: Sequence[LayerChange]) -> tuple[TrendView, ...]:
     """Return a view for each layer that has at least two rounds, from its *changes*."""
-    courses = trends(audit.annotations, audit.settings) if changes else ()
+    courses = trends(audit.annotations, audit.settings, audit.comparisons) if changes else ()
     views = []
     for layer in dict.fromkeys(change.layer for change in changes):
         steps = [change for change in changes if change.layer == layer]

@@ -354,6 +354,7 @@ class ReportModel:
     cards: tuple[Card, ...]
     disputes: int
     to_discuss: int
+    to_list: int
     reading: Reading
     settings: Settings
     with_text: bool

@@ -215,6 +215,7 @@ def _data(model: ReportModel) -> dict[str, Any]:
         "report_id": model.report_id,
         "source": model.source,
         "total": model.to_discuss,
+        "listed": model.to_list,
         "sections": [[section, name] for section, name in model.section_names.items()],
         "layers": [
             [

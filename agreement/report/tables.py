@@ -17,6 +17,7 @@ from agreement.report._plain import dumped, each_record, listed, pieces, plain
 from agreement.report._profiles import profiles
 from agreement.report._slugs import slug
 from agreement.settings import package_version
+from agreement.totals import answered_by
 from agreement.wording.page import UNTITLED
 
 if TYPE_CHECKING:
@@ -146,18 +147,16 @@ def _reading(audit: "Audit") -> dict[str, Any]:
     reading["left_out"] = {
         comparison.layer.name: plain(left_out)
         for comparison in audit.comparisons
-        if (left_out := left_out_of(comparison, audit.settings))
+        if (left_out := left_out_of(comparison, audit.settings, audit.annotations))
     }
     return dict(reading)
 
 
 def _annotators(audit: "Audit") -> list[dict[str, Any]]:
     """Return the annotators with how many items each answered."""
-    asked = audit.annotations.assignments
-    answered = asked.loc[asked["status"].isin(("done", "empty"))].drop_duplicates(["item", "round", "annotator"])
-    n = answered["annotator"].value_counts().to_dict()
+    n = answered_by(audit.annotations)
     return [
-        {"name": str(name), "kind": row["kind"], "group": row["group"], "n": int(n.get(name, 0))}
+        {"name": str(name), "kind": row["kind"], "group": row["group"], "n": n.get(str(name), 0)}
         for name, row in zip(
             audit.annotations.annotators.index, audit.annotations.annotators.to_dict("records"), strict=True
         )

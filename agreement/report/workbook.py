@@ -18,7 +18,7 @@ from agreement.checks.release import verdict
 from agreement.report import _frames
 from agreement.report._cells import EXCEL_ROWS, Cells, SteadyZip, room_for_sheets
 from agreement.report._headlines import actions, headlines
-from agreement.report._listed import listed_scores
+from agreement.report._listed import left_out_of, listed_scores
 from agreement.report.tables import report_id, source_sha256, title
 from agreement.wording import outputs as words
 
@@ -90,6 +90,10 @@ def _summary(audit: "Audit", cells: Cells) -> pd.DataFrame:
         ("signature", audit.settings.signature()),
     ]
     rows += list(cells.remarks())
+    if audit.annotations.totals is not None:  # the disputes are not all in this book, and in no other output
+        for comparison in audit.comparisons:
+            left_out = left_out_of(comparison, audit.settings, audit.annotations)
+            rows += [(words.LEFT_OUT_OF + comparison.layer.name, f"{what}: {n:,}") for what, n in left_out.items()]
     return pd.DataFrame(rows, columns=["key", "value"])
 
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from agreement.rounds.snapshots import MIN_DOCUMENTS, Snapshot, independent_names
-from agreement.rounds.values import Value, own_interval
+from agreement.rounds.snapshots import MIN_DOCUMENTS, Snapshot, equal_groups, independent_names
+from agreement.rounds.values import Value, moving, own_interval, scale
 from agreement.uncertainty.distributions import fdr, t_quantile, t_tail
 from agreement.uncertainty.influence import Influence, Ints
 from agreement.wording import rounds as words
@@ -105,7 +105,9 @@ class Judge:
 
     def __post_init__(self) -> None:
         """Count the items that are in both rounds, once for all values."""
-        object.__setattr__(self, "n_both", len(np.intersect1d(*self.items)))
+        (before, after), times = self.items, self.before.times
+        which, first, _ = np.intersect1d(before, after, return_indices=True)
+        object.__setattr__(self, "n_both", len(which) if times is None else int(times[first].sum()))
 
     @property
     def sides(self) -> tuple[Snapshot, Snapshot]:
@@ -116,7 +118,7 @@ class Judge:
         """Return the judge of one section."""
         keep = [taken.section == taken.sections.index(section) for taken in self.sides]
         items = self.items[0][keep[0]], self.items[1][keep[1]]
-        return Judge(self.before.where(keep[0]), self.after.where(keep[1]), self.confidence, items, section)
+        return Judge(self.before.inside(section), self.after.inside(section), self.confidence, items, section)
 
     def change(
         self, measure: str, title: str, of: Value, *, higher_is_better: bool = True, label: str | None = None,
@@ -148,13 +150,18 @@ class Judge:
     def _error(self, x: Influence, y: Influence) -> tuple[float, float]:
         """Return standard error of the difference, and its degrees of freedom."""
         n_groups = int(max(taken.group.max(initial=-1) for taken in self.sides)) + 1
-        total, seen = np.zeros(n_groups), np.zeros(n_groups, dtype=bool)
+        total, seen, each = np.zeros(n_groups), np.zeros(n_groups, dtype=bool), np.ones(n_groups)
         for part, taken, sign in zip((x, y), self.sides, (-1, 1), strict=True):
-            moved = np.bincount(taken.group, part.deviation, minlength=n_groups)
-            size = max(int((moved != 0).sum()), 2)
-            total += sign * np.sqrt(size / (size - 1) * taken.inflation) * moved
+            moved, alike = taken.by_group(part.deviation, n_groups)
+            total += sign * scale(taken, float(alike[moving(moved)].sum())) * moved
             seen[taken.group] = True
-        return float(np.sqrt(np.square(total).sum())), float(max(min(x.n + y.n, int(seen.sum())) - 1, 1))
+            each = np.maximum(each, alike)
+        df = float(max(min(x.n + y.n, int(each[seen].sum())) - 1, 1))
+        if x.sums is None or y.sums is None:
+            return float(np.sqrt((each * np.square(total)).sum())), df
+        one, other = scale(self.before, x.sums.moving), scale(self.after, y.sums.moving)
+        apart = one**2 * x.sums.squares + other**2 * y.sums.squares - 2 * one * other * y.sums.products
+        return float(np.sqrt(max(apart, 0.0))), df
 
 
 def judge_of(before: Snapshot, after: Snapshot, confidence: float) -> tuple[Judge, int]:
@@ -166,7 +173,15 @@ def judge_of(before: Snapshot, after: Snapshot, confidence: float) -> tuple[Judg
     group, items = (
         pd.factorize(np.concatenate(parts))[0].astype(np.int64) for parts in (names, [before.item, after.item])
     )
-    before, after = replace(before, group=group[:split]), replace(after, group=group[split:])
+    before, after = (
+        replace(
+            taken,
+            group=numbers,
+            alike=equal_groups(taken, by_document=by_document),
+            by_document=by_document,
+        )
+        for taken, numbers in ((before, group[:split]), (after, group[split:]))
+    )
     return Judge(before, after, confidence, (items[:split], items[split:])), documents if by_document else 0
 
 

@@ -5,7 +5,7 @@ Labels, sections and pairs are families: their p values are adjusted (Benjamini 
 widened to match (false coverage rate; Benjamini & Yekutieli 2005, JASA 100), so that word and interval agree.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from agreement.annotations import Annotations
+from agreement.comparison import Comparison
 from agreement.errors import InputError, Problem
 from agreement.rounds.changes import Change, Judge, Judged, Word, adjusted_family, judge_of
 from agreement.rounds.profiles import from_profile
-from agreement.rounds.snapshots import Snapshot, of_annotators, snapshot, with_labels
+from agreement.rounds.snapshots import NUMBERED, Snapshot, of_annotators, snapshot, with_labels
 from agreement.rounds.split import by_round
 from agreement.rounds.values import (
     agreement_value,
@@ -125,12 +126,12 @@ def compare_rounds(
     """
     settings = settings or Settings()
     earlier, later = (
-        {taken.layer: taken for taken in _snapshots(source, settings, name)}
-        for source, name in zip((before, after), names, strict=True)
+        {taken.layer: _apart(taken, side) for taken in _snapshots(source, settings, name)}
+        for source, name, side in zip((before, after), names, ("1", "2"), strict=True)
     )
     common = sorted(earlier.keys() & later)
     if problems := [
-        _apart(earlier[layer], later[layer]) for layer in common if _no_label(earlier[layer], later[layer])
+        _different(earlier[layer], later[layer]) for layer in common if _no_label(earlier[layer], later[layer])
     ]:
         raise InputError(problems)
     return tuple(change_between(earlier[layer], later[layer], settings) for layer in common)
@@ -141,7 +142,15 @@ def _no_label(before: Snapshot, after: Snapshot) -> bool:
     return before.kind != "number" and not set(before.labels) & set(after.labels)
 
 
-def _apart(before: Snapshot, after: Snapshot) -> Problem:
+def _apart(taken: Snapshot, side: str) -> Snapshot:
+    """Return the round with items that only it numbers told apart from those of the other *side*."""
+    if not any(name.startswith(NUMBERED) for name in taken.item):
+        return taken
+    names = [f"{side}{name}" if name.startswith(NUMBERED) else name for name in taken.item]
+    return replace(taken, item=np.array(names, dtype=object))
+
+
+def _different(before: Snapshot, after: Snapshot) -> Problem:
     """Return that two rounds have no label in common."""
     labels = [f"{listed(list(taken.labels), most=MOST_NAMED)} in {taken.name}" for taken in (before, after)]
     return Problem(
@@ -151,17 +160,20 @@ def _apart(before: Snapshot, after: Snapshot) -> Problem:
 
 
 def rounds_within(
-    annotations: Annotations, settings: Settings | None = None, layers: Iterable[str] = (), *, brief: bool = False
-) -> tuple[LayerChange, ...]:
+    annotations: Annotations, settings: Settings | None = None, layers: Iterable[str] = (), *, brief: bool = False,
+    comparisons: Sequence[Comparison] = (),
+) -> tuple[LayerChange, ...]:  # fmt: skip
     """Return what changed from each round of *annotations* to the next, layer by layer; empty with one round.
 
     Rounds are those that the data name, else the times between revisions of the guideline. *brief* leaves out all but
-    the agreement of sections, or of the whole layer where there are none.
+    the agreement of sections, or of the whole layer where there are none. *comparisons* of the annotations hold units
+    that need not be made anew, or can't be, where the annotations are those of a few listed items.
     """
     settings = settings or Settings()
+    known = {comparison.layer.name: comparison for comparison in comparisons}
     found = []
     for layer in layers or sorted(annotations.layers):
-        taken = by_round(annotations, layer, settings.measures.min_pair_items)
+        taken = by_round(annotations, layer, settings.measures.min_pair_items, known.get(layer))
         found += [change_between(a, b, settings, brief=brief) for a, b in pairwise(taken)]
     return tuple(found)
 
@@ -186,11 +198,15 @@ def change_between(before: Snapshot, after: Snapshot, settings: Settings, *, bri
     n_both = judge.n_both
     pairing = "unpaired"
     if n_both:
-        pairing = "paired" if n_both == len(set(before.item)) == len(set(after.item)) else "partly paired"
+        pairing = "paired" if n_both == _items(before) == _items(after) else "partly paired"
     if max(before.inflation, after.inflation) > 1:
         notes.append(words.ONLY_COUNTS)
+    elif any(NUMBERED in name[1:] for taken in (before, after) for name in taken.item[:1]):
+        notes.append(words.ITEMS_KEPT_ONCE)  # numbered by one round for itself
+    if not all(taken.found is None or taken.has_pairs for taken in (before, after)):
+        notes.append(words.NO_KAPPAS)
     done = LayerChange(
-        before.layer, before.kind, before.name, after.name, before.n_units, after.n_units, n_both, pairing, *who,
+        before.layer, before.kind, before.name, after.name, before.size, after.size, n_both, pairing, *who,
         tuple(name for name in before.annotators if name in after.annotators), clusters, (), notes=tuple(notes),
     )  # fmt: skip
     if brief:
@@ -260,18 +276,27 @@ def _agreement(judge: Judge) -> Iterator[Judged]:
 
 def _beyond_chance(judge: Judge) -> Iterator[Judged]:
     """Yield the changes of kappa and alpha, which layers of one label an item have."""
+    with_pairs = all(taken.has_pairs for taken in judge.sides)
     if judge.before.kind == "ordinal":
-        yield judge.change("kappa_mean.quadratic", titles.WEIGHTED, kappa_value)
+        if with_pairs:
+            yield judge.change("kappa_mean.quadratic", titles.WEIGHTED, kappa_value)
         yield judge.change("krippendorff_alpha.ordinal", titles.ALPHA_ORDINAL, alpha_value)
     if judge.before.kind == "category":
-        yield judge.change("kappa_mean", titles.COHEN, kappa_value)
+        if with_pairs:
+            yield judge.change("kappa_mean", titles.COHEN, kappa_value)
         yield judge.change("krippendorff_alpha.nominal", titles.ALPHA, alpha_value)
+
+
+def _items(taken: Snapshot) -> int:
+    """Return how many different items there are in a round; an item has several units where rounds are one snapshot."""
+    if taken.times is None:
+        return len(set(taken.item))
+    return sum(dict(zip(taken.item.tolist(), taken.times.tolist(), strict=True)).values())
 
 
 def _labels_given(taken: Snapshot) -> Ints:
     """Return (K,) how often each label was given; for spans and label sets, on how many units."""
-    given: Ints = (taken.possible > 0).sum(axis=0) if taken.counts is None else taken.counts.sum(axis=0)
-    return given
+    return taken.count(taken.possible > 0) if taken.counts is None else taken.total(taken.counts)
 
 
 def _by_label(judge: Judge) -> tuple[Change, ...]:
@@ -280,9 +305,9 @@ def _by_label(judge: Judge) -> tuple[Change, ...]:
         return ()
     f1, kappa = [], []
     for code, label in enumerate(judge.before.labels):
-        if min(int((taken.possible[:, code] > 0).sum()) for taken in judge.sides) >= MIN_UNITS:
+        if min(int(taken.count(taken.possible[:, code] > 0)) for taken in judge.sides) >= MIN_UNITS:
             f1.append(judge.change("f1", titles.F1, f1_value(code), label=label))
-            if judge.before.found is not None:
+            if all(taken.has_pairs for taken in judge.sides):
                 kappa.append(judge.change("kappa_mean", titles.KAPPA_OF_LABEL, label_kappa(code), label=label))
     # one family: with one for each measure, a label would have two chances of a false alarm
     return adjusted_family([*f1, *kappa])
@@ -299,7 +324,7 @@ def _by_section(judge: Judge, *, brief: bool = False) -> tuple[Change, ...]:
     agreement, rest = [], []
     for section in sorted(set(judge.before.sections) & set(judge.after.sections)):
         inside = judge.inside(section)
-        if min(int((taken.possible > 0).any(axis=1).sum()) for taken in inside.sides) >= MIN_UNITS:
+        if min(int(taken.count(taken.possible.sum(axis=1) > 0)) for taken in inside.sides) >= MIN_UNITS:
             value = mixed_value(standard_mix(inside.sides))
             agreement.append(inside.change(f"{name}.standardised", words.ONE_MIX, value))
             rest += [] if brief else list(_beyond_chance(inside))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from agreement.errors import InputError, Problem
-from agreement.rounds.snapshots import Snapshot, distances_of, item_level, span_counts
+from agreement.rounds.snapshots import NUMBERED, Snapshot, anonymous, distances_of, item_level, span_counts
 from agreement.settings import LayerKind
 from agreement.uncertainty.influence import Couples
 from agreement.units import Units
@@ -34,9 +34,11 @@ def from_profile(profile: Mapping[str, Any], min_pair_items: int, name: str) -> 
             return None
         if kind == "spans":
             return _from_marks(profile, name)
-        units = _units(profile, kind)
         item = np.array(profile["items"], dtype=object)
         cluster = np.array([value or "" for value in profile["cluster"]], dtype=object)
+        units = _units(profile, kind)
+        if "annotator" not in profile:
+            return anonymous(units, kind, name, (item, cluster))
         return item_level(units, kind, min_pair_items, name, (item, cluster))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise InputError(
@@ -51,16 +53,18 @@ def _require_text(names: Sequence[Any]) -> None:
 
 
 def _units(profile: Mapping[str, Any], kind: str) -> Units:
-    """Return the Units of a profile of items."""
-    ints = {key: np.array(profile[key], dtype=np.int64) for key in ("unit", "annotator", "label", "section", "round")}
+    """Return the Units of a profile of items; of a crowd nobody knows the annotators of the labels."""
+    ints = {key: np.array(profile[key], dtype=np.int64) for key in ("unit", "label", "section", "round")}
+    annotator = np.array(profile.get("annotator", [-1] * len(ints["unit"])), dtype=np.int64)
     n = len(profile["items"])
+    weight = np.array(profile.get("weight", [1] * n), dtype=np.int64)
     labels, simple = tuple(profile["labels"]), tuple(profile.get("simple", ()))
     members = np.zeros((len(labels), len(simple)), dtype=bool)
     for row, columns in enumerate(profile.get("members", ())):
         members[row, columns] = True
     return Units(
         profile["layer"], "item", labels, tuple(profile["annotators"]),
-        ints["unit"], ints["annotator"], ints["label"], np.ones(n, np.int64), np.arange(n), np.full(n, -1),
+        ints["unit"], annotator, ints["label"], weight, np.arange(n), np.full(n, -1),
         ints["section"], ints["round"], (), (), tuple(profile["sections"]), tuple(profile["rounds"]),
         members if "members" in profile else None, simple,
         np.array([float(label) for label in labels]) if kind == "number" else None,
@@ -117,7 +121,7 @@ def _from_tables(profile: Mapping[str, Any], kind: LayerKind, name: str) -> Snap
     none = np.array([""] * n, dtype=object)
     return Snapshot(
         profile["layer"], kind, name, labels, tuple(profile["annotators"]), (),
-        np.array([f"{name}#{number}" for number in range(n)], dtype=object), none, np.full(n, -1),
+        np.array([f"{NUMBERED}{number}" for number in range(n)], dtype=object), none, np.full(n, -1),
         agreeing, possible, None, found, distances_of(k, kind),
         inflation=n / int(np.bincount(found.pair).max()),
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Annotations into rounds: by the round that the data name, else by the dates of the guideline's revisions."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,15 +8,25 @@ import pandas as pd
 
 from agreement._times import instants
 from agreement.annotations import Annotations
-from agreement.rounds.snapshots import Snapshot, snapshot
-from agreement.units import natural
+from agreement.comparison import Comparison
+from agreement.rounds.snapshots import Snapshot, of_units, snapshot
+from agreement.settings import LayerKind
+from agreement.units import Units, natural
 
 
-def by_round(annotations: Annotations, layer: str, min_pair_items: int) -> list[Snapshot]:
+def by_round(
+    annotations: Annotations, layer: str, min_pair_items: int, comparison: Comparison | None = None
+) -> list[Snapshot]:
     """Return a snapshot for each round of *layer*, in the order of the rounds' names; empty with fewer than two.
 
-    Where the data name no rounds, the revision dates of the guideline part them, if times are known.
+    Where the data name no rounds, the revision dates of the guideline part them, if times are known. Rounds that come
+    with the *comparison* of the layer are taken as they are, and else those of its units.
     """
+    if comparison is not None and "rounds" in comparison.details:
+        told: Sequence[Snapshot] = comparison.details["rounds"]
+        return list(told) if len(told) >= 2 else []
+    if comparison is not None and comparison.units is not None and any(comparison.units.rounds):
+        return _of_units(comparison.units, annotations.layers[layer].kind, min_pair_items)
     annotations = by_revision(annotations)
     rounds = [str(name) for name in annotations.table["round"].cat.categories if str(name)]
     if len(rounds) < 2:
@@ -30,6 +41,16 @@ def by_round(annotations: Annotations, layer: str, min_pair_items: int) -> list[
         made = snapshot(inside, layer, min_pair_items, name)
         if made is not None and made.n_units:
             found.append(made)
+    return found if len(found) >= 2 else []
+
+
+def _of_units(units: Units, kind: LayerKind, min_pair_items: int) -> list[Snapshot]:
+    """Return a snapshot for each named round of *units* of a layer of *kind*; empty with fewer than two."""
+    found = []
+    for name in sorted(filter(None, units.rounds), key=natural):
+        inside = units.where(units.round == units.rounds.index(name))
+        if inside.n_units:
+            found.append(of_units(inside, kind, min_pair_items, name))
     return found if len(found) >= 2 else []
 
 

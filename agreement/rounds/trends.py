@@ -1,6 +1,6 @@
 """Trends: values round by round, and from four rounds on the word for their course."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from agreement.annotations import Annotations
+from agreement.comparison import Comparison
 from agreement.rounds.snapshots import Snapshot, with_labels
 from agreement.rounds.split import by_round
 from agreement.rounds.values import (
@@ -76,12 +77,18 @@ class Trend:
         return {**asdict(self), "points": [asdict(point) for point in self.points]}
 
 
-def trends(annotations: Annotations, settings: Settings | None = None) -> tuple[Trend, ...]:
-    """Return every layer's course over its rounds, overall and by section; empty with one round."""
+def trends(
+    annotations: Annotations, settings: Settings | None = None, comparisons: Sequence[Comparison] = ()
+) -> tuple[Trend, ...]:
+    """Return every layer's course over its rounds, overall and by section; empty with one round.
+
+    *comparisons* of the annotations hold units that need not be made anew, as in :func:`rounds_within`.
+    """
     settings = settings or Settings()
+    known = {comparison.layer.name: comparison for comparison in comparisons}
     found: list[Trend] = []
     for layer in sorted(annotations.layers):
-        rounds = by_round(annotations, layer, settings.measures.min_pair_items)
+        rounds = by_round(annotations, layer, settings.measures.min_pair_items, known.get(layer))
         if rounds:
             found += _of_layer(_one_label_set(rounds), settings.measures.confidence)
     return tuple(found)
@@ -128,17 +135,17 @@ def _one_label_set(rounds: list[Snapshot]) -> list[Snapshot]:
 
 def _of_layer(rounds: list[Snapshot], confidence: float) -> Iterable[Trend]:
     """Yield the trends of one layer."""
-    kind = rounds[0].kind
-    if kind == "category":
+    kind, with_pairs = rounds[0].kind, all(taken.has_pairs for taken in rounds)
+    if kind == "category" and with_pairs:
         yield _trend(rounds, "kappa_mean", titles.COHEN, kappa_value, confidence)
-    if kind == "ordinal":
+    if kind == "ordinal" and with_pairs:
         yield _trend(rounds, "kappa_mean.quadratic", titles.WEIGHTED, kappa_value, confidence)
     if kind in ("category", "ordinal", "number"):
         metric = {"category": "nominal", "ordinal": "ordinal", "number": "interval"}[kind]
         yield _trend(rounds, f"krippendorff_alpha.{metric}", titles.ALPHA, alpha_value, confidence)
     if kind == "number":
         return
-    units = np.array([(taken.possible > 0).sum(axis=0) for taken in rounds])
+    units = np.array([taken.count(taken.possible > 0) for taken in rounds])
     in_all = (units >= MIN_UNITS).all(axis=0)
     if in_all.any():
         title = words.macro_f1(int(in_all.sum()), int(units.any(axis=0).sum()))
@@ -146,7 +153,7 @@ def _of_layer(rounds: list[Snapshot], confidence: float) -> Iterable[Trend]:
     name = "span_f1.strict" if kind == "spans" else "percent_agreement"
     for section in sorted(set.intersection(*(set(taken.sections) for taken in rounds))):
         inside = [taken.inside(section) for taken in rounds]
-        if min(taken.n_units for taken in inside) >= MIN_UNITS:
+        if min(taken.size for taken in inside) >= MIN_UNITS:
             yield _trend(inside, name, "Agreement", agreement_value, confidence, section)
 
 

@@ -57,7 +57,9 @@ def _estimates(evidence: Evidence) -> tuple[Estimate, Estimate] | None:
         if not fit.identified:
             return None
         use = evidence.kept & evidence.compared[evidence.unit]
-        sums = sums_by_annotator(evidence, np.where(use, fit.residual[evidence.unit], np.nan), by_section=True)
+        sums = fit.left or sums_by_annotator(
+            evidence, np.where(use, fit.residual[evidence.unit], np.nan), by_section=True
+        )
     cells = Sums(*(part[:, :-1] for part in sums.times(1 / scale).parts()))
     inside = _moderated(cells)
     return difference(inside, cells.sum(1).expand(1).minus(cells).mean()), inside

@@ -62,8 +62,14 @@ def guideline_on(case: Case, *labels: str) -> str:
 
 
 def disputed(evidence: Evidence) -> Bools:
-    """Return (U,) the units with at least two different labels."""
-    return evidence.once("disputed", lambda: np.nan_to_num(evidence.disagreement) > 0)
+    """Return (U,) the units with at least two different labels; kept, so nobody can change it."""
+    return evidence.once("disputed", lambda: _fixed(np.nan_to_num(evidence.disagreement) > 0))
+
+
+def _fixed(values: Bools) -> Bools:
+    """Return *values* as an array that can't be changed in place."""
+    values.flags.writeable = False
+    return values
 
 
 def disputes(case: Case, units: Bools) -> dict[str, Any]:
@@ -111,7 +117,7 @@ def examples(case: Case, units: Ints, items: Sequence[str] = ()) -> tuple[Exampl
         labels[number].setdefault(str(annotator), []).append(str(label))
         origin[number] = origin[number] or case.annotations.origin(position)
     for number, unit in enumerate(units):
-        labels[number] = labels[number] or ({} if items else _labels_of(case.whole, int(unit)))
+        labels[number] = labels[number] or ({} if items else _labels_of(case, int(unit)))
     texts = filled(case.annotations.items["text"])
     return tuple(
         Example(
@@ -122,13 +128,18 @@ def examples(case: Case, units: Ints, items: Sequence[str] = ()) -> tuple[Exampl
     )  # fmt: skip
 
 
-def _labels_of(evidence: Evidence, unit: int) -> dict[str, list[str]]:
+def _labels_of(case: Case, unit: int) -> dict[str, list[str]]:
     """Return the label by annotator of a unit of which the input itself is not at hand, only what an engine counted."""
-    rows = np.flatnonzero(evidence.unit == unit)
-    if evidence.label is None or evidence.people is not None:
+    units = case.comparison.units
+    if units is None or case.whole.people is not None:
         return {}
-    given = zip(evidence.annotator[rows], evidence.label[rows], strict=True)
-    return {evidence.annotators[who]: [evidence.labels[label]] for who, label in given}
+    rows = np.flatnonzero(units.unit == unit)
+    names = np.array(units.annotators, dtype=object)[units.annotator[rows]]
+    if units.members is None:
+        return {who: [units.labels[label]] for who, label in zip(names, units.label[rows], strict=True)}
+    simple = np.array(units.simple, dtype=object)
+    given = {who: sorted(simple[held]) for who, held in zip(names, units.members[units.label[rows]], strict=True)}
+    return {who: labels for who, labels in given.items() if labels}
 
 
 def excerpt(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from agreement._arrays import stretches
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate, additive, benign_spread
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
@@ -77,17 +78,18 @@ class Strata:
         return int(np.count_nonzero(touched) if self.alike is None else self.alike[touched].sum())
 
 
-def strata_of(evidence: Evidence, every: Evidence | None = None) -> Strata:
+def strata_of(evidence: Evidence, every: Evidence | None = None, of_every: Ints | None = None) -> Strata:
     """Return the disagreement of the evidence by section and label stratum.
 
-    What items deserve is known best from *every* label they were given, if the evidence leaves some out.
+    What items deserve is known best from *every* label they were given, if the evidence leaves some out. Its units are
+    those of the evidence, or *of_every* (U,) says which one each unit of the evidence was.
     """
     if every is None:
-        return evidence.once("strata", lambda: _strata_of(evidence, None))
-    return _strata_of(evidence, every)
+        return evidence.once("strata", lambda: _strata_of(evidence, None, None))
+    return _strata_of(evidence, every, of_every)
 
 
-def _strata_of(evidence: Evidence, every: Evidence | None) -> Strata:
+def _strata_of(evidence: Evidence, every: Evidence | None, of_every: Ints | None) -> Strata:
     """Return what ``strata_of`` does."""
     value, varies = evidence.disagreement, np.zeros(len(evidence.section))
     if len(evidence.present) > 2 and _in_part(evidence) > 0.2:
@@ -98,6 +100,10 @@ def _strata_of(evidence: Evidence, every: Evidence | None) -> Strata:
         stratum, weight = np.zeros(len(unit), np.int64), np.ones(len(unit))
     else:
         unit, stratum, weight = likely_labels(every or evidence)
+        if of_every is not None:
+            starts = np.searchsorted(unit, np.arange(int(of_every.max(initial=-1)) + 2))
+            unit, at = stretches(starts[of_every], starts[of_every + 1])
+            stratum, weight = stratum[at], weight[at]
         if every is not None:
             still = evidence.compared[unit]
             unit, stratum, weight = unit[still], stratum[still], weight[still]
@@ -146,7 +152,8 @@ def _mix(evidence: Evidence) -> tuple[Floats, Floats]:
     """
     nothing = np.zeros(len(evidence.section))
     if not regular(evidence):
-        return additive(evidence).mix, nothing
+        fit = additive(evidence)
+        return fit.mix, nothing if fit.varies is None else fit.varies
     mean, varies = company(evidence, likely_shares(evidence))
     return 2 * mean, 4 * varies
 
@@ -355,6 +362,11 @@ def set_apart(evidence: Evidence, apart: Apart) -> Evidence:
         unit, label, chance = likely_labels(evidence)
         vague_ = np.isin(label, apart.vague)
         evidence = evidence.without_units(tally(unit[vague_], chance[vague_], len(evidence.section)) > LIKELY)
+    return merged_of(evidence, apart)
+
+
+def merged_of(evidence: Evidence, apart: Apart) -> Evidence:
+    """Return the evidence with confused labels counted as one."""
     pairs = apart.pairs[: max(len(evidence.labels) - 2, 0)]  # strongest first; two labels at least have to be left
     return evidence.merged(pairs) if pairs else evidence
 
@@ -375,4 +387,9 @@ class Judged:
         gone = Gone(annotators=frozenset({who}))
         if crowded(self._every):
             return strata_of(set_apart(without(self._every, gone), self._apart))
-        return strata_of(without(self.evidence, gone), self.evidence)
+        if self.evidence.people is None:
+            return strata_of(without(self.evidence, gone), self.evidence)
+        left, before = self.evidence.people.parted(gone)
+        kept = np.bincount(self.evidence.unit[self.evidence.kept], minlength=len(self.evidence.section)) > 0
+        left = merged_of(left.without_units(~kept[before]), self._apart)
+        return strata_of(left, self.evidence, before)

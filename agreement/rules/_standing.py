@@ -1,14 +1,15 @@
 """How annotators stand to each other, whatever the sections, classes and items they had."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
 
+from agreement.diagnosis.company import company_kept
 from agreement.diagnosis.contrasts import Additive, Estimate, Sums, additive, benign_spread, sums_by
-from agreement.diagnosis.evidence import AnonymousError, Bools, Evidence, Floats, Ints
-from agreement.diagnosis.people import Gone, Near, company_sums, contrast_sums, counted, without
+from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
+from agreement.diagnosis.people import Gone, Near, company_sums, contrast_sums, counted, given, without
 from agreement.rules._parts import regular
 from agreement.uncertainty.distributions import fdr
 
@@ -74,7 +75,7 @@ def _within_items(evidence: Evidence, scale: float) -> Standing:
     """Return the standing from items with three labels or more, where everything but the annotator cancels."""
     n_annotators, contrast = len(evidence.annotators), evidence.contrast()
     raw = _raw(evidence, contrast)
-    if _of_crowd(evidence, raw):
+    if _many(raw):
         own, se, group = raw.value, raw.se, np.where(raw.n > 0, 0, -1)
     else:
         shares = _freed(evidence, contrast)
@@ -98,12 +99,9 @@ def _raw(evidence: Evidence, contrast: Floats) -> Estimate:
     return _scaled(contrast_sums(evidence, contrast).mean(), counted(evidence, _apart(evidence)))
 
 
-def _of_crowd(evidence: Evidence, raw: Estimate) -> bool:
+def _many(raw: Estimate) -> bool:
     """Return True if annotators are too many to be solved for together: company averages out."""
-    crowd = int(np.count_nonzero(raw.n)) > MOST_JOINTLY
-    if not crowd and evidence.people is not None:
-        raise AnonymousError
-    return crowd
+    return int(np.count_nonzero(raw.n)) > MOST_JOINTLY
 
 
 def _apart(evidence: Evidence) -> Floats:
@@ -129,14 +127,6 @@ def _centre(values: Floats, group: Ints) -> Floats:
         known = np.isfinite(values[mine]).any(axis=0)
         centre[np.ix_(mine, known)] = np.nanmedian(values[mine][:, known], axis=0)
     return centre
-
-
-def _residual(contrast: Floats, own: Floats, unit: Ints) -> Floats:
-    """Return (N,) what is left of each *contrast* when all people's *own* shares on its unit are taken out."""
-    size = np.maximum(np.bincount(unit), 1)
-    left = contrast - own
-    left += (np.bincount(unit, own) / size)[unit]
-    return left
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,37 +163,20 @@ def _freed(evidence: Evidence, contrast: Floats) -> _Shares:
     and the careless person half as bad, so all shares are solved for together. Teams that share hardly an item are
     groups of their own: only inside one are people told apart.
     """
-    known = np.isfinite(contrast)
-    rows = slice(None) if known.all() else np.flatnonzero(known)
-    who, unit, w = evidence.annotator[rows], evidence.unit[rows], contrast[rows]
-    n_annotators, n_units = len(evidence.annotators), len(evidence.section)
-    met = np.bincount(who, minlength=n_annotators) > 0
-    present = np.flatnonzero(met)
+    kept = company_kept(evidence, contrast)
+    m, n_annotators = len(kept.present), len(evidence.annotators)
     own, group = np.full(n_annotators, np.nan), np.full(n_annotators, -1)
-    m, column = len(present), (np.cumsum(met) - 1)[who]
     if not m:
         return _Shares(own, group, np.zeros((0, 0)))
-    size = np.maximum(np.bincount(unit, minlength=n_units), 1)
-    given = sparse.csr_matrix((1 / np.sqrt(size[unit]), (unit, column)), shape=(n_units, m))
-    many = given if evidence.times is None else given.multiply(evidence.times.each[:, None]).tocsr()
-    company, labels = (given.T @ many).toarray(), evidence.count(column, unit, m)
-    system = np.diag(labels.astype(np.float64)) - company
-    linked = _linked(company, labels)
-    group[present] = linked
-    inverse = np.linalg.inv(system + labels.sum() / m * (linked[:, None] == linked[None, :]))
-    own[present] = inverse @ evidence.tally(column, unit, w, m)
-    left = _residual(w, own[who], unit)
-    cluster = np.unique(evidence.cluster[unit], return_inverse=True)[1]
-    listed = clusters = int(cluster.max()) + 1
-    times = evidence.times_at(unit)
-    left = left if times is None else left * times.within
-    every = scores = sparse.csr_matrix((left, (cluster, column)), shape=(listed, m))
-    if times is not None:
-        alike = times.of_clusters(cluster)
-        clusters, every = int(alike.sum()), scores.multiply(alike[:, None]).tocsr()
+    system = np.diag(kept.labels.astype(np.float64)) - kept.company
+    linked = _linked(kept.company, kept.labels)
+    group[kept.present] = linked
+    inverse = np.linalg.inv(system + kept.labels.sum() / m * (linked[:, None] == linked[None, :]))
+    own[kept.present] = inverse @ kept.summed
+    products, clusters = kept.products(own)
     if clusters < 2:  # nothing tells how sure the shares are
         return _Shares(own, group, np.full((m, m), np.nan))
-    return _Shares(own, group, inverse @ (scores.T @ every).toarray() @ inverse * clusters / (clusters - 1))
+    return _Shares(own, group, inverse @ products @ inverse * clusters / (clusters - 1))
 
 
 def likely_shares(evidence: Evidence) -> Floats:
@@ -215,7 +188,7 @@ def likely_shares(evidence: Evidence) -> Floats:
     """
     contrast = evidence.contrast()
     raw = _raw(evidence, contrast)
-    if _of_crowd(evidence, raw):
+    if _many(raw):
         return np.nan_to_num(raw.value - np.nanmedian(raw.value))
     shares = _freed(evidence, contrast)
     here = np.flatnonzero(shares.group >= 0)
@@ -240,8 +213,7 @@ def _between_items(evidence: Evidence, fit: Additive, scale: float) -> Standing:
     """Return the standing from pairs that rotate: who adds how much to the disagreement of the items labelled."""
     n_annotators, n_sections = len(evidence.annotators), len(evidence.sections) + 1
     own = fit.against_others()
-    kept = evidence.kept
-    labels = evidence.count(evidence.annotator[kept], evidence.unit[kept], n_annotators).astype(np.float64)
+    labels = given(evidence).sum(axis=1)
 
     def spread(values: Floats) -> Floats:
         full = np.full(n_annotators, np.nan)
@@ -249,12 +221,16 @@ def _between_items(evidence: Evidence, fit: Additive, scale: float) -> Standing:
         return full
 
     raw = Estimate(spread(own.value), spread(own.se), np.nan_to_num(spread(own.df)), labels)
-    section = evidence.section[evidence.unit] % n_sections
-    use = evidence.kept & evidence.compared[evidence.unit]
-    partial = np.where(use, fit.residual[evidence.unit] + raw.value[evidence.annotator], np.nan)
-    place = evidence.annotator * n_sections + section
-    cells = sums_by(place, n_annotators * n_sections, evidence.unit, partial, evidence.times_at(evidence.unit))
-    cells = Sums(*(values.reshape(n_annotators, n_sections) for values in cells.parts()))
+    cells = fit.left
+    if cells is None:
+        section = evidence.section[evidence.unit] % n_sections
+        use = evidence.kept & evidence.compared[evidence.unit]
+        partial = np.where(use, fit.residual[evidence.unit] + raw.value[evidence.annotator], np.nan)
+        place = evidence.annotator * n_sections + section
+        cells = sums_by(place, n_annotators * n_sections, evidence.unit, partial, evidence.times_at(evidence.unit))
+        cells = Sums(*(values.reshape(n_annotators, n_sections) for values in cells.parts()))
+    else:  # of which only the means are asked
+        cells = replace(cells, y=cells.y + raw.value[:, None] * cells.n)
     left = cells.sum(1).expand(1).minus(cells).mean().value / scale
     return Standing(raw, Estimate(raw.value / scale, raw.se / scale, raw.df, labels), lambda: left)
 

@@ -65,7 +65,7 @@ def annotator_flags(
             verdict = "suspected"
         stands = seen.stands
         value, low, high, n = scalar(stands.raw, code, case.confidence)
-        share = _share(case, seen.reference, code, float(stands.excess.value[code]))
+        share = _share(case, seen, code)
         effect = Figure(value, low, high, n, case.noun, confidence=case.confidence)
         within = regular(evidence)
         yield Flag(
@@ -89,12 +89,17 @@ def annotator_flags(
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """An annotator against everybody who is not off: evidence, standing, disputes settled, and items that show it."""
+    """An annotator against everybody who is not off: evidence, standing, disputes settled, and items that show it.
+
+    With it go whether people are compared within items there, and how steep their differences are.
+    """
 
     reference: Evidence
     stands: Standing
     disputes: int
     examples: tuple[Example, ...]
+    within: bool
+    scale: float
 
 
 def _seeing(case: Case, evidence: Evidence, codes: list[int], confirmed: list[int]) -> Callable[[int], _Seen | None]:
@@ -122,9 +127,11 @@ def _seen(
     if stands is None:
         return None
     near = around(evidence, [code], ())(code)
-    return _Seen(
-        reference, stands, _settled(whole(code), code), examples_near(case, near, near.evidence.annotator == code)
-    )
+    within, scale = regular(reference), steepness(reference)
+    if evidence.people is not None:  # nothing else tells of the annotator
+        reference = around(evidence, [code], sorted(others))(code).evidence
+    shown = examples_near(case, near, near.evidence.annotator == code)
+    return _Seen(reference, stands, _settled(whole(code), code), shown, within, scale)
 
 
 def _seen_in_crowd(
@@ -134,7 +141,8 @@ def _seen_in_crowd(
     mine = near(code)
     stands = standing_in_crowd(mine, code, usual, scale)
     shown = examples_near(case, mine, mine.evidence.annotator == code)
-    return _Seen(mine.evidence, stands, _settled(whole(code), code), shown)
+    settled = _settled(whole(code), code)
+    return _Seen(mine.evidence, stands, settled, shown, regular(mine.evidence), steepness(mine.evidence))
 
 
 def _settled(whole: Near, code: int) -> int:
@@ -189,14 +197,15 @@ def _without_cells(case: Case) -> Evidence:
     return without(evidence, cells_gone(alone))
 
 
-def _share(case: Case, evidence: Evidence, code: int, excess: float) -> float:
+def _share(case: Case, seen: _Seen, code: int) -> float:
     """Return the share of the disagreement that goes when the annotator is as the others."""
-    if regular(evidence):
+    evidence = seen.reference
+    if seen.within:
         return share_left_out(case, evidence, evidence.annotator == code)
     mine = np.zeros(len(evidence.section), bool)
     mine[evidence.unit[evidence.annotator == code]] = True
     units = evidence.number(mine & evidence.compared)
-    attenuated = excess * steepness(evidence)
+    attenuated = float(seen.stands.excess.value[code]) * seen.scale
     return float(np.clip(attenuated * units / mass(case), 0, 1))
 
 

@@ -33,7 +33,7 @@ def _split_units(evidence: Evidence, found: Camps) -> Bools:
         high = np.full(len(evidence.section), -1)
         np.minimum.at(low, evidence.unit[rows], evidence.label[rows])
         np.maximum.at(high, evidence.unit[rows], evidence.label[rows])
-        one_mind &= low == high
+        one_mind = one_mind & (low == high)  # never in place: what is disputed is kept for others
     return np.asarray(one_mind)
 
 

@@ -1,7 +1,9 @@
 """Two annotators who are wrong together: one may have copied from the other."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -9,9 +11,10 @@ from scipy.special import betaincinv
 
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
-from agreement.flags import Flag, Rule, Subject
+from agreement.diagnosis.people import Near
+from agreement.flags import Example, Flag, Rule, Subject
 from agreement.intervals import wilson
-from agreement.rules._parts import TEST, disputed, disputes, examples, most, rounded, verdict_of
+from agreement.rules._parts import TEST, disputed, examples, most, rounded, verdict_of
 from agreement.rules._plurality import deviations
 from agreement.uncertainty.distributions import binomial_at_least, binomial_at_most, fdr
 from agreement.wording import Figure, causes
@@ -21,11 +24,22 @@ LEAST_USUAL = 0.20
 ONE_WITNESS = 0.60
 ELSEWHERE = 0.50
 BY_RULE, ENOUGH_WAYS = 0.90, 8
+FEWEST_AGAINST = 10  # deviations beside somebody that say how often they are joined
+MOST_CELLS = 2e7  # units x labels up to which who is alone with whom fits in memory
+
+
+Joining = Callable[[int], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Copied:
-    """A pair that agrees where it stands alone: hits of n deviations shared, and how often others would."""
+    """A pair that agrees where it stands alone: hits of n deviations shared, and how often others would.
+
+    Parameters
+    ----------
+    units, near
+        Which units of what is near the two these hits are; and that.
+    """
 
     first: int
     second: int
@@ -34,6 +48,7 @@ class _Copied:
     usual: float
     p: float
     units: Ints
+    near: Near
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,9 @@ class _Pairs:
 
 def _agreement(evidence: Evidence) -> _Pairs:
     """Return shared units and agreements of all pairs that share any."""
+    if evidence.people is not None:
+        pairs, shared, same = evidence.people.meetings()
+        return _Pairs(pairs[:, 0], pairs[:, 1], shared, same)
     n_annotators, n_units = len(evidence.annotators), len(evidence.section)
     keep = evidence.kept
     label = np.zeros(len(keep), np.int64) if evidence.label is None else evidence.label
@@ -156,31 +174,71 @@ def _labels(evidence: Evidence, who: int) -> Ints:
     return label
 
 
-def _tested(evidence: Evidence, counts: Floats, a: int, b: int) -> _Copied:
-    """Return how often the two deviate together, against how often either does with somebody else."""
+def _tested(near: Near, a: int, b: int, joining: Joining, *, few: bool) -> _Copied:
+    """Return how often the two deviate together, against how often either does with somebody else.
+
+    What is *near* are all units that both labelled; *joining* says how often others join each of the two, and *few*
+    whether there is hardly anybody else.
+    """
+    evidence, counts = near.evidence, _counts(near.evidence)
     own, other = _labels(evidence, a), _labels(evidence, b)
     against_a, with_a, plurality = deviations(counts, own, other)
     against_b, _, _ = deviations(counts, other, own)
     either = evidence.number(against_a | against_b)
     usual = LEAST_USUAL
-    near = (own >= 0) | (other >= 0)  # in a crowd most people never meet the two
-    for third in np.unique(evidence.annotator[evidence.kept & near[evidence.unit]]):
-        if third in (a, b):
-            continue
-        label = _labels(evidence, int(third))
-        for mine in (own, other):
-            against, joined, _ = deviations(counts, mine, label)
-            if evidence.number(against) >= 10:
-                usual = max(usual, evidence.number(joined) / evidence.number(against))
+    for against, joined in (joining(a), joining(b)):
+        enough = against >= FEWEST_AGAINST
+        enough[[a, b]] = False
+        usual = max(usual, float((joined[enough] / against[enough]).max(initial=0.0)))
     hits = evidence.number(with_a)
     p = float(binomial_at_least(hits, either, min(usual, 0.95))) if either else 1.0
-    if len(evidence.present) > 3 and (
+    if not few and (
         _one_witness(evidence, with_a, a, b)
         or _one_rule(evidence, with_a, (against_a, against_b), plurality, (own, other))
         or _one_section(evidence, with_a, against_a | against_b)
     ):
         p = 1.0
-    return _Copied(a, b, hits, either, usual, p, np.flatnonzero(with_a))
+    return _Copied(a, b, hits, either, usual, p, np.flatnonzero(with_a), near)
+
+
+def _counts(evidence: Evidence) -> Floats:
+    """Return (U, K) how often each label was given to each unit with two labels or more."""
+
+    def made() -> Floats:
+        counts = np.zeros((len(evidence.section), len(evidence.labels)))
+        unit, label, given = evidence.label_counts()
+        counts[unit, label] = given
+        return counts
+
+    return evidence.once("counts", made)
+
+
+def _joining(evidence: Evidence, people: Sequence[int]) -> Joining:
+    """Return what gives for each of *people* (A,) on how many units they deviate beside others, and these with them."""
+    if evidence.people is not None:
+        return evidence.people.joining(people)
+    counts = _counts(evidence)
+
+    def joining(code: int) -> tuple[Floats, Floats]:
+        own = _labels(evidence, code)
+        found = np.zeros((2, len(evidence.annotators)))
+        # in a crowd most people never meet
+        for third in np.unique(evidence.annotator[evidence.kept & (own >= 0)[evidence.unit]]).tolist():
+            if third != code:
+                against, joined, _ = deviations(counts, own, _labels(evidence, third))
+                found[:, third] = evidence.number(against), evidence.number(joined)
+        return found[0], found[1]
+
+    return cache(joining)
+
+
+def _near(case: Case, a: int, b: int) -> Near:
+    """Return all units that two annotators labelled, with all their labels, and maybe others."""
+    evidence = case.rest
+    if evidence.people is not None:
+        return evidence.people.between(a, b)
+    every = np.arange(len(evidence.section))
+    return Near(evidence, np.zeros(len(every)), every)
 
 
 def _one_witness(evidence: Evidence, hits: Bools, a: int, b: int) -> bool:
@@ -226,20 +284,17 @@ def _seldom(evidence: Evidence, hits: Bools, either: Bools, hits_elsewhere: Bool
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the pairs that deviate together; one person is in at most one such pair."""
-    case = case.of_labels()
     evidence = case.rest
     if evidence.label is None or evidence.weights is not None or len(evidence.present) < 3:
         return
-    if len(evidence.section) * len(evidence.labels) > 2e7:
+    if evidence.people is None and len(evidence.section) * len(evidence.labels) > MOST_CELLS:
         return
     pairs = _agreement(evidence).enough(thresholds["min_items"])
     candidates = _candidates(pairs, len(evidence.annotators), thresholds)
     if not candidates:
         return
-    unit, label, given = evidence.label_counts()
-    counts = np.zeros((len(evidence.section), len(evidence.labels)))
-    counts[unit, label] = given
-    tested = [_tested(evidence, counts, a, b) for a, b in candidates]
+    joining = _joining(evidence, sorted({code for pair in candidates for code in pair}))
+    tested = [_tested(_near(case, a, b), a, b, joining, few=len(evidence.present) <= 3) for a, b in candidates]
     p = np.ones(len(pairs.first))
     p[: len(tested)] = [one.p for one in tested]
     taken: set[int] = set()
@@ -251,22 +306,39 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         taken |= {one.first, one.second}
         names = tuple(sorted((evidence.annotators[one.first], evidence.annotators[one.second])))
         low, high = (float(limit) for limit in wilson(np.array(one.hits), np.array(one.n), case.confidence))
-        units = np.zeros(len(evidence.section), bool)
-        units[one.units] = True
         shared, agree = pairs.of(one.first, one.second)
         yield Flag(
             RULE.name, verdict, Subject(RULE.name, case.layer, annotators=names),
             *causes.copy(names, one.hits, Figure(rate, low, high, one.n, confidence=case.confidence)),
             "project manager", effect=rate, low=low, high=high, n=one.n, q=float(q),
-            **disputes(case, units), share_of_disagreement=rounded(0.0),
+            **_disputes(case, one), share_of_disagreement=rounded(0.0),
             evidence={
                 "share_with_the_next_closest_colleague": one.usual,
                 "disagreement_of_the_two": 1 - agree / shared,
                 "shared_items": int(shared),
                 "share_exact": 0.0,
             },
-            examples=examples(case, most(evidence.disagreement, units & disputed(evidence))),
+            examples=_examples(case, one),
         )  # fmt: skip
+
+
+def _hits(one: _Copied) -> Bools:
+    """Return which of the units near the two are hits in dispute."""
+    units = np.zeros(len(one.near.evidence.section), bool)
+    units[one.units] = True
+    return np.asarray(units & disputed(one.near.evidence))
+
+
+def _disputes(case: Case, one: _Copied) -> dict[str, Any]:
+    """Return how many units in dispute are hits, and which share of all units in dispute."""
+    hits, total = one.near.evidence.number(_hits(one)), case.whole.number(disputed(case.whole))
+    return {"disputes": hits, "share_of_disputes": hits / total if total else 0.0}
+
+
+def _examples(case: Case, one: _Copied) -> tuple[Example, ...]:
+    """Return the hits on which people differ most."""
+    shown = most(one.near.evidence.disagreement, _hits(one))
+    return examples(case, shown, one.near.items) if one.near.units is None else examples(case, one.near.units[shown])
 
 
 RULE = Rule(

@@ -8,17 +8,20 @@ import pandas as pd
 
 from agreement._times import instants
 from agreement.diagnosis.case import Case
-from agreement.diagnosis.contrasts import Estimate, sums_by
-from agreement.diagnosis.evidence import Evidence, Floats, tally
+from agreement.diagnosis.contrasts import Estimate
+from agreement.diagnosis.courses import course
+from agreement.diagnosis.evidence import Bools, Evidence, Floats, tally
+from agreement.diagnosis.people import Gone, Near, without
 from agreement.flags import Flag, Rule, Subject, Verdict
 from agreement.gold.over_time import Drift, drifts
 from agreement.gold.suspects import GoldUnits, gold_units
 from agreement.rules._parts import (
     N_EXAMPLES,
     TEST,
+    disputed,
     disputes,
     examples,
-    most,
+    examples_near,
     regular,
     scalar,
     verdict_of,
@@ -36,13 +39,21 @@ KNOWN = 0.4  # standard errors of a slope in what it comes to at an end: beyond,
 
 
 def positions(case: Case) -> Floats | None:
-    """Return (N,) where each label stands in its annotator's own order, 0 to 1; None if the order is not known."""
+    """Return (N,) where each label stands in its annotator's own order, 0 to 1; None if the order is not known.
+
+    Of a crowd in an engine, (A, R) where the labels of each round stand.
+    """
     return case.whole.once("positions", lambda: _positions(case))
 
 
 def _positions(case: Case) -> Floats | None:
     """Return what ``positions`` does."""
     evidence, asked = case.whole, case.annotations.assignments
+    if evidence.people is not None:
+        here = evidence.people.given_in_rounds()
+        with np.errstate(invalid="ignore"):
+            share: Floats = (np.cumsum(here, axis=1) - here / 2) / here.sum(axis=1, keepdims=True)
+        return share if np.count_nonzero(here.sum(axis=0)) >= 3 else None
     mine = asked["layer"].eq(case.layer).to_numpy()
     asked = asked if mine.all() else asked.loc[mine]  # ten million rows are not copied for nothing
     rounds = sorted(set(case.rounds))
@@ -90,35 +101,26 @@ class _Slope:
 
 def _slopes(evidence: Evidence, position: Floats) -> _Slope:
     """Return the slopes of the contrast on the position, sections taken out."""
-    n_annotators, n_sections = len(evidence.annotators), len(evidence.sections) + 1
-    w = evidence.contrast() / steepness(evidence)
-    use = np.isfinite(w) & np.isfinite(position)
-    who, x, y = evidence.annotator[use], position[use], w[use]
-    cell = who * n_sections + evidence.section[evidence.unit[use]] % n_sections
-    unit = evidence.unit[use]
-    cluster = np.unique(evidence.cluster[unit], return_inverse=True)[1]
-
-    def centred(values: Floats) -> Floats:
-        size = evidence.count(cell, unit)
-        return np.asarray(values - (evidence.tally(cell, unit, values) / np.maximum(size, 1))[cell])
+    size = len(evidence.annotators)
+    labels = course(evidence, evidence.contrast() / steepness(evidence), position)
 
     def by_annotator(values: Floats) -> Floats:
-        return evidence.tally(who, unit, values, n_annotators)
+        return tally(labels.who, values, size)
 
-    x_in, y_in = centred(x), centred(y)
-    xx = by_annotator(x_in * x_in)
-    n = by_annotator(np.ones(len(x)))
+    def means(values: Floats) -> Floats:
+        """Return the mean over the labels of one annotator and section of values that are summed up already."""
+        return np.asarray((tally(labels.cell, values, 1) / np.maximum(tally(labels.cell, labels.n, 1), 1))[labels.cell])
+
+    x_in, mean = labels.x - means(labels.n * labels.x), means(labels.y)
+    xx, n = by_annotator(labels.n * x_in * x_in), by_annotator(labels.n)
     with np.errstate(invalid="ignore", divide="ignore"):
-        slope = by_annotator(x_in * y_in) / xx
-        mean_y, mean_x = by_annotator(y) / n, by_annotator(x) / n
-    scores = x_in * (y_in - slope[who] * x_in)
-    sums = sums_by(who, n_annotators, cluster, scores, evidence.times_at(unit))
+        slope = by_annotator(x_in * (labels.y - labels.n * mean)) / xx
+        mean_y, mean_x = by_annotator(labels.y) / n, by_annotator(labels.n * labels.x) / n
+    sums = labels.sums(-x_in * (mean + slope[labels.who] * x_in), x_in)
     with np.errstate(invalid="ignore", divide="ignore"):
         se = np.sqrt(sums.yy) / xx
+        se = se * n / labels.shrunk  # of the difference from colleagues, not from a mean with oneself in it
     known = np.isfinite(slope) & (n >= MIN_FOR_MEDIAN)
-    r = evidence.size[evidence.unit[use]]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        se = se * n / by_annotator((r - 1) / r)  # of the difference from colleagues, not from a mean with oneself in it
     if known.any():  # colleagues of a person who gets worse seem to get better: the median annotator stands still
         slope, mean_y = slope - np.median(slope[known]), mean_y - np.median(mean_y[known])
     start = mean_y - slope * mean_x
@@ -218,7 +220,7 @@ def _against_colleagues(case: Case, thresholds: Mapping[str, float]) -> Iterator
             return
         code = int(np.argmax(np.where(large, both.value / both.se, -np.inf)))
         yield _flag(case, evidence, slopes, code, float(q[code]), thresholds, position)
-        evidence, done = evidence.without(evidence.annotator == code), done + 1
+        evidence, done = without(evidence, Gone(annotators=frozenset({code}))), done + 1
 
 
 def _flag(
@@ -234,23 +236,34 @@ def _flag(
     name = evidence.annotators[code]
     value, low, high, n = scalar(slopes.change, code, case.confidence)
     worse = value > 0
-    mine = (evidence.annotator == code) & evidence.kept
-    late = mine & ((position > 0.5) if worse else (position <= 0.5))
-    total = tally(evidence.unit, np.where(late, evidence.total, 0.0), len(evidence.section))
+    near, late = _late(evidence, code, position, worse=worse)
+    apart = tally(near.evidence.unit, np.where(late, near.evidence.total, 0.0), len(near.evidence.section)) > 0
+    hits, every = near.evidence.number(apart), case.whole.number(disputed(case.whole))
     nearest, farthest = sorted((abs(low), abs(high)))
     size = Figure(value, nearest, farthest, n, case.noun, confidence=case.confidence)
     return Flag(
         RULE.name, verdict_of(q, thresholds) or "suspected", Subject(RULE.name, case.layer, annotator=name),
         *causes.drift(name, size, worse=worse),
         "annotator lead", direction="worse" if worse else "better",
-        effect=value, low=low, high=high, n=n, q=q, **disputes(case, total > 0), share_of_disagreement=0.0,
+        effect=value, low=low, high=high, n=n, q=q, disputes=hits,
+        share_of_disputes=hits / every if every else 0.0, share_of_disagreement=0.0,
         evidence={
             "excess_at_start": float(slopes.start[code]),
             "excess_at_end": float(slopes.start[code] + value),
             "share_exact": 0.0,
         },
-        examples=examples(case, most(total, total > 0)),
+        examples=examples_near(case, near, late),
     )  # fmt: skip
+
+
+def _late(evidence: Evidence, code: int, position: Floats, *, worse: bool) -> tuple[Near, Bools]:
+    """Return the units near an annotator, and (N,) the own labels on them at the end that is *worse*, or was."""
+    there = position > 0.5 if worse else position <= 0.5
+    if evidence.people is not None:
+        near = evidence.people.in_rounds(code, np.flatnonzero(there[code]))
+        return near, near.evidence.annotator == code
+    units = np.arange(len(evidence.section))
+    return Near(evidence, np.zeros(len(units)), units), (evidence.annotator == code) & evidence.kept & there
 
 
 RULE = Rule(

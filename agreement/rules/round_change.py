@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.diagnosis.case import Case
-from agreement.flags import Flag, Rule, Subject
+from agreement.flags import Example, Flag, Rule, Subject
 from agreement.rounds.changes import Change
 from agreement.rounds.comparing import LayerChange, rounds_within
-from agreement.rules._parts import TEST, disputed, examples, most, verdict_of
+from agreement.rules._parts import N_EXAMPLES, TEST, disputed, examples, most, verdict_of
 from agreement.uncertainty.distributions import fdr
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
@@ -19,7 +19,8 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the sections that changed between consecutive rounds; the layer as a whole where there are no sections."""
     case = case.of_labels()
     tested: list[tuple[LayerChange, Change]] = []
-    for between in rounds_within(case.annotations, case.settings, (case.layer,), brief=True):
+    mine = (case.comparison,)
+    for between in rounds_within(case.annotations, case.settings, (case.layer,), brief=True, comparisons=mine):
         sections = [change for change in between.by_section if change.measure.endswith(".standardised")]
         whole = [change for change in between.overall if change.measure.endswith(".standardised")]
         tested += [(between, change) for change in sections or whole if change.p is not None]
@@ -41,16 +42,29 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
                 "n_after": change.n_after, "n_both": change.n_both, "pairing": between.pairing,
                 "confidence": change.confidence,
             },
-            examples=examples(case, most(case.whole.disagreement, _where(case, between, change))),
+            examples=_shown(case, between, change),
         )  # fmt: skip
 
 
+def _shown(case: Case, between: LayerChange, change: Change) -> tuple[Example, ...]:
+    """Return the most disputed units that show a change."""
+    if case.whole.people is None:
+        return examples(case, most(case.whole.disagreement, _where(case, between, change)))
+    found = case.whole.people.disputed_in(case.whole, _shows(between, change), change.section or "", N_EXAMPLES)
+    return tuple(Example(item, "", labels, "") for item, labels in found.items())
+
+
+def _shows(between: LayerChange, change: Change) -> str:
+    """Return the round that shows a change: the later one if it is worse, else the earlier one."""
+    return between.before if (change.difference or 0.0) > 0 else between.after
+
+
 def _where(case: Case, between: LayerChange, change: Change) -> NDArray[np.bool_]:
-    """Return (U,) the disputed units that show a change: of the later round if it is worse, else of the earlier one."""
+    """Return (U,) the disputed units that show a change."""
     shown = disputed(case.whole)
     if change.section:
-        shown &= case.whole.section == case.whole.sections.index(change.section)
-    round_ = between.before if (change.difference or 0.0) > 0 else between.after
+        shown = shown & (case.whole.section == case.whole.sections.index(change.section))  # never in place: it is kept
+    round_ = _shows(between, change)
     inside = np.array([name == round_ for name in case.rounds], dtype=bool)
     # rounds that only the guideline's dates tell apart have no name in the data
     return shown & inside if inside.any() else shown

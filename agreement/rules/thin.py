@@ -14,6 +14,7 @@ from agreement.wording import notes
 from agreement.wording import rules as words
 
 FEW_LABELS = 20  # of a unit, up to which shifting is quicker than a product of matrices
+FEW_PEOPLE = 5_000  # whose pairs all fit in memory, whether they meet or not
 
 
 def _met(evidence: Evidence) -> Floats:
@@ -31,21 +32,24 @@ def _met(evidence: Evidence) -> Floats:
     return table + table.T
 
 
-def _shared(evidence: Evidence) -> Floats:
+def _shared(evidence: Evidence) -> sparse.csr_array:
     """Return (A, A) the units that both annotators labelled."""
-    keep = evidence.kept
+    keep, people = evidence.kept, len(evidence.annotators)
     if evidence.people is not None:
-        return evidence.people.shared()
-    if keep.all() and (evidence.unit[1:] >= evidence.unit[:-1]).all() and evidence.size.max(initial=0) <= FEW_LABELS:
-        return _met(evidence)
+        pairs, shared, _ = evidence.people.meetings()
+        met = sparse.csr_array((shared, tuple(pairs.T)), shape=(people, people))
+        return sparse.csr_array(met + met.T)
+    sorted_ = keep.all() and (evidence.unit[1:] >= evidence.unit[:-1]).all()
+    if sorted_ and people <= FEW_PEOPLE and evidence.size.max(initial=0) <= FEW_LABELS:
+        return sparse.csr_array(_met(evidence))
     given = sparse.csr_matrix(
         (np.ones(int(keep.sum())), (evidence.annotator[keep], evidence.unit[keep])),
-        shape=(len(evidence.annotators), len(evidence.section)),
+        shape=(people, len(evidence.section)),
     )
     many = given if evidence.times is None else given.multiply(evidence.times.each[None, :]).tocsr()
-    shared: Floats = (given @ many.T).toarray()
-    np.fill_diagonal(shared, 0)
-    return shared
+    together = sparse.csr_array(given @ many.T)
+    together.setdiag(0)
+    return together
 
 
 def _informative(evidence: Evidence) -> int:
@@ -82,13 +86,13 @@ def _links(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         yield from _never_rotating(case)
         return
     shared, present, names = _shared(evidence), evidence.present, evidence.annotators
-    most_shared = shared[present].max(axis=1)
+    most_shared = shared[present].max(axis=1).toarray().ravel()
     few = [names[a] for a, items in zip(present, most_shared, strict=True) if items < thresholds["min_pair_items"]]
     n = evidence.number(evidence.compared)
     if few:
         told = notes.few_shared(few, int(thresholds["min_pair_items"]), n)
         yield _note(case, tuple(few), told, n, {"most_shared_items": int(most_shared.min())})
-    groups, group = sparse.csgraph.connected_components(sparse.csr_matrix(shared[np.ix_(present, present)] > 0))
+    groups, group = sparse.csgraph.connected_components(shared[present][:, present] > 0)
     if groups > 1:
         members = [[names[a] for a in present[group == number]] for number in range(groups)]
         yield _note(case, (), notes.without_link(members, n), n, {"groups": groups})
@@ -102,7 +106,7 @@ def _all_linked(case: Case, least: float) -> bool:
     In a crowd that saves looking at every meeting of two people once more.
     """
     tables, present = case.comparison.contingency, case.whole.present
-    if tables is None or case.whole.label is None or case.comparison.details.get("sampled"):
+    if tables is None or case.whole.label is None:
         return False
     enough = tables.pairs[tables.n >= max(least, 1)]
     graph = sparse.coo_matrix((np.ones(len(enough)), tuple(enough.T)), shape=(len(tables.annotators),) * 2)

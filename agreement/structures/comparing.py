@@ -1,7 +1,7 @@
 """Relations and coreference of every two annotators, each in turn the reference, on the documents both saw."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from typing import Any, Literal
 
@@ -73,7 +73,7 @@ class Structures:
     """
 
     scores: tuple[LinkScore, ...] = ()
-    counts: Mapping[str, Mapping[str, int]] | None = None
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-able values."""

@@ -4,6 +4,9 @@ Removing unit i changes a value by its deviation d_i. The standard error of a di
 the summed squares of ``after_i - before_i``, first summed within documents, with 0 where a unit is absent: one formula
 for paired, partly paired and unpaired rounds (the jackknife of Gwet 2016, Educational and Psychological Measurement
 76, and McKenzie et al. 1996, Journal of Psychiatric Research 30).
+
+Equal units may be listed once: *times* (U,) then says how many each stands for, None that each stands for itself. What
+is returned for a unit is the deviation of one of them.
 """
 
 from dataclasses import dataclass
@@ -17,6 +20,7 @@ from agreement.units import Units
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Times = Ints | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,34 @@ class Influence:
         (U,) by how much the centre falls when the unit is left out; 0 for units it does not rest on.
     n
         Units it rests on.
+    sums
+        What the deviations come to where an engine has added them up, and *deviation* says nothing.
     """
 
     value: float | None
     centre: float
     deviation: Floats
     n: int
+    sums: "Sums | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What deviations come to, summed within what is independent.
+
+    Parameters
+    ----------
+    squares
+        The sum of their squares.
+    moving
+        How many of these sums are not 0.
+    products
+        The sum of their products with those of the round before.
+    """
+
+    squares: float
+    moving: float
+    products: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +98,8 @@ class Couples:
 def couples(units: Units, min_pair_items: int = 1) -> Couples:
     """Return the couples of *units*, of pairs with at least *min_pair_items* shared units; of all if none has so many.
 
+    Units count as often as they stand for units of the data; their couples are listed once.
+
     Examples
     --------
     >>> from agreement.units import units_from_matrix
@@ -81,14 +109,39 @@ def couples(units: Units, min_pair_items: int = 1) -> Couples:
     """
     earlier, later = couples_in_runs(units.unit)
     keys = units.annotator[earlier] * max(len(units.annotators), 1) + units.annotator[later]
-    distinct, pair, shared = np.unique(keys, return_inverse=True, return_counts=True)
+    distinct, pair = np.unique(keys, return_inverse=True)
+    shared = np.bincount(pair, units.weight[units.unit[earlier]], minlength=len(distinct))
     pairs = np.stack(np.divmod(distinct, max(len(units.annotators), 1)), axis=1)
     found = Couples(units.unit[earlier], pair, units.label[earlier], units.label[later], pairs)
     enough = shared >= min_pair_items
     return found.where(enough[pair]) if enough.any() else found
 
 
-def ratio(hits: Floats, of: Floats, pseudo: float = 1.0) -> Influence:
+def added(values: Floats | Ints, times: Times = None) -> float:
+    """Return the sum of *values* (U,), each taken as many *times* as its unit stands for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> added(np.array([1.0, 0.5])), added(np.array([1.0, 0.5]), np.array([3, 2]))
+    (1.5, 4.0)
+    """
+    return float(values.sum() if times is None else times @ values)
+
+
+def counted(these: Bools, times: Times = None) -> int:
+    """Return how many units *these* (U,) stand for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> counted(np.array([True, False, True])), counted(np.array([True, False, True]), np.array([3, 2, 1]))
+    (2, 4)
+    """
+    return int(these.sum() if times is None else times[these].sum())
+
+
+def ratio(hits: Floats, of: Floats, pseudo: float = 1.0, times: Times = None) -> Influence:
     """Return sum(hits) / sum(of) of two (U,) arrays; no value if they, or all but one unit, hold nothing.
 
     The centre has two mean-sized units more, one a hit and one a miss, each of weight *pseudo*: in a mean of several
@@ -101,17 +154,17 @@ def ratio(hits: Floats, of: Floats, pseudo: float = 1.0) -> Influence:
     >>> share.value, round(share.centre, 3), share.n  # 3 / 4; (3 + 1) / (4 + 2)
     (0.75, 0.667, 4)
     """
-    n, total = int((of > 0).sum()), float(of.sum())
+    n, total, held = counted(of > 0, times), added(of, times), added(hits, times)
     if total <= 0:
         return Influence(None, 0.0, np.zeros(len(of)), 0)
     size = pseudo * total / n
     if total + 2 * size <= of.max():  # one unit is all there is, and nothing is left to compare it with
         return Influence(None, 0.0, np.zeros(len(of)), 0)
-    centre = (float(hits.sum()) + size) / (total + 2 * size)
-    return Influence(float(hits.sum()) / total, centre, (hits - centre * of) / (total + 2 * size - of), n)
+    centre = (held + size) / (total + 2 * size)
+    return Influence(held / total, centre, (hits - centre * of) / (total + 2 * size - of), n)
 
 
-def weighted_sum(parts: list[Influence], weights: Floats) -> Influence:
+def weighted_sum(parts: list[Influence], weights: Floats, times: Times = None) -> Influence:
     """Return the sum of *parts* with fixed *weights*; undefined if a part with weight is."""
     if any(part.value is None and weight > 0 for part, weight in zip(parts, weights, strict=True)) or not weights.any():
         return Influence(None, 0.0, np.zeros(len(parts[0].deviation) if parts else 0), 0)
@@ -121,11 +174,11 @@ def weighted_sum(parts: list[Influence], weights: Floats) -> Influence:
         float(sum((part.value or 0.0) * weight for part, weight in used)),
         float(sum(part.centre * weight for part, weight in used)),
         np.sum([part.deviation * weight for part, weight in used], axis=0),
-        int(touched.sum()),
+        counted(touched, times),
     )
 
 
-def kappa_mean(found: Couples, n_units: int, distances: Floats) -> Influence:
+def kappa_mean(found: Couples, n_units: int, distances: Floats, times: Times = None) -> Influence:
     """Return the mean of pair kappas weighted by shared items; *distances* (K, K) are 0 or 1 for unordered labels.
 
     Each pair's kappa is 1 - S n / (r D c) with S the summed distances, r and c the margins: leaving out one unit
@@ -139,8 +192,57 @@ def kappa_mean(found: Couples, n_units: int, distances: Floats) -> Influence:
     >>> kappa_mean(couples(units), 4, 1 - np.eye(2)).value  # (3/4 - 1/2) / (1 - 1/2)
     0.5
     """
-    k, n_pairs = len(distances), len(found.pairs)
-    cell_of, size, pair, first, second = _cells(found, k)
+    cell_of, size, pair, first, second = _cells(found, len(distances), times)
+    kappas = pair_kappas(pair, first, second, size, len(found.pairs), distances)
+    if not kappas.defined.any():
+        return Influence(None, 0.0, np.zeros(n_units), 0)
+    n = np.where(kappas.defined, kappas.n, 0.0)
+    summed = float(n @ kappas.centre)
+    pairs_of = np.bincount(found.unit, kappas.defined[pair][cell_of], minlength=n_units)
+    rest = n.sum() - pairs_of
+    with np.errstate(invalid="ignore", divide="ignore"):
+        leaving = (summed + np.bincount(found.unit, kappas.change[cell_of], minlength=n_units)) / rest
+    centre = summed / float(n.sum())
+    deviation = np.where((pairs_of > 0) & (rest > 0), centre - leaving, 0.0)
+    return Influence(float(n @ kappas.value / n.sum()), centre, deviation, counted(pairs_of > 0, times))
+
+
+@dataclass(frozen=True, slots=True)
+class PairKappas:
+    """The kappas of pairs of annotators.
+
+    Letters: P pairs, C cells of their tables.
+
+    Parameters
+    ----------
+    n
+        (P,) units that the pair shares.
+    value, centre
+        (P,) kappa of the data as they are, and with the pseudo-unit; 0 where it is not *defined*.
+    defined
+        (P,) whether the pair has a kappa.
+    change
+        (C,) by how much kappa times units changes if a unit of the cell is left out.
+    """
+
+    n: Floats
+    value: Floats
+    centre: Floats
+    defined: Bools
+    change: Floats
+
+
+def pair_kappas(pair: Ints, first: Ints, second: Ints, size: Floats, n_pairs: int, distances: Floats) -> PairKappas:
+    """Return the kappas of pairs from the cells of their tables: (C,) *pair*, labels, and *size*, the units in it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one = np.array([0, 0, 1])
+    >>> pair_kappas(np.zeros(3, int), one, np.array([0, 1, 1]), np.array([1.0, 1, 2]), 1, 1 - np.eye(2)).value
+    array([0.5])
+    """
+    k = len(distances)
     n = np.bincount(pair, size, minlength=n_pairs)
     rows = np.bincount(pair * k + first, size, minlength=n_pairs * k).reshape(n_pairs, k)
     columns = np.bincount(pair * k + second, size, minlength=n_pairs * k).reshape(n_pairs, k)
@@ -148,8 +250,6 @@ def kappa_mean(found: Couples, n_units: int, distances: Floats) -> Influence:
     summed = np.bincount(pair, size * apart, minlength=n_pairs)
     by_chance = np.einsum("pk,kl,pl->p", rows, distances, columns)
     defined = (n > 0) & (by_chance > 0)
-    if not defined.any():
-        return Influence(None, 0.0, np.zeros(n_units), 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         raw = np.where(defined, 1 - summed * n / by_chance, 0.0)
         # one pseudo-unit per pair: half of it falls by chance, half on the diagonal
@@ -162,31 +262,25 @@ def kappa_mean(found: Couples, n_units: int, distances: Floats) -> Influence:
         kappa = np.where(defined, 1 - more_summed * (n + 1) / expected, 0.0)
         own = from_rows[pair, first] + from_columns[pair, second] - apart
         without = 1 - (more_summed[pair] - apart) * n[pair] / (expected[pair] - own)
-    n = np.where(defined, n, 0.0)
-    centre = float(n @ kappa / n.sum())
-    change = np.where(defined[pair], (n[pair] - 1) * without - n[pair] * kappa[pair], 0.0)
-    pairs_of = np.bincount(found.unit, defined[pair][cell_of], minlength=n_units)
-    rest = n.sum() - pairs_of
-    with np.errstate(invalid="ignore", divide="ignore"):
-        leaving = (n @ kappa + np.bincount(found.unit, change[cell_of], minlength=n_units)) / rest
-    deviation = np.where((pairs_of > 0) & (rest > 0), centre - leaving, 0.0)
-    return Influence(float(n @ raw / n.sum()), centre, deviation, int((pairs_of > 0).sum()))
+        change = np.where(defined[pair], (n[pair] - 1) * without - n[pair] * kappa[pair], 0.0)
+    return PairKappas(n.astype(np.float64), raw, kappa, defined, change)
 
 
-def _cells(found: Couples, k: int) -> tuple[Ints, Floats, Ints, Ints, Ints]:
+def _cells(found: Couples, k: int, times: Times) -> tuple[Ints, Floats, Ints, Ints, Ints]:
     """Return (C,) the cell of each couple; and per cell how many couples it holds, its pair and its two labels."""
     code = (found.pair * k + found.first) * k + found.second
     n_cells = len(found.pairs) * k * k
     if n_cells > max(len(code), 1):
-        cells, cell_of, size = np.unique(code, return_inverse=True, return_counts=True)
+        cells, cell_of = np.unique(code, return_inverse=True)
     else:
-        cells, cell_of, size = np.arange(n_cells), code, np.bincount(code, minlength=n_cells)
+        cells, cell_of = np.arange(n_cells), code
+    size = np.bincount(cell_of, None if times is None else times[found.unit], minlength=len(cells))
     pair, labels = np.divmod(cells, k * k)
     first, second = np.divmod(labels, k)
     return cell_of, size.astype(np.float64), pair, first, second
 
 
-def alpha(counts: Ints, distances: Floats) -> Influence:
+def alpha(counts: Ints, distances: Floats, times: Times = None) -> Influence:
     """Return Krippendorff's alpha of item x label *counts* (U, K) with squared *distances* (K, K).
 
     Examples
@@ -202,8 +296,8 @@ def alpha(counts: Ints, distances: Floats) -> Influence:
     used = np.where(size >= 2, 1, 0)[:, None] * counts
     r = np.maximum(size, 2).astype(np.float64)
     own = np.einsum("uk,kl,ul->u", used, distances, used) / (r - 1)
-    shares = used.sum(axis=0).astype(np.float64)
-    total, summed = shares.sum(), float(own.sum())
+    shares = (used.sum(axis=0) if times is None else times @ used).astype(np.float64)
+    total, summed = shares.sum(), added(own, times)
     by_chance = float(shares @ distances @ shares)
     if by_chance <= 0:
         return Influence(None, 0.0, np.zeros(len(counts)), 0)
@@ -218,4 +312,4 @@ def alpha(counts: Ints, distances: Floats) -> Influence:
     with np.errstate(invalid="ignore", divide="ignore"):
         without = 1 - (total - labels - 1) * (summed - own) / left
     deviation = np.where((labels > 0) & (left > 0), centre - without, 0.0)
-    return Influence(float(value), float(centre), deviation, int((labels > 0).sum()))
+    return Influence(float(value), float(centre), deviation, counted(labels > 0, times))

@@ -1,5 +1,6 @@
 """Ratios of sums over documents (F1, precision, recall, shares) with intervals, all pairs and labels at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +40,7 @@ class Ratio:
     clusters: Floats
 
 
-def ratios(
+def ratios(  # noqa: PLR0913 - what is compared, what is independent, and how the interval is made
     numerator: Floats,
     denominator: Floats,
     group: Ints,
@@ -49,6 +50,7 @@ def ratios(
     *,
     is_f1: bool,
     by_unit: bool = False,
+    times: Ints | None = None,
 ) -> Ratio:
     """Return the ratios of sums of (M, …) rows by *group* (M,), with intervals from the jackknife over *cluster* (M,).
 
@@ -59,7 +61,7 @@ def ratios(
     Clopper and Pearson for no disagreement among the units; with a single disagreement their limit for one is a
     ceiling, so that a disagreement more never raises the limit; the mirror if nothing agrees. With fewer than ten
     documents, and always with *by_unit*, Wilson's interval of the single units takes its place; for F1 on
-    tp / (tp + fp + fn), mapped by 2p / (1 + p).
+    tp / (tp + fp + fn), mapped by 2p / (1 + p). *times* (M,) says how many equal documents that of a row stands for.
 
     Examples
     --------
@@ -68,18 +70,22 @@ def ratios(
     >>> found.value.round(3).tolist(), found.low.round(3).tolist(), found.high.round(3).tolist()
     ([0.667], [0.3], [0.903])
     """
-    numerator, denominator, group = _by_cluster(numerator, denominator, group, cluster)
-    top, bottom = group_sums(numerator, group, groups), group_sums(denominator, group, groups)
+    (numerator, denominator), group, times = _by_cluster((numerator, denominator), group, cluster, times)
+
+    def summed(rows: Floats) -> Floats:
+        return group_sums(_as_often(rows, times), group, groups)
+
+    top, bottom = summed(numerator), summed(denominator)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = top / bottom
     active = denominator > 0
-    clusters = group_sums(active.astype(np.float64), group, groups)
+    clusters = summed(active.astype(np.float64))
     smoothed = (top + 1) / (bottom + 2)
     # in this order, so that nothing of the pseudo-document is lost beside characters by the quadrillion
     left_out = (top[group] - numerator + 1) / (bottom[group] - denominator + 2)
     shift = np.where(active, left_out - smoothed[group], 0.0)
     pseudo = np.where(bottom > 0, value - smoothed, 0.0)
-    total, squares = group_sums(shift, group, groups) + pseudo, group_sums(shift**2, group, groups) + pseudo**2
+    total, squares = summed(shift) + pseudo, summed(shift**2) + pseudo**2
     se = np.sqrt(np.maximum(clusters / (clusters + 1) * (squares - total**2 / (clusters + 1)), 0))
     low, high = transformed(value, smoothed, se, clusters - 1, (0.0, 1.0), confidence)
     few = (clusters < MIN_CLUSTERS) | by_unit
@@ -118,15 +124,19 @@ def label_means(
     cluster: Ints,
     groups: int,
     confidence: float,
+    times: Ints | None = None,
 ) -> Ratio:
     """Return the mean over labels of numerator / denominator from (M, K) rows, a label without denominator counting 0.
 
     The labels are weighted by the sums of *weight*; those without any are left out. The jackknife is that of
     :func:`ratios`, with half a pseudo-document's agreement in every label; it needs two documents.
     """
-    _, _, rows = _by_cluster(numerator, denominator, group, cluster)
-    parts = [_by_cluster(part, part, group, cluster)[0] for part in (numerator, denominator, weight)]
-    top, bottom, share = (group_sums(part, rows, groups) for part in parts)
+    parts, rows, times = _by_cluster((numerator, denominator, weight), group, cluster, times)
+
+    def added(values: Floats) -> Floats:
+        return group_sums(_as_often(values, times), rows, groups)
+
+    top, bottom, share = map(added, parts)
 
     def mean(above: Floats, below: Floats, by: Floats) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -137,11 +147,11 @@ def label_means(
     value, smoothed = mean(top, bottom, share), mean(top + 1, bottom + 2, share)
     without = (top[rows] + 1 - parts[0], bottom[rows] + 2 - parts[1], np.maximum(share[rows] - parts[2], 0))
     active = parts[1].sum(axis=1) > 0
-    clusters = group_sums(active.astype(np.float64), rows, groups)
+    clusters = added(active.astype(np.float64))
     shift = np.where(active, mean(*without) - smoothed[rows], 0.0)
     shift = np.where(np.isfinite(shift), shift, 0.0)
     pseudo = np.where(share.sum(axis=1) > 0, value - smoothed, 0.0)
-    summed, squares = group_sums(shift, rows, groups) + pseudo, group_sums(shift**2, rows, groups) + pseudo**2
+    summed, squares = added(shift) + pseudo, added(shift**2) + pseudo**2
     se = np.sqrt(np.maximum(clusters / (clusters + 1) * (squares - summed**2 / (clusters + 1)), 0))
     low, high = transformed(value, smoothed, se, clusters - 1, (0.0, 1.0), confidence)
     none = clopper_pearson_high(np.zeros(groups), bottom.sum(axis=1) / 2, confidence)
@@ -163,12 +173,23 @@ def group_sums(rows: NDArray[np.number], group: Ints, groups: int) -> Floats:
     return total
 
 
-def _by_cluster(numerator: Floats, denominator: Floats, group: Ints, cluster: Ints) -> tuple[Floats, Floats, Ints]:
-    """Return the rows summed by group and cluster, sorted by group, and the groups of the sums."""
+def _as_often(rows: Floats, times: Ints | None) -> Floats:
+    """Return each of the *rows* (M, …) *times* (M,) itself."""
+    return rows if times is None else rows * times.reshape(-1, *(1,) * (rows.ndim - 1))
+
+
+def _by_cluster(
+    parts: Sequence[Floats], group: Ints, cluster: Ints, times: Ints | None
+) -> tuple[Sequence[Floats], Ints, Ints | None]:
+    """Return the rows of *parts* summed by group and cluster, sorted by group, and the groups and times of the sums."""
     width = int(cluster.max(initial=0)) + 1
     keys, place = np.unique(group * width + cluster, return_inverse=True)
     if len(keys) == len(group) and (np.diff(group) >= 0).all():
-        return numerator, denominator, group
+        return parts, group, times
     order = np.argsort(place, kind="stable")
-    sums = [group_sums(rows[order], place[order], len(keys)) for rows in (numerator, denominator)]
-    return sums[0], sums[1], keys // width
+    sums = [group_sums(rows[order], place[order], len(keys)) for rows in parts]
+    if times is not None:
+        of_key = np.empty(len(keys), np.int64)
+        of_key[place] = times
+        times = of_key
+    return sums, keys // width, times

@@ -33,8 +33,6 @@ class Asked:
         What messages call the table and its engine.
     key
         The key of the pseudonyms; None if names stay.
-    drawn
-        Labels of a sample of items; None to decide by what fits.
     """
 
     table: "ir.Table"
@@ -43,7 +41,6 @@ class Asked:
     name: str
     engine: str
     key: bytes | None
-    drawn: int | None
 
     @property
     def long(self) -> bool:
@@ -116,6 +113,7 @@ def prepared(asked: Asked, traffic: Traffic) -> "tuple[Prepared, Settings, ir.Ta
     hide = file_hider(mapping)
     reading.files = [hide(name) for name in reading.files]
     reading.set_aside = {hide(reason): rows for reason, rows in reading.set_aside.items()}
+    reading.warnings = [hide(warning) for warning in reading.warnings]
     reading.columns = {role: hide(name) for role, name in reading.columns.items()}
     reading.annotator_from = hide(reading.annotator_from)
     return ready, anonymise_settings(asked.settings, mapping), text

@@ -1,5 +1,6 @@
-"""Audit labels where they live: scores and flags from the engine's counts, a sample where those are too many."""
+"""Audit labels where they live: what comes back are counts, and the items that are listed."""
 
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
@@ -7,39 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
 from agreement import crowds
-from agreement.annotations import Annotations
 from agreement.anonymise import anonymise, anonymise_settings
-from agreement.checks.release import release_checks
-from agreement.comparison.items import compare_counted
-from agreement.comparison.spread import spread
-from agreement.counted import Counted
-from agreement.counts import Ints
-from agreement.diagnosis.case import open_case
-from agreement.diagnosis.diagnosing import diagnose
-from agreement.diagnosis.evidence import Floats
 from agreement.errors import AgreementError, InputError, Problem
 from agreement.loaders import load_frame
 from agreement.loaders._unused import refuse_of_frame
 from agreement.pipeline import Audit
 from agreement.pipeline import audit as audit_in_memory
 from agreement.rules._parts import excerpt
+from agreement.rules._readings import MAX_CELLS
 from agreement.settings import Settings
-from agreement.uncertainty.pooled_kappas import Whole
-from agreement.uncertainty.pooling import documents
-from agreement.units import Units, item_units
-from agreement.warehouse import profiles
+from agreement.uncertainty.pooling import MIN_CLUSTERS
 from agreement.warehouse.asked import Asked, holds_gold, needs_the_labels, prepared, told_by_lists
 from agreement.warehouse.columns import as_text, roles
-from agreement.warehouse.crowd_people import diagnosed_crowd
-from agreement.warehouse.distinct import everything
-from agreement.warehouse.engine import LAYER, Prepared
-from agreement.warehouse.pairs import pair_cells
-from agreement.warehouse.profiles import GROUPS, MOST_DOCUMENTS, histograms
-from agreement.warehouse.sample import annotations_of, draw, texts
+from agreement.warehouse.crowd import audit_crowd
+from agreement.warehouse.distinct import Most, groups_for
+from agreement.warehouse.engine import Prepared
+from agreement.warehouse.few import audit_patterns
+from agreement.warehouse.listed import texts
 from agreement.warehouse.source import failed, open_table
 from agreement.warehouse.traffic import LOG, Traffic
 from agreement.wording import warehouse as said
@@ -49,12 +35,11 @@ if TYPE_CHECKING:
 
 AT_ONCE = 1_000_000
 """Rows up to which a table that needs the labels themselves is read like a file."""
-EVERY_ITEM = 10_000_000  # labels up to which the pattern of every item comes back, and everything is as in memory
-EVERY_SET = 1_000_000  # the same for answers of several labels, which need more memory
-DRAWN = 3_000_000  # labels of the sample of a larger table
+MOST_PATTERNS = 500_000  # distinct patterns of labels that come back
+MOST_LABELS = 10_000_000  # labels in these
 MOST_COUPLES = 25_000_000  # of labels of one item, which are listed pair by pair where the annotators are a crowd
+MOST_CELLS = 50_000_000  # couples of sets of labels x labels, which take about 7 GiB
 OURS = ("agreement", "numpy", "pandas", "scipy")  # where an error is a fault of this program, not of an engine
-MOST_TEXTS = 2_000  # most disputed items whose texts come back
 
 
 def audit_warehouse(
@@ -64,7 +49,6 @@ def audit_warehouse(
     *,
     key: bytes | None = None,
     at_once: int = AT_ONCE,
-    drawn: int | None = None,
 ) -> Audit:
     """Return the audit of the table at *address*: a URL, a Parquet file, or a folder or glob of Parquet files.
 
@@ -81,10 +65,6 @@ def audit_warehouse(
         The key of the pseudonyms, needed where the settings ask for them.
     at_once
         Rows up to which a table is read like a file where the engine can't do what the settings ask for.
-    drawn
-        Labels of the items that come back: of all of them if that is as many as there are, else of a sample, on which
-        the disputes and the work by annotator rest. By default all items up to ``EVERY_ITEM`` labels, else a sample of
-        ``DRAWN``.
 
     Raises
     ------
@@ -96,8 +76,7 @@ def audit_warehouse(
         def attempt() -> Audit:
             opened = open_table(address, Path(spill))
             found = audit_table(
-                opened.table, columns, settings, name=opened.name, engine=opened.engine, key=key, at_once=at_once,
-                drawn=drawn,
+                opened.table, columns, settings, name=opened.name, engine=opened.engine, key=key, at_once=at_once
             )  # fmt: skip
             opened.table.get_backend().disconnect()
             return found
@@ -117,11 +96,10 @@ def audit_table(
     engine: str = "ibis",
     key: bytes | None = None,
     at_once: int = AT_ONCE,
-    drawn: int | None = None,
 ) -> Audit:
     """Return the audit of an Ibis *table* of any engine, e.g. of a Spark session; see :func:`audit_warehouse`."""
     refuse_of_frame(settings or Settings())
-    asked = told_by_lists(Asked(table, dict(columns or {}), settings or Settings(), name, engine, key, drawn))
+    asked = told_by_lists(Asked(table, dict(columns or {}), settings or Settings(), name, engine, key))
     traffic = Traffic()
     rows = int(traffic.fetch(table.count().name("rows"))["rows"].iloc[0])
     if not rows:
@@ -166,134 +144,39 @@ def _read_whole(asked: Asked, traffic: Traffic) -> Audit:
 
 
 def _from_sums(asked: Asked, traffic: Traffic) -> Audit:
-    """Return the audit from the pattern of every item, or from what the engine counted and a sample of items."""
+    """Return the audit from what the engine counts: distinct patterns, or pairs and sums where those are too many."""
     found, settings, text = prepared(asked, traffic)
-    most = _to_draw(asked, found)
-    enough = most >= found.n_labels and _listable(found) >= found.n_labels
-    # sets of labels are compared from the patterns of the items themselves
-    inside = found.members is None and not enough
-    result = (_from_counts if inside else _from_items)(asked, found, settings, most)
+    most = Most(MOST_PATTERNS, MOST_LABELS, _couples(found))
+    many = replace(most, patterns=found.units)
+    result = audit_patterns(found, settings, most)
+    if result is None and (_may_have_camps(found) or found.members is not None):
+        result = audit_patterns(found, settings, many)
+        if result is None and found.documents >= MIN_CLUSTERS:
+            result = audit_patterns(found, settings, many, groups_for(found, MOST_PATTERNS))
+    if result is None and found.members is None:
+        result = audit_crowd(found, settings, lambda: audit_patterns(found, settings, many))
+    if result is None:
+        raise InputError([Problem(asked.name, said.too_many_patterns(MOST_LABELS, MOST_PATTERNS), said.A_PART)])
     return _with_texts(result, text, found)
 
 
-def _listable(found: Prepared) -> int:
-    """Return of how many labels the couples fit in memory: of all where nobody has to list them."""
-    if found.units * len(found.annotators) <= crowds.MOST_CODES:
-        return found.n_labels
-    return found.n_labels * MOST_COUPLES // found.pair_rows
+def _may_have_camps(found: Prepared) -> bool:
+    """Return whether annotators are so few that camps among them would be looked for, which takes all patterns."""
+    a = len(found.annotators)
+    return MOST_PATTERNS * (a * (a - 1) // 2) <= MAX_CELLS
 
 
-def _to_draw(asked: Asked, found: Prepared) -> int:
-    """Return the labels of the items that are to come back."""
-    if asked.drawn is not None:
-        return asked.drawn
+def _couples(found: Prepared) -> int:
+    """Return how many couples of labels of one item fit in memory, where they have to be listed."""
     if found.members is not None:
-        return EVERY_SET
-    most = _listable(found)
-    return EVERY_ITEM if found.n_labels <= min(EVERY_ITEM, most) else min(DRAWN, most)
-
-
-def _tell(asked: Asked, annotations: Annotations, what: str) -> None:
-    """Put *what* rests on a sample into the account and the log."""
-    annotations.reading.warnings.append(what)
-    LOG.info("%s: %s", asked.name, what)
-
-
-def _drawn(found: Prepared, settings: Settings, most: int) -> tuple[pd.DataFrame, Annotations]:
-    """Return items with about *most* labels, as patterns and as annotations."""
-    drawn = draw(found, most)
-    annotations = annotations_of(drawn, found, settings)
-    if len(drawn) < found.units:
-        annotations.reading.drawn_of = {"items": found.units, "annotations": sum(found.given.values())}
-    return drawn, annotations
-
-
-def _from_items(asked: Asked, found: Prepared, settings: Settings, most: int) -> Audit:
-    """Return the audit of the items themselves, of all that there are or of a sample."""
-    annotations = _drawn(found, settings, most)[1]
-    if annotations.reading.drawn_of:
-        _tell(asked, annotations, _resting(annotations, found, exact=False))
-    found.release()  # what the engine holds and what comes now would not fit in memory side by side
-    return audit_in_memory(annotations, settings)
-
-
-def _from_counts(asked: Asked, found: Prepared, settings: Settings, most: int) -> Audit:
-    """Return the audit from what the engine counts, and from a sample of items."""
-    with tempfile.TemporaryDirectory(prefix="agreement-") as folder:
-        complete = _counts(found, settings, Path(folder))
-        drawn, annotations = _drawn(found, settings, most)
-        share, units = len(drawn) / max(found.units, 1), item_units(annotations, LAYER)
-        counted = complete(units)
-        comparison = compare_counted(counted, annotations, LAYER, settings)
-
-    def disagreement(units: Units) -> Floats:
-        return open_case(annotations, replace(comparison, units=units), settings).whole.disagreement
-
-    comparison = replace(comparison, units=units, details={**comparison.details, "spread": spread(units)})
-    diagnosis, exact = None, True
-    if share < 1 and counted.shared is not None:
-        diagnosis = diagnosed_crowd(open_case(annotations, comparison, settings), found, counted.shared)
-    if diagnosis is None:
-        every = None if share >= 1 or counted.shared is not None else everything(found, disagreement)
-        exact = share >= 1 or every is not None
-        found.release()
-        diagnosis = diagnose(annotations, [replace(comparison, units=every or units)], settings)
-    if share < 1:
-        _tell(asked, annotations, _resting(annotations, found, exact=exact, crowd=counted.shared is not None))
-    if share < 1 and found.documents > MOST_DOCUMENTS:
-        annotations.reading.warnings.append(said.in_groups(found.documents, GROUPS))
-    counted_items = replace(comparison, units=replace(units, weight=_standing_for(units, found)))
-    checks = release_checks((counted_items,), diagnosis, settings, annotations)
-    return Audit(annotations, settings, (comparison,), diagnosis, checks)
-
-
-def _standing_for(units: Units, found: Prepared) -> Ints:
-    """Return (U,) whole weights under which the units compared in a sample are as many as in the table."""
-    weight = units.weight.copy()
-    two = np.flatnonzero(np.bincount(units.unit, minlength=units.n_units) >= 2)
-    each, over = divmod(found.compared, max(len(two), 1))
-    weight[two] = each
-    weight[two[:over]] += 1
-    return weight
-
-
-def _counts(found: Prepared, settings: Settings, folder: Path) -> Callable[[Units], Counted]:
-    """Return what makes the counts from the units of a sample, on which only a crowd's intervals of means rest.
-
-    The engine counts first: what it needs for that and the sample would not fit in memory side by side.
-    """
-    few = profiles.profiles(found)
-    if few is not None:
-        return lambda _: few
-    every, totals = histograms(found), profiles.given(found)
-    tables = pair_cells(found, settings.measures.min_pair_items, folder)
-
-    def complete(units: Units) -> Counted:
-        two = np.bincount(units.unit, minlength=units.n_units) >= 2
-        times = np.where(two, found.compared / max(int(two.sum()), 1), 1.0)
-        whole = Whole(every, totals, times) if units.n_units < found.units else None
-        return Counted(units, documents(units), every, tables(crowds.shared_units(units)), whole)
-
-    return complete
-
-
-def _resting(annotations: Annotations, found: Prepared, *, exact: bool, crowd: bool = False) -> str:
-    """Return what was summed up and what was drawn."""
-    drawn = annotations.assignments["item"].nunique()
-    flags = said.flags_of_a_crowd_rest_on_all if crowd else said.flags_rest_on_all
-    sums = flags if exact else said.scores_rest_on_all
-    return (said.rests_on_sample if found.members is not None else sums)(drawn, found.n_labels, found.units)
+        return MOST_CELLS // max(len(found.simple), 1)
+    crowd = min(found.units, MOST_PATTERNS) * len(found.annotators) > crowds.MOST_CODES
+    return MOST_COUPLES if crowd else sys.maxsize  # nobody lists them
 
 
 def _with_texts(result: Audit, text: "ir.Table", found: Prepared) -> Audit:
-    """Return the audit with the texts of the most disputed items and of the examples."""
-    units = result.comparisons[0].units
-    wanted = {example.item for flag in result.diagnosis.flags for example in flag.examples}
-    if units is not None:
-        differing = spread(units)
-        most = np.argsort(-np.nan_to_num(differing.disagreement, nan=-1.0), kind="stable")[:MOST_TEXTS]
-        wanted |= {units.items[units.item[unit]] for unit in most if differing.distinct[unit] >= 2}
-    known = texts(text, sorted(wanted), found)
+    """Return the audit with the texts of the items that are listed."""
+    known = texts(text, sorted(map(str, result.annotations.items.index)), found)
     if not known:
         return result
     items = result.annotations.items

@@ -5,23 +5,25 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from agreement.counted import SharedPairs
 from agreement.counts import Ints
 from agreement.diagnosis.case import Case
-from agreement.diagnosis.contrasts import Sums
+from agreement.diagnosis.contrasts import Additive, Sums
+from agreement.diagnosis.courses import Course
 from agreement.diagnosis.diagnosing import Diagnosis, diagnose_cases
 from agreement.diagnosis.evidence import AnonymousError, Evidence, Floats
 from agreement.diagnosis.people import Gone, Near
 from agreement.diagnosis.times import Times
-from agreement.rules._standing import crowded
-from agreement.warehouse.crowd_items import ALONE, Items, TooManyError, items_of
-from agreement.warehouse.engine import Prepared, spread_out
+from agreement.warehouse.crowd_company import joined_by, met_in, products_in, shared_by
+from agreement.warehouse.crowd_courses import course_of, given_in_rounds, in_rounds
+from agreement.warehouse.crowd_examples import labels_of, with_labels
+from agreement.warehouse.crowd_items import ALONE, Items, TooManyError, names_apart
+from agreement.warehouse.crowd_rotation import additive_in
+from agreement.warehouse.engine import spread_out
+from agreement.warehouse.pairs import PairCells
 
-MOST_DISPUTED = 2_000  # items that are known by name because their labels differ most
-MORE_LABELS = 1e-6  # of two items disputed alike, the one with more labels comes first
 AT_ONCE = 500_000  # labels of annotators whose items come back, counted, at a time
-MOST_PEOPLE = 10_000  # of whom a table of how many items each pair shares fits in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +51,16 @@ class Crowd:
     weights: Floats | None
     expected: float
     items: Items
-    pairs: SharedPairs
+    pairs: PairCells
     known: "dict[Gone, Evidence]" = field(default_factory=dict)
 
-    def whole(self) -> Evidence:
-        """Return the evidence of all labels; the items that are disputed most are units of their own, by name."""
+    def whole(self, named: pd.DataFrame) -> Evidence:
+        """Return the evidence of all labels; the *named* items, by cluster and mix, are units of their own."""
         counts = self.items.counts()
         plain = State(self, Gone(), self.items, np.zeros((0, 0))).evidence(counts)
         people = _state(plain)
-        score = pd.Series(np.nan_to_num(plain.disagreement) + MORE_LABELS * plain.size).groupby(people.mix).max()
-        scores = pd.DataFrame({"mix": score.index, "score": score.to_numpy()})
-        scores = scores.assign(n=counts.groupby("mix")["n"].sum().reindex(scores["mix"]).to_numpy())
-        scores = scores.sort_values(["score", "mix"], ascending=[False, True], kind="stable")
-        enough = scores["n"].cumsum().shift(fill_value=0) < MOST_DISPUTED
-        wanted = scores.loc[scores["score"].ge(scores.loc[enough, "score"].min()), ["mix", "score"]]
         census = people.sums(plain, np.ones(len(plain.unit)), by_section=True).n
-        rows = _singled(counts, self.items.named(wanted, MOST_DISPUTED))
-        self.known[Gone()] = State(self, Gone(), self.items, census).evidence(rows)
+        self.known[Gone()] = State(self, Gone(), self.items, census).evidence(_singled(counts, named))
         return self.known[Gone()]
 
     def state(self, gone: Gone) -> Evidence:
@@ -155,13 +150,11 @@ class State:
 
     def sums(self, evidence: Evidence, value: Floats, *, by_section: bool) -> Sums:
         """Return (A,) or (A, S + 1) sums of *value* (N,) of the *evidence*, which is of these items."""
-        use = np.isfinite(value)
-        key = self.mix[evidence.unit[use]] * len(self.crowd.labels) + self.as_given[use]
-        key, first = np.unique(key, return_index=True)
+        values = self._by_key(evidence, value)
         shape = (len(self.crowd.annotators), self.labelled.places)[: 2 if by_section else 1]
         parts = np.zeros((6, *shape))
-        if len(key):
-            rows = self.labelled.sums(pd.DataFrame({"key": key, "value": value[use][first]}), by_section=by_section)
+        if len(values):
+            rows = self.labelled.sums(values, by_section=by_section)
             where = tuple(
                 rows[name].to_numpy(dtype=np.int64) for name in (("who", "place") if by_section else ("who",))
             )
@@ -219,7 +212,7 @@ class State:
 
     def _near(self, rows: pd.DataFrame, code: int) -> Near:
         """Return the units of one annotator: *rows* of own label and colleagues' labels."""
-        rows = rows.sort_values(["item", "place", "cluster", "what", "text"], ignore_index=True)
+        rows = names_apart(rows).sort_values(["item", "place", "cluster", "what", "text"], ignore_index=True)
         others = [[int(one) for one in text.split(",") if one] for text in rows["text"].astype(str)]
         listed = [[own, *labels] for own, labels in zip(rows["what"].astype(int), others, strict=True)]
         unit = np.repeat(np.arange(len(rows)), [len(labels) for labels in listed])
@@ -232,15 +225,115 @@ class State:
         )  # fmt: skip
         return Near(evidence, rows["added"].to_numpy(dtype=np.float64) / n, None, tuple(rows["item"].astype(str)))
 
-    def shared(self) -> Floats:
-        """Return (A, A) the units that both annotators labelled, of all labels."""
+    def additive(self, evidence: Evidence, min_labels: int) -> Additive:
+        """Return what :func:`~agreement.diagnosis.contrasts.additive` does."""
+        use = evidence.kept & evidence.compared[evidence.unit]
+        return additive_in(self.showing(evidence, use, 2), self, self.mix, evidence, min_labels)
+
+    def parted(self, gone: Gone) -> tuple[Evidence, Ints]:
+        """Return what :func:`without` does, told apart by what units were before, and (U,) such a unit of before."""
+        items = self.labelled.without(gone, apart=True)
+        state = State(self.crowd, self.gone | gone, items, _left(self.census, gone))
+        evidence = state.evidence(items.counts())
+        mixes, first = np.unique(self.mix, return_index=True)
+        before = np.array([items.mixes.before[mix] for mix in _state(evidence).mix.tolist()], dtype=np.int64)
+        return evidence, first[np.searchsorted(mixes, before)]
+
+    def met(self, evidence: Evidence, contrast: Floats) -> Floats:
+        """Return (A, A) the sums over the units with a *contrast* (N,) that two share of one over the labels."""
         people = len(self.crowd.annotators)
-        if self.gone or people > MOST_PEOPLE:
-            raise AnonymousError
+        rows = met_in(self.showing(evidence, np.isfinite(contrast), 3))
         table = np.zeros((people, people))
-        first, second = self.crowd.pairs.pairs.T
-        table[first, second] = table[second, first] = self.crowd.pairs.n
+        table[rows["who"].to_numpy(np.int64), rows["other"].to_numpy(np.int64)] = rows["share"]
         return table
+
+    def products(self, evidence: Evidence, contrast: Floats, own: Floats) -> tuple[Floats, int]:
+        """Return (A, A) the sums over clusters of products of what is left of *contrast* (N,), and how many there are.
+
+        What is left is without everybody's *own* share (A,), against the mean share on the unit.
+        """
+        rows, clusters = products_in(self.sound(), self._by_key(evidence, contrast), np.nan_to_num(own))
+        people = len(self.crowd.annotators)
+        table = np.zeros((people, people))
+        who, other = (rows[name].to_numpy(np.int64) for name in ("who", "other"))
+        table[who, other] = table[other, who] = rows["product"]
+        return table, clusters
+
+    def showing(self, evidence: Evidence, use: NDArray[np.bool_], fewest: int) -> Items:
+        """Return the items of whose labels (N,) some are in *use*; all others have fewer than *fewest* labels."""
+        units = len(evidence.section)
+        used = np.bincount(evidence.unit[use], minlength=units) > 0
+        other = ~used & (np.bincount(evidence.unit, minlength=units) >= fewest)
+        return self.sound().of_mixes(np.unique(self.mix[used])) if other.any() else self.sound()
+
+    def sound(self) -> Items:
+        """Return the items outside the sections that are gone."""
+        return self.labelled.outside(sorted(self.gone.sections))
+
+    def _by_key(self, evidence: Evidence, value: Floats) -> pd.DataFrame:
+        """Return the *value* (N,) of each label of each mix, by ``key``; labels without one are left out."""
+        use = np.isfinite(value)
+        key = self.mix[evidence.unit[use]] * len(self.crowd.labels) + self.as_given[use]
+        key, first = np.unique(key, return_index=True)
+        return pd.DataFrame({"key": key, "value": value[use][first]})
+
+    def course(self, evidence: Evidence, value: Floats, position: Floats) -> Course:
+        """Return the course of *value* (N,) over the *position* (A, R) of the annotators' rounds."""
+        r = evidence.size[evidence.unit]
+        shrunk = self._by_key(evidence, np.where(np.isfinite(value), (r - 1) / np.maximum(r, 1), np.nan))["value"]
+        return course_of(self.labelled, self._by_key(evidence, value).assign(shrunk=shrunk), position)
+
+    def given_in_rounds(self) -> Floats:
+        """Return (A, R) how many labels each annotator gave in each round."""
+        return given_in_rounds(self.labelled)
+
+    def in_rounds(self, code: int, rounds: Ints) -> Near:
+        """Return the units of these *rounds* that one annotator labelled."""
+        return replace(self, labelled=in_rounds(self.labelled, rounds)).around([code], [], None)(code)
+
+    def meetings(self) -> tuple[Ints, Floats, Floats]:
+        """Return (P, 2) the pairs who share a unit, in order, and (P,) on how many they meet, and agree."""
+        if self.gone:
+            raise AnonymousError
+        pairs = self.crowd.pairs
+        return pairs.pairs, pairs.sizes.astype(np.float64), pairs.agreed.astype(np.float64)
+
+    def between(self, first: int, second: int) -> Near:
+        """Return the units that two annotators labelled, with all labels, and who gave the third of three."""
+        k, people = len(self.crowd.labels), len(self.crowd.annotators)
+        rows = names_apart(shared_by(self.sound(), first, second)).sort_values("item", ignore_index=True)
+        unit, code = spread_out(rows["pattern"])
+        n = rows["n"].to_numpy(dtype=np.int64)
+        evidence = self._evidence(
+            unit, np.where(code // k < people, code // k, -1), code % k, rows["place"].to_numpy(dtype=np.int64),
+            list(rows["cluster"].astype(str)), n,
+            None,
+        )  # fmt: skip
+        return Near(evidence, np.zeros(len(n)), None, tuple(rows["item"].astype(str)))
+
+    def joining(self, people: Sequence[int]) -> Callable[[int], tuple[Floats, Floats]]:
+        """Return what gives for each of *people* (A,) on how many units they deviate beside others, and these join."""
+        rows = joined_by(self.sound(), sorted(people))
+
+        def joining(code: int) -> tuple[Floats, Floats]:
+            mine, found = rows.loc[rows["who"].eq(code)], np.zeros((2, len(self.crowd.annotators)))
+            found[:, mine["other"].to_numpy(np.int64)] = mine[["n", "joined"]].to_numpy(np.float64).T
+            return found[0], found[1]
+
+        return joining
+
+    def disputed_in(self, evidence: Evidence, round_: str, section: str, most: int) -> dict[str, dict[str, str]]:
+        """Return up to *most* items of a round, and *section* if any, whose labels differ most, with their labels."""
+        scores = pd.DataFrame({"mix": self.mix, "score": np.nan_to_num(evidence.disagreement)})
+        scores = scores.loc[scores["score"] > 0].drop_duplicates("mix")
+        table = self.labelled.table
+        table = table.filter(table["round"] == round_)
+        if section:
+            table = table.filter(table.place == self.labelled.sections.index(section))
+        items = replace(self.labelled, table=table)
+        names = items.named(scores, most)["item"].astype(str).tolist() if len(scores) else []
+        labels = labels_of(items, names, self.crowd.annotators, self.crowd.labels)
+        return {name: dict(sorted(labels[name][0].items())) for name in names}
 
 
 def _state(evidence: Evidence) -> State:
@@ -269,28 +362,21 @@ def _singled(counts: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([named.assign(n=1), rest[["cluster", "mix", "item", "n"]]], ignore_index=True)
 
 
-def diagnosed_crowd(listed: Case, found: Prepared, pairs: SharedPairs) -> Diagnosis | None:
+def diagnosed_crowd(opened: Case, items: Items, pairs: PairCells, named: pd.DataFrame) -> Diagnosis | None:
     """Return the diagnosis of all labels of a crowd in the engine; None if its sums do not tell enough.
 
-    *listed* is the case of a sample of items, on which the rules rest that follow labels through rounds, or compare
-    two people.
+    *opened* is the case without evidence; the *named* items are those that are disputed most.
     """
-    items = None
     try:
-        items = items_of(found)
-        found.release()
-        whole = _expecting(Crowd(found.annotators, found.labels, listed.whole.weights, 1.0, items, pairs).whole())
-        if not crowded(whole):
-            return None
+        crowd = Crowd(opened.whole.annotators, opened.whole.labels, opened.whole.weights, 1.0, items, pairs)
+        whole = _expecting(crowd.whole(named))
         people = _state(whole)
         nowhere = ("",) * len(people.items)
-        case = replace(listed, whole=whole, rest=whole, items=people.items, rounds=nowhere, listed=listed)
-        return _with_labels(diagnose_cases([case], listed.settings), people)
+        case = replace(opened, whole=whole, rest=whole, items=people.items, rounds=nowhere)
+        found = diagnose_cases([case], opened.settings)
+        return with_labels(found, people.labelled, crowd.annotators, crowd.labels, crowd.weights)
     except (AnonymousError, TooManyError):
         return None
-    finally:
-        if items is not None:
-            items.release()
 
 
 def _expecting(whole: Evidence) -> Evidence:
@@ -303,23 +389,3 @@ def _expecting(whole: Evidence) -> Evidence:
     crowd = replace(people.crowd, expected=expected, known={})
     crowd.known[Gone()] = replace(whole, expected=expected, people=replace(people, crowd=crowd))
     return crowd.known[Gone()]
-
-
-def _with_labels(diagnosis: Diagnosis, people: State) -> Diagnosis:
-    """Return the diagnosis with the labels of the items that its examples show."""
-    crowd = people.crowd
-    bare = {one.item for flag in diagnosis.flags for one in flag.examples if not one.labels}
-    rows = people.labelled.patterns(sorted(bare))
-    row, code = spread_out(rows["pattern"])
-    labels: dict[str, dict[str, str]] = {}
-    for item, one in zip(rows["item"].astype(str).to_numpy()[row], code.tolist(), strict=True):
-        who, what = divmod(one, len(crowd.labels))
-        labels.setdefault(item, {})[crowd.annotators[who]] = crowd.labels[what]
-    flags = tuple(
-        replace(
-            flag,
-            examples=tuple(replace(one, labels=one.labels or labels.get(one.item, {})) for one in flag.examples),
-        )
-        for flag in diagnosis.flags
-    )
-    return replace(diagnosis, flags=flags)

@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from agreement.annotations import Reading
 from agreement.counts import Ints
 from agreement.errors import InputError, Problem
+from agreement.implausible import MOST_ROUNDS
 from agreement.loaders._combine import CURATORS
 from agreement.loaders._names import short_names
 from agreement.loaders._parts import is_gold_name
 from agreement.loaders._vocabulary import words
-from agreement.settings import Settings
+from agreement.records import MOST_SECTIONS
+from agreement.settings import LayerKind, Settings
+from agreement.warehouse.account import note_names, warn_of_settings
 from agreement.warehouse.sets import EMPTY, NOTHING, as_sets
 from agreement.warehouse.traffic import Traffic, known
 from agreement.wording import reading as said
@@ -45,14 +48,12 @@ class Prepared:
         ``pattern``, the sorted codes ``annotator * K + label`` of the labels that the item was given.
     annotators, labels
         (A,) and (K,) names, sorted.
-    units, compared, n_labels, pair_rows, documents
-        Rows of *shown*, those with two labels or more, labels in use, couples of labels of one item, named documents.
+    units, n_labels, pair_rows, documents
+        Rows of *shown*, labels in use, couples of labels of one item, named documents.
     reading
         The account: rows read, used and set aside by reason.
     traffic
         Rows that came back.
-    given
-        Times that each label was given.
     members, simple
         (K, M) which simple labels a set holds, and their (M,) names; None where an item has one label.
     parts
@@ -63,13 +64,11 @@ class Prepared:
     annotators: tuple[str, ...]
     labels: tuple[str, ...]
     units: int
-    compared: int
     n_labels: int
     pair_rows: int
     documents: int
     reading: Reading
     traffic: Traffic = field(default_factory=Traffic)
-    given: Mapping[str, int] = field(default_factory=dict)
     members: NDArray[np.bool_] | None = None
     simple: tuple[str, ...] = ()
     parts: "tuple[CachedTable, ...]" = ()
@@ -113,14 +112,15 @@ def prepare(
     coded = coded.mutate(code=coded.who * len(names) + coded.what)
     parts = _by_item(coded, rows)
     shown = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    totals = _totals(shown, len(names), traffic, where, reading)
+    totals, sections = _totals(shown, len(names), traffic, where, reading)
     reading.rows_used = rows - sum(reading.set_aside.values())
-    given: dict[str, int] = {}
-    for label, name in meant.items():
-        given[name] = given.get(name, 0) + found["label"][label]
     shown = shown.drop("takes", "parted", "torn")
+    if sections > MOST_SECTIONS:
+        reading.warnings.append(said.too_many_sections(sections, MOST_SECTIONS))
+        shown = shown.mutate(section=ibis.literal(""))
+    note_names(shown, people, reading, traffic, k=len(names))
     simple = simple if members is not None else ()
-    return Prepared(shown, people, names, *totals, reading, traffic, given, members, simple, parts)
+    return Prepared(shown, people, names, *totals, reading, traffic, members, simple, parts)
 
 
 def _shown_as(
@@ -135,10 +135,12 @@ def _shown_as(
     return {name: pseudonym[shown] for name, shown in short.items()}
 
 
-def kind_of(settings: Settings) -> str:
-    """Return the kind of the layer that the settings ask for; a category by default."""
+def kind_of(settings: Settings) -> LayerKind:
+    """Return the kind of the layer that the settings ask for; a category by default, ordinal with an order."""
     layer = settings.layers.get(LAYER)
-    return (layer.kind if layer else None) or "category"
+    if layer and layer.kind:
+        return layer.kind
+    return "ordinal" if (layer and layer.order) or settings.labels.order else "category"
 
 
 def _without_blanks(table: "ir.Table", reading: Reading, traffic: Traffic) -> "tuple[ir.Table, int]":
@@ -185,18 +187,13 @@ def _meant(
     if problems:
         raise InputError(problems)
     found["label"].pop(EMPTY, None)
+    warn_of_settings(found["label"], found["annotator"], reading, settings)
     missing = {value.strip().casefold() for value in settings.missing.values}
     for label in [label for label in found["label"] if label.strip().casefold() in missing]:
         reading.aside(said.counts_as_missing(label), found["label"].pop(label))
-    for label in settings.labels.aliases.keys() & found["label"].keys():
+    for label in sorted(settings.labels.aliases.keys() & found["label"].keys()):
         reading.repaired(said.read_as(label, settings.labels.aliases[label]), found["label"][label])
-    for names, why in (
-        (settings.annotators.ignore, said.IGNORED),
-        (settings.annotators.gold, GOLD_ASIDE),
-    ):
-        reading.aside(why, sum(found["annotator"].pop(name, 0) for name in names))
-    for name in [name for name in found["annotator"] if not_compared(name)]:
-        reading.aside(not_compared(name), found["annotator"].pop(name))
+    _leave_out(usable, found, settings, reading, traffic)
     meant = {label: settings.labels.aliases.get(label, label) for label in found["label"]}
     closed = declared(settings)
     outside = sorted(set(meant.values()) - set(closed)) if closed else []
@@ -209,6 +206,28 @@ def _meant(
     if len(found["annotator"]) < 2:
         raise InputError([Problem(where, "holds labels of fewer than two annotators.", "Agreement needs two.")])
     return meant, found
+
+
+def _leave_out(
+    usable: "ir.Table", found: dict[str, dict[str, int]], settings: Settings, reading: Reading, traffic: Traffic
+) -> None:
+    """Take the annotators who are not compared, and their labels, from what was *found*; they are counted."""
+    own = settings.annotators
+    why = {name: not_compared(name) for name in found["annotator"] if not_compared(name)}
+    why |= dict.fromkeys(own.gold, GOLD_ASIDE) | dict.fromkeys(own.ignore, said.IGNORED)
+    gone = sorted(why.keys() & found["annotator"].keys())
+    if not gone:
+        return
+    theirs = usable.filter(usable.annotator.isin(gone))
+    rows = traffic.fetch(theirs.group_by("annotator", "label").agg(n=theirs.count()))
+    for name, label, n in sorted(zip(rows["annotator"], rows["label"], map(int, rows["n"]), strict=True)):
+        if label == EMPTY or label in found["label"]:  # labels that mean none are counted as such
+            reading.aside(why[name], n)
+        if label in found["label"]:
+            found["label"][label] -= n
+    found["label"] = {label: n for label, n in found["label"].items() if n}
+    for name in gone:
+        del found["annotator"][name]
 
 
 def not_compared(annotator: str) -> str:
@@ -277,8 +296,11 @@ def _by_item(coded: "ir.Table", rows: int) -> "tuple[CachedTable, ...]":
 
 def _totals(
     shown: "ir.Table", k: int, traffic: Traffic, where: str, reading: Reading
-) -> tuple[int, int, int, int, int]:
-    """Return units, compared units, labels, couples and named documents, after refusing what can't be compared."""
+) -> tuple[tuple[int, int, int, int], int]:
+    """Return units, labels, couples and named documents, and sections.
+
+    What can't be compared is refused.
+    """
     r = shown.pattern.length()
     people = shown.pattern.map(lambda code: (code / k).floor().cast("int64")).unique().length()
     found = traffic.fetch(
@@ -286,6 +308,7 @@ def _totals(
             units=shown.count(), compared=(r >= 2).sum(), labels=r.sum(), couples=(r * (r - 1)).sum(),
             repeats=(shown.takes - r).sum(), conflicts=(people != r).sum(), parted=shown.parted.sum(),
             torn=shown.torn.sum(), documents=shown.document.nullif("").nunique(),
+            sections=shown.section.nullif("").nunique(), rounds=shown["round"].nunique(),
         )
     ).fillna(0)  # fmt: skip
     sums = {str(name): int(found[name].iloc[0]) for name in found}
@@ -300,13 +323,16 @@ def _totals(
             items = traffic.fetch(shown.filter(test).select("item").order_by("item").limit(10))["item"]
             some = ", ".join(map(str, items))
             problems.append(Problem(where, f"{sums[count]:,} items have {what}, e.g. {some}.", remedy))
+    if sums["rounds"] > MOST_ROUNDS:
+        what = f"holds {sums['rounds']:,} rounds; at most {MOST_ROUNDS:,} are compared."
+        problems.append(Problem(where, what, "Choose another column with --columns round=NAME."))
     if not problems and not sums["compared"]:
         what = f"no item was labelled by two annotators ({sums['units']:,} items)."
         problems.append(Problem(where, what, "Check which column names the item (--columns item=NAME)."))
     if problems:
         raise InputError(problems)
     reading.aside(said.REPEAT_IDENTICAL, sums["repeats"])
-    return sums["units"], sums["compared"], sums["labels"], sums["couples"] // 2, sums["documents"]
+    return (sums["units"], sums["labels"], sums["couples"] // 2, sums["documents"]), sums["sections"]
 
 
 def keys(patterns: "pd.Series[Any]") -> "pd.Series[Any]":

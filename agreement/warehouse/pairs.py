@@ -1,7 +1,7 @@
 """The pair tables of a crowd: cells that the engine counted, kept on disk and read back some pairs at a time."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +10,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from agreement.counted import ByDocument
 from agreement.counts import Contingency, Ints, chunks
-from agreement.crowds import Block, Shared
+from agreement.crowds import Block
+from agreement.warehouse.crowd_items import Items
 from agreement.warehouse.engine import Prepared, spread_out
+from agreement.warehouse.traffic import known
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    from ibis.expr.types.relations import CachedTable
 
 INT32 = 2**31
 CELL = 2**32  # more than any cell of a table holds
+MOST_CELLS = 5_000_000  # cells of pairs by document that come back
 SLICE_COUPLES = 25_000_000  # couples of labels counted at a time, so that the engine's memory need not hold all
 
 
@@ -33,24 +36,25 @@ class PairCells:
     ----------
     labels, annotators
         Names.
-    pairs, sizes
-        (P, 2) annotator codes, sorted, and (P,) the items each pair shares.
+    pairs, sizes, agreed
+        (P, 2) annotator codes, sorted; (P,) the items each pair shares, and those on which it agrees.
     counted
         (P,) True for pairs whose cells came back: those with enough shared items.
     files, bounds
         Where the cells of each slice are, and (S + 1,) the first pair of each.
-    sample
-        The same pairs' units of a sample, rows behind the tables; only intervals read them.
+    items
+        The items in the engine.
     """
 
     labels: tuple[str, ...]
     annotators: tuple[str, ...]
     pairs: Ints
     sizes: Ints
+    agreed: Ints
     counted: NDArray[np.bool_]
     files: tuple[Path, ...]
     bounds: Ints
-    sample: Shared
+    items: Items
 
     @property
     def n(self) -> Ints:
@@ -58,12 +62,12 @@ class PairCells:
         return self.sizes
 
     def blocks(self, keep: NDArray[np.bool_] | None = None) -> Iterator[Block]:
-        """Yield the tables of the pairs that *keep* (P,) holds for, with their rows in the sample."""
+        """Yield the tables of the pairs that *keep* (P,) holds for; their rows are in the engine."""
         k = len(self.labels)
         kept = self.counted if keep is None else keep
         if (kept & ~self.counted).any():
             raise ValueError("the engine was not asked for the cells of these pairs")
-        row_pair, order = self._sample_rows()
+        none = np.zeros(0, np.int64)
         for number, file in enumerate(self.files):
             pair, cell, times = np.load(file)
             some = np.flatnonzero(kept[self.bounds[number] : self.bounds[number + 1]]) + self.bounds[number]
@@ -76,10 +80,35 @@ class PairCells:
                 use = at >= 0
                 counts = np.zeros((len(mine), k * k), dtype=np.int64)
                 counts[at[use], cell[first:last][use]] = times[first:last][use]
-                begin, end = np.searchsorted(row_pair, [mine[0], mine[-1] + 1])
-                where = place[row_pair[begin:end] - mine[0]]
-                rows = order[begin:end][where >= 0]
-                yield Block(self.pairs[mine], counts.reshape(-1, k, k), where[where >= 0], *self.sample.behind(rows))
+                yield Block(self.pairs[mine], counts.reshape(-1, k, k), none, none, none)
+
+    def by_document(self, keep: NDArray[np.bool_]) -> ByDocument | None:
+        """Return who met whom in which document, for the pairs that *keep* (P,) holds for; None if that is too much."""
+        if not keep.any():
+            return ByDocument(np.zeros(0, np.int64), np.zeros(0, np.int64), partial(self.blocks, keep))
+        a, k, traffic = len(self.annotators), len(self.labels), self.items.traffic
+        mine = self.pairs[keep]
+        both = couples(self.items, int(mine[0, 0]), int(mine[-1, 0]) + 1, "taken")
+        wanted = _of_pairs(both, mine @ np.array([a, 1]), k)
+        cells = wanted.group_by("key", "taken").agg(n=wanted.count())
+        rows = traffic.fetch(cells.limit(MOST_CELLS + 1))
+        if len(rows) > MOST_CELLS:
+            return None
+        pair, cell = np.divmod(rows["key"].to_numpy(dtype=np.int64), k * k)
+        order = np.argsort(pair, kind="stable")
+        document = pd.factorize(rows["taken"], sort=True)[0].astype(np.int64)[order]
+        place = np.searchsorted(mine @ np.array([a, 1]), pair[order])
+        return ByDocument(
+            rows["n"].to_numpy(dtype=np.int64)[order], document, partial(self._with_rows, keep, place, cell[order])
+        )
+
+    def _with_rows(self, keep: NDArray[np.bool_], place: Ints, cell: Ints) -> Iterator[Block]:
+        """Yield the tables of the pairs that *keep* holds for with rows, which are of the pair *place* and a *cell*."""
+        before = 0
+        for block in self.blocks(keep):
+            start, stop = np.searchsorted(place, [before, before + len(block.pairs)])
+            yield replace(block, pair=place[start:stop] - before, unit=np.arange(start, stop), cell=cell[start:stop])
+            before += len(block.pairs)
 
     def tables(self, keep: NDArray[np.bool_]) -> Contingency:
         """Return the tables of the pairs that *keep* (P,) holds for."""
@@ -88,28 +117,21 @@ class PairCells:
         stacked = np.concatenate(counts) if counts else np.zeros((0, k, k), np.int64)
         return Contingency(self.labels, self.annotators, self.pairs[keep], stacked)
 
-    def _sample_rows(self) -> tuple[Ints, Ints]:
-        """Return the pair of every row of the sample that belongs to one, sorted, and which row it is."""
-        a = len(self.annotators)
-        mine = self.pairs[:, 0] * a + self.pairs[:, 1]
-        theirs = self.sample.pairs[:, 0] * a + self.sample.pairs[:, 1]
-        pair = np.repeat(np.searchsorted(mine, theirs), np.diff(self.sample.starts))
-        return pair, np.arange(len(pair))
 
-
-def pair_cells(found: Prepared, least: int, folder: Path) -> Callable[[Shared], PairCells]:
-    """Return the cells of every pair that shares at least *least* items, counted by the engine, but for the sample.
+def pair_cells(found: Prepared, items: Items, least: int, folder: Path) -> PairCells:
+    """Return the cells of every pair that shares at least *least* items, counted by the engine.
 
     The engine writes down every couple of labels of one item once, as one number for pair and cell. Then it counts how
     many couples each pair has, and the tables of those that share enough, some first annotators at a time, so that
     no step needs all groups in memory. A table comes back as one row, the list of its cells that are not empty.
     """
     a, k = len(found.annotators), len(found.labels)
-    coupled = _couples(found, a, k)
-    per_pair = coupled.select(pair=_quotient(coupled.key, k * k))
-    totals = found.traffic.fetch(per_pair.group_by("pair").agg(n=per_pair.count()))
+    coupled = couples(items, 0, a).select("key").cache()
+    equal = (coupled.key % (k * k)) % (k + 1) == 0  # the diagonal cells of a table
+    per_pair = coupled.select(pair=_quotient(coupled.key, k * k), equal=equal.cast("int64"))
+    totals = found.traffic.fetch(per_pair.group_by("pair").agg(n=per_pair.count(), agreed=per_pair.equal.sum()))
     order = np.argsort(totals["pair"].to_numpy())
-    key, sizes = (totals[name].to_numpy(dtype=np.int64)[order] for name in ("pair", "n"))
+    key, sizes, agreed = (totals[name].to_numpy(dtype=np.int64)[order] for name in ("pair", "n", "agreed"))
     pairs = np.stack(np.divmod(key, a), axis=1)
     counted = sizes >= least
     wanted = coupled if counted.all() else _of_pairs(coupled, key[counted], k)
@@ -121,18 +143,26 @@ def pair_cells(found: Prepared, least: int, folder: Path) -> Callable[[Shared], 
         _keep(files[-1], found.traffic.fetch(_tables(mine, k), patterns=True), key)
         bounds.append(int(np.searchsorted(pairs[:, 0], stop)))
     coupled.release()
-    return partial(PairCells, found.labels, found.annotators, pairs, sizes, counted, tuple(files), np.array(bounds))
+    starts = np.array(bounds)
+    return PairCells(found.labels, found.annotators, pairs, sizes, agreed, counted, tuple(files), starts, items)
 
 
-def _couples(found: Prepared, annotators: int, k: int) -> "CachedTable":
-    """Return every two labels of one item as ``key``, (first annotator, second annotator, cell) in one number."""
-    left = found.shown.filter(found.shown.pattern.length() >= 2)
-    left = left.select("pattern", x=left.pattern.unnest())
-    both = left.select("x", y=left.pattern.unnest())
+def couples(items: Items, start: int, stop: int, *about: str) -> "ir.Table":
+    """Return every two labels of one item as ``key``, (first annotator, second annotator, cell) in one number.
+
+    The first annotator is one from *start* to before *stop*; *about* are columns of the items that stay.
+    """
+    a, k = items.annotators, items.labels
+    left = items.table.filter(items.table.pattern.length() >= 2)
+    first = left.pattern
+    if start > 0 or stop < a:
+        first = first.filter(lambda code: (code >= start * k) & (code < stop * k))
+    left = left.select(*about, "pattern", x=first.unnest())
+    both = left.select(*about, "x", y=left.pattern.unnest())
     both = both.filter(both.y > both.x)
-    first, second = _quotient(both.x, k), _quotient(both.y, k)
-    key = (first * annotators + second) * (k * k) + (both.x - first * k) * k + (both.y - second * k)
-    return both.select(key=key.cast("int32" if (annotators * k) ** 2 < INT32 else "int64")).cache()
+    one, other = _quotient(both.x, k), _quotient(both.y, k)
+    key = (one * a + other) * (k * k) + (both.x - one * k) * k + (both.y - other * k)
+    return both.select(*about, key=key.cast("int32" if (a * k) ** 2 < INT32 else "int64"))
 
 
 def _of_pairs(coupled: "ir.Table", pairs: Ints, k: int) -> "ir.Table":
@@ -141,7 +171,8 @@ def _of_pairs(coupled: "ir.Table", pairs: Ints, k: int) -> "ir.Table":
 
     wanted = ibis.memtable(pd.DataFrame({"pair": pairs}))
     named = coupled.mutate(pair=_quotient(coupled.key, k * k))
-    return named.semi_join(wanted, "pair").select("key")
+    known(coupled, wanted)
+    return named.semi_join(wanted, "pair").drop("pair")
 
 
 def _tables(coupled: "ir.Table", k: int) -> "ir.Table":

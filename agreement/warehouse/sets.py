@@ -46,6 +46,8 @@ def as_sets(
         raise InputError([Problem(where, what, "Declare the layer a category, or group the labels in a view.")])
     bits = np.sort(found["bits"].to_numpy(dtype=np.int64))
     members = (bits[:, None] >> np.arange(len(simple))) & 1 == 1
+    order = np.lexsort(members.T[::-1])  # as in memory: a label that comes first tells most
+    bits, members = bits[order], members[order]
     names = tuple("{" + ", ".join(np.array(simple, dtype=object)[row]) + "}" for row in members)
     codes = ibis.memtable(pd.DataFrame({"bits": bits, "what": np.arange(len(bits))}))
     known(coded, codes)

@@ -59,6 +59,20 @@ def few_shared(least: int) -> str:
     return f"pairs with fewer than {least} shared items (pairs; --csv --all-pairs lists them)"
 
 
+PROFILES_OF_EQUAL_ITEMS = "names of items in the profiles (items; equal ones are there once, with how many)"
+
+
+def beyond_listed(listed: int) -> str:
+    """Return which disputes a listing leaves out.
+
+    Examples
+    --------
+    >>> beyond_listed(2_000)
+    'disputes beyond the 2,000 that are listed (items)'
+    """
+    return f"disputes beyond the {listed:,} that are listed (items)"
+
+
 def by_label_of(pairs: str) -> str:
     """Return that rows by label of some pairs are left out."""
     return f"rows by label of {pairs}"

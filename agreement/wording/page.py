@@ -156,17 +156,6 @@ def with_itself(annotator: str) -> str:
     return f"{annotator} with itself"
 
 
-def of_all(number: int, total: int | None) -> str:
-    """Return a count, and of how many it is a sample.
-
-    Examples
-    --------
-    >>> of_all(12, None), of_all(1_000, 25_000)
-    ('12', '1,000, a sample of 25,000')
-    """
-    return count(number) if total is None else f"{count(number)}, a sample of {count(total)}"
-
-
 def limit(shown: str, *, at_least: bool) -> str:
     """Return the limit of a check."""
     return f"at least {shown}" if at_least else f"at most {shown}"

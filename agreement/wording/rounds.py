@@ -15,6 +15,12 @@ EVERYTHING = "all items"
 
 # what a step rests on
 ONLY_COUNTS = "Only pair counts were kept: n counts pairs of labels, items can’t be matched, intervals are wide."
+ITEMS_KEPT_ONCE = (
+    "Of equal items only their number was kept: items can’t be matched, and are compared as if all were different."
+)
+NO_KAPPAS = "Kappas are left out: of a crowd that an engine summed up, JSON keeps which labels there are, not whose."
+ONLY_LISTED = "only the items to list are at hand, of more that an engine summed up."
+COMPARE_JSON = "Compare the JSON of the audits instead: agreement compare BEFORE.json AFTER.json."
 TOO_FEW_ITEMS = "too few items"
 ONE_MIX = "Agreement, at one label mix"
 # what the course over several rounds means

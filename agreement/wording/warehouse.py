@@ -11,6 +11,16 @@ ONE_COLUMN = "Audit one label column at a time: --columns label=NAME."
 ONE_LABEL = "Keep one label per annotator and item in a view, e.g. the latest."
 SEVERAL_LAYERS, MODELS, GOLD = "several layers", "models beside people", "gold labels"
 BY_COLUMN, TIMES = "figures by an item column (--by)", "times and repeats that differ"
+SECTIONS_NOT_TOLD_APART = (
+    "Sections were not told apart: items show more than a million kinds of labels by section, or there are more than "
+    "2,000 of them. Everything else rests on all labels. For sections, audit one at a time."
+)
+FLAGS_NOT_LOOKED_FOR = (
+    "Flags were not looked for: of so many labels an engine's sums tell enough only where most labels are on items "
+    "with three or more, and where items show at most a million kinds of labels (by section; an item that comes again "
+    "in a later round is a kind of its own). Scores rest on all labels. For flags, audit a part of the table in a view "
+    "of up to ten million labels, e.g. one section."
+)
 SCORES, SPANS = "probabilities of labels (--score)", "spans (columns.start, columns.end)"
 
 
@@ -29,47 +39,41 @@ def in_groups(documents: int, groups: int) -> str:
     return f"For the intervals, {count(documents)} documents were taken out in {count(groups)} groups at random."
 
 
-def _all(labels: int, items: int) -> str:
-    """Return what the engine summed up."""
-    return f"all {count(labels)} labels of {count(items)} items"
+def taken_together(documents: int, groups: int) -> str:
+    """Return that documents count in groups, wherever documents are what is independent."""
+    return (
+        f"For intervals and flags, {count(documents)} documents are taken together in {count(groups)} random groups."
+    )
 
 
-def _sample(drawn: int) -> str:
-    """Return what was drawn."""
-    return f"a random sample of {count(drawn)} items, drawn by the hash of item or document."
-
-
-def rests_on_sample(drawn: int, labels: int, items: int) -> str:
-    """Return that every number rests on a sample.
+def too_many_patterns(labels: int, patterns: int) -> str:
+    """Return that labels differ too much to be counted together.
 
     Examples
     --------
-    >>> rests_on_sample(100, 900, 300)  # doctest: +ELLIPSIS
-    'Every number rests on a random sample of 100 items, drawn by ... The table holds all 900 labels of 300 items.'
+    >>> too_many_patterns(9, 5)
+    'holds too many different patterns of labels: more than 5, with more than 9 labels in them.'
     """
-    return f"Every number rests on {_sample(drawn)} The table holds {_all(labels, items)}."
-
-
-def flags_rest_on_all(drawn: int, labels: int, items: int) -> str:
-    """Return that scores and flags rest on every label, the rest on a sample."""
     return (
-        f"Scores, pair tables, label pairs and flags rest on {_all(labels, items)}. Counts of items and annotations, "
-        f"disputes, work by annotator and what changed between rounds rest on {_sample(drawn)}"
+        f"holds too many different patterns of labels: more than {count(patterns)}, with more than {count(labels)} "
+        "labels in them."
     )
 
 
-def flags_of_a_crowd_rest_on_all(drawn: int, labels: int, items: int) -> str:
-    """Return that the scores of a crowd, and the flags whose contrasts are sums, rest on every label."""
-    return (
-        f"Scores, pair tables, label pairs and flags rest on {_all(labels, items)}. Copies, changes over time, "
-        "intervals of mean kappas, counts of items and annotations, disputes, work by annotator and what changed "
-        f"between rounds rest on {_sample(drawn)}"
-    )
+ITEMS_NOT_MATCHED = (
+    "Items are too many to be matched from round to round: changes are judged as if the rounds had different items, "
+    "with intervals that are as a rule wider; those of kappas match them."
+)
 
 
-def scores_rest_on_all(drawn: int, labels: int, items: int) -> str:
-    """Return that scores rest on every label, flags and the rest on a sample."""
+def rounds_not_told(most: int) -> str:
+    """Return that the rounds of a crowd are not compared."""
+    return f"Rounds are not compared: the labels of items by section and document are more than {count(most)} kinds."
+
+
+def sections_not_told(most: int) -> str:
+    """Return that limits of sections are not checked."""
     return (
-        f"Scores, pair tables and label pairs rest on {_all(labels, items)}. Counts of items and annotations, flags, "
-        f"disputes, work by annotator and examples rest on {_sample(drawn)}"
+        "Limits of sections are not checked: the labels of items by section and document are more than "
+        f"{count(most)} kinds."
     )

@@ -346,7 +346,7 @@ function refresh(stay) {
     rows.push(make("li", {}, make("button", { type: "button", onclick: () => { shown += STEP; refresh(true); } }, `Show ${Math.min(STEP, view.length - shown)} more`)));
   }
   list.replaceChildren(...rows);
-  const rest = data.total > data.items.length ? ` (of ${data.total.toLocaleString("en")} items to discuss; the rest are in the CSV and JSON outputs)` : "";
+  const rest = data.total > data.items.length ? ` (of ${data.total.toLocaleString("en")} items to discuss; ${data.listed < data.total ? data.listed.toLocaleString("en") + " of them" : "the rest"} are in the CSV and JSON outputs)` : "";
   one("#count").textContent = `${view.length} of ${data.items.length} embedded items${rest}`;
   showCard();
   progress();

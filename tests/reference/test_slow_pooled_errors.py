@@ -11,6 +11,7 @@ import pytest
 from agreement.counts import contingency
 from agreement.crowds import dense_blocks
 from agreement.measures import measures
+from agreement.uncertainty.by_unit import listed
 from agreement.uncertainty.pooled_kappas import Mean, conger_scores, mean_kappas
 from agreement.uncertainty.pooling import patterns, unit_scores
 from agreement.units import units_from_matrix
@@ -200,12 +201,12 @@ def test_errors_of_mean_kappas_and_of_congers(seed, slow):
         rows, labels = drawn(rng, slow)
         units = units_from_matrix(rows, tuple(labels))
         blocks = partial(dense_blocks, units, contingency(units))
-        for mean, scores in zip(means, mean_kappas(means, units, blocks, None), strict=True):
+        for mean, scores in zip(means, mean_kappas(means, blocks, listed(units)), strict=True):
             expected = mean_error(rows, labels, weighted=mean.weighted)
             if expected is not None and np.isfinite(scores.se):
                 tried += 1
                 assert scores.se == pytest.approx(float(expected) ** 0.5, rel=1e-7, abs=1e-9), (mean, rows)
-        conger = conger_scores(units, None)
+        conger = conger_scores(listed(units))
         if np.isfinite(conger.se):
             assert conger.se == pytest.approx(float(conger_error(rows, labels)) ** 0.5, rel=1e-7, abs=1e-9), rows
     assert tried > 120
@@ -214,6 +215,6 @@ def test_errors_of_mean_kappas_and_of_congers(seed, slow):
 def test_conger_without_the_only_unit_of_a_label():
     """The chance of one label is 1 but for rounding, and what was divided by the difference made an error of 10^14."""
     rows = [["d", "d"], [None, "c"], ["c", None], ["c", None], ["c", "c"]]
-    found = conger_scores(units_from_matrix(rows, ("c", "d")), None)
+    found = conger_scores(listed(units_from_matrix(rows, ("c", "d"))))
     assert found.se == pytest.approx(float(conger_error(rows, ("c", "d"))) ** 0.5)
     assert found.se < 1

@@ -223,7 +223,7 @@ def test_the_account_of_the_reading_is_complete(make_audit):
     account = audited.to_dict()["reading"]
     assert set(account) == {
         "format", "layout", "files", "annotator_from", "columns", "rows_read", "rows_used", "set_aside", "repairs",
-        "warnings", "aliases", "missing_suspects", "gold_candidates", "drawn_of", "left_out",
+        "warnings", "aliases", "missing_suspects", "gold_candidates", "left_out",
     }  # fmt: skip
     assert account["rows_read"] == account["rows_used"] + sum(account["set_aside"].values())
     assert account["left_out"] == {"label": {"rows by label (pairs)": 2}}

@@ -1,4 +1,4 @@
-"""Flags from distinct patterns with how many items show each are those of all items."""
+"""Scores, flags and account from distinct patterns with how many items show each are those of all items."""
 
 import numpy as np
 import pandas as pd
@@ -82,15 +82,16 @@ def in_rounds_again():
     ],
     ids=["sections", "camps", "documents", "rounds", "items in two rounds", "two people"],
 )  # fmt: skip
-def test_flags_are_those_in_memory(tmp_path, flags, made, rules):
+def test_flags_scores_and_account_are_those_in_memory(tmp_path, monkeypatch, flags, made, rules):
     frame = made()
     frame.to_parquet(tmp_path / "labels.parquet")
     settings = Settings.from_mapping(
         {"columns": {name: name for name in ("section", "document", "round") if name in frame}}
     )
     expected = audit(load_frame(frame, settings), settings)
-    found = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings, drawn=2000)
-    one, other = ([flag for flag in flags(part) if flag[0] != "round_change"] for part in (found, expected))
+    monkeypatch.setattr(distinct, "MOST_NAMED", 400)
+    found = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings)
+    one, other = (flags(part) for part in (found, expected))
     assert rules <= {flag[0] for flag in other}
     assert one == other
     shares = [[row["share"] for row in part.diagnosis.budget] for part in (found, expected)]
@@ -98,10 +99,49 @@ def test_flags_are_those_in_memory(tmp_path, flags, made, rules):
     for flag in found.diagnosis.flags:
         assert all(example.labels for example in flag.examples)
         assert len({example.item for example in flag.examples}) == len(flag.examples)
+    key = ["measure", "params", "label", "reference", "other"]
+    one, other = (part.scores_table().set_index(key).sort_index() for part in (found, expected))
+    pd.testing.assert_frame_equal(one, other, rtol=1e-9)
+    assert_same_account(found.annotations.reading, expected.annotations.reading)
 
 
-def test_too_many_patterns_leave_the_flags_on_a_sample(tmp_path, monkeypatch):
-    monkeypatch.setattr(distinct, "MOST_PATTERNS", 100)
-    project().to_parquet(tmp_path / "labels.parquet")
-    (told,) = audit_warehouse(str(tmp_path / "labels.parquet"), drawn=2000).annotations.reading.warnings
-    assert "flags, disputes" in told
+def assert_same_account(one, other):
+    """Compare what two readings counted and suspected."""
+    for name in ("rows_read", "rows_used", "set_aside", "repairs", "warnings", "aliases", "missing_suspects"):
+        assert getattr(one, name) == getattr(other, name), name
+
+
+@pytest.mark.parametrize("change", ["names", "settings", "sections"])
+def test_the_account_is_that_of_all_rows(tmp_path, monkeypatch, change):
+    monkeypatch.setattr(distinct, "MOST_NAMED", 20)
+    frame, chosen = project(items=2500), {}
+    if change == "names":  # of labels, items and annotators
+        odd = frame.index[frame["label"] == "l1"][::50]
+        frame.loc[odd, "label"] = "L1"
+        frame.loc[frame.index[3::400], "label"] = "n/a"
+        for item, other in (("i00100", "I00100"), ("i00200", "i00200\u00a0".strip() + "\uff11")):
+            mine = frame.index[frame["item"] == item]
+            frame.loc[mine[2:], "item"] = other
+        frame["annotator"] = frame["annotator"].replace("a2", "gpt-4")
+    elif change == "settings":
+        frame.loc[frame.index[::300], "label"] = "?"
+        chosen = {
+            "missing": {"values": ["?"]}, "annotators": {"ignore": ["a3", "nobody"]},
+            "labels": {"aliases": {"l2": "l1", "x": "y"}},
+        }  # fmt: skip
+        frame = pd.concat([frame, frame.iloc[40:47]])
+        frame.loc[frame.index[frame["annotator"] == "a3"][:9], "label"] = "only theirs"
+    else:
+        frame["section"] = "s" + frame["item"].str[1:5]
+        monkeypatch.setattr("agreement.records.MOST_SECTIONS", 200)
+        monkeypatch.setattr("agreement.warehouse.engine.MOST_SECTIONS", 200)
+    frame.to_parquet(tmp_path / "labels.parquet")
+    settings = Settings.from_mapping({"columns": {"section": "section"}, **chosen})
+    found, expected = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings), load_frame(frame, settings)
+    assert found.annotations.totals is not None
+    assert_same_account(found.annotations.reading, expected.reading)
+    assert found.annotations.layers == expected.layers
+    assert found.annotations.compared == expected.compared
+    told = found.annotations.reading
+    assert {"names": told.aliases and told.missing_suspects and len(told.warnings) == 2, "sections": told.warnings,
+            "settings": len(told.set_aside) == 3 and len(told.warnings) == 2}[change]  # fmt: skip

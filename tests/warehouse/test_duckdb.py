@@ -9,7 +9,7 @@ import pytest
 from agreement import InputError, Settings, audit, load
 from agreement._addresses import safe_name
 from agreement.loaders import load_frame
-from agreement.warehouse import audit_warehouse, engine, is_warehouse, pairs, parse_columns, profiles
+from agreement.warehouse import audit_warehouse, distinct, engine, is_warehouse, pairs, parse_columns
 
 pytest.importorskip("ibis")
 duckdb = pytest.importorskip("duckdb")
@@ -84,14 +84,24 @@ def tickets(sample_folder, tmp_path):
     return annotations, str(path)
 
 
-@pytest.mark.parametrize("drawn", [250, 10**6], ids=["a sample", "every item"])
-def test_the_ticket_story_is_the_same_from_sums(tickets, drawn):
+@pytest.mark.parametrize("named", [40, 10**6], ids=["some are listed", "all are listed"])
+def test_the_ticket_story_is_the_same_from_sums(tickets, monkeypatch, named):
+    monkeypatch.setattr(distinct, "MOST_NAMED", named)
     annotations, path = tickets
-    expected, found = audit(annotations), audit_warehouse(path, drawn=drawn)
+    expected, found = audit(annotations), audit_warehouse(path)
     assert_same_scores(found, expected)
     assert causes(found) == causes(expected)
     assert [(check.result, check.n) for check in found.checks] == [(check.result, check.n) for check in expected.checks]
+    told, known = ([example.item for flag in one.diagnosis.flags for example in flag.examples]
+                   for one in (found, expected))  # fmt: skip
+    assert told == known
     assert all(example.labels for flag in found.diagnosis.flags for example in flag.examples)
+    about = found.annotations
+    assert (about.totals is None) == (named > 600)
+    assert about.items["text"].ne("").all()
+    if about.totals is not None:
+        assert len(about.items) < 40 + distinct.MOST_DISPUTED + len(told)
+        assert (about.totals.items, about.totals.annotations) == (600, 2979)
 
 
 def test_the_sentiment_story_is_the_same_with_ordered_labels(sample_folder, tmp_path):
@@ -107,22 +117,11 @@ def test_the_sentiment_story_is_the_same_with_ordered_labels(sample_folder, tmp_
 
 
 @pytest.mark.parametrize("documents", [0, 30])
-@pytest.mark.parametrize("everybody", [True, False], ids=["patterns", "crowd"])
-def test_random_labels_have_the_scores_they_have_in_memory(tmp_path, monkeypatch, documents, everybody):
-    frame = crowd(documents)
-    if not everybody:  # as if patterns, slices and pairs were too many to come back at once
-        monkeypatch.setattr(profiles, "MOST_PATTERNS", -1)
-        monkeypatch.setattr(engine, "SLICE_ROWS", 1000)
-        monkeypatch.setattr(pairs, "SLICE_COUPLES", 500)
-        monkeypatch.setattr("agreement.crowds.MOST_CODES", 0)
-        monkeypatch.setattr("agreement.warehouse.audit.MOST_COUPLES", 0)
+def test_random_labels_have_the_scores_they_have_in_memory(tmp_path, monkeypatch, documents):
+    monkeypatch.setattr(engine, "SLICE_ROWS", 1000)
+    frame, settings = crowd(documents), about(documents)
     frame.to_parquet(tmp_path / "labels.parquet")
-    settings = Settings.from_mapping(
-        {"columns": {"section": "section", **({"document": "document"} if documents else {})}}
-    )
-    drawn = 1500 if everybody else 10**6  # fewer than there are: the rest comes back as patterns
-    found = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings, drawn=drawn)
-    expected = audit(load_frame(frame, settings), settings)
+    found, expected = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings), in_memory(frame, settings)
     assert_same_scores(found, expected)
     assert causes(found) == causes(expected)
     np.testing.assert_array_equal(found.comparisons[0].contingency.counts, expected.comparisons[0].contingency.counts)
@@ -131,63 +130,71 @@ def test_random_labels_have_the_scores_they_have_in_memory(tmp_path, monkeypatch
     )
 
 
-def test_a_crowd_is_read_whole_while_its_couples_fit_and_sampled_beyond(tmp_path, monkeypatch):
-    frame = crowd(items=900)
-    monkeypatch.setattr("agreement.crowds.MOST_CODES", 0)
-    monkeypatch.setattr(profiles, "MOST_PATTERNS", -1)
-    monkeypatch.setattr("agreement.warehouse.audit.DRAWN", 1500)
-    frame.to_parquet(tmp_path / "labels.parquet")
-    whole, expected = audit_warehouse(str(tmp_path / "labels.parquet")), audit(load_frame(frame))
-    assert_same_scores(whole, expected)
-    assert causes(whole) == causes(expected)
-    assert not whole.annotations.reading.warnings
-    monkeypatch.setattr("agreement.warehouse.audit.MOST_COUPLES", 3 * 900 - 1)
-    (told,) = audit_warehouse(str(tmp_path / "labels.parquet")).annotations.reading.warnings
-    assert "of 900 items" in told
+def about(documents):
+    """Return settings that name the columns of a crowd."""
+    return Settings.from_mapping({
+        "columns": {"section": "section", **({"document": "document"} if documents else {})}
+    })  # fmt: skip
 
 
-@pytest.mark.parametrize("documents", [0, 300])
-def test_a_sample_changes_no_score_of_a_crowd_but_the_interval_of_means(tmp_path, monkeypatch, documents):
-    frame = crowd(documents, items=6000)
-    monkeypatch.setattr(profiles, "MOST_PATTERNS", -1)
-    monkeypatch.setattr("agreement.crowds.MOST_CODES", 0)
+def in_memory(frame, settings):
+    """Return the audit of a frame."""
+    return audit(load_frame(frame, settings), settings)
+
+
+@pytest.mark.parametrize("documents", [0, 30])
+def test_more_patterns_come_back_where_sums_do_not_tell_enough(tmp_path, monkeypatch, documents):
+    monkeypatch.setattr("agreement.warehouse.audit.MOST_PATTERNS", 100)
+    frame, settings = crowd(documents), about(documents)
     frame.to_parquet(tmp_path / "labels.parquet")
-    settings = Settings.from_mapping(
-        {"columns": {"section": "section", **({"document": "document"} if documents else {})}}
-    )
-    found = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings, drawn=9000)
-    expected = audit(load_frame(frame, settings), settings)
-    assert any("random sample" in warning for warning in found.annotations.reading.warnings)
-    assert found.annotations.reading.rows_read == len(frame)
+    found, expected = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings), in_memory(frame, settings)
+    assert_same_scores(found, expected)
+    assert causes(found) == causes(expected)
+    assert not found.annotations.reading.warnings
+
+
+def test_documents_are_taken_together_where_they_make_too_many_patterns(tmp_path, monkeypatch):
+    frame, settings = crowd(400, items=4000, annotators=3, labels=2), about(400)
+    monkeypatch.setattr("agreement.warehouse.audit.MOST_PATTERNS", 100)
+    monkeypatch.setattr("agreement.warehouse.audit.MOST_LABELS", 4000)  # of 12,000
+    frame.to_parquet(tmp_path / "labels.parquet")
+    found, expected = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings), in_memory(frame, settings)
+    assert "For intervals and flags, 400 documents are taken together in 30" in found.annotations.reading.warnings[0]
     one, other = (part.scores_table().set_index(KEY).sort_index() for part in (found, expected))
     pd.testing.assert_series_equal(one["value"], other["value"], rtol=1e-9)
     pd.testing.assert_series_equal(one["n"], other["n"])
-    estimated = one.index.get_level_values("measure").isin(["kappa_mean", "light_kappa", "conger_kappa"])
-    np.testing.assert_allclose(one.loc[estimated, "se"], other.loc[estimated, "se"], rtol=0.1)
-    # of a sample, the intervals of single pairs count items as independent, and the account says so
-    pooled = ~estimated & (one.index.get_level_values("reference").isna() if documents else True)
-    pd.testing.assert_series_equal(one.loc[pooled, "low"], other.loc[pooled, "low"], rtol=1e-9)
+    assert set(one["clusters"].dropna()) == {30}
+    np.testing.assert_allclose(one["se"].median(), other["se"].median(), rtol=0.2)
 
 
-def test_only_aggregates_come_back_and_a_log_line_says_how_many(tickets, caplog):
-    _, path = tickets
+@pytest.mark.parametrize("documents", [0, 300])
+def test_pair_by_pair_scores_are_those_in_memory_whoever_the_annotators_are(tmp_path, monkeypatch, documents):
+    frame, settings = crowd(documents, items=3000), about(documents)
+    monkeypatch.setattr("agreement.warehouse.audit.MOST_PATTERNS", -1)  # as if patterns and pairs were too many
+    monkeypatch.setattr("agreement.warehouse.audit.MOST_LABELS", -1)
+    monkeypatch.setattr("agreement.crowds.MOST_CODES", 0)
+    monkeypatch.setattr(engine, "SLICE_ROWS", 5000)
+    monkeypatch.setattr(pairs, "SLICE_COUPLES", 500)
+    frame.to_parquet(tmp_path / "labels.parquet")
+    found, expected = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings), in_memory(frame, settings)
+    one, other = (part.scores_table().set_index(KEY).sort_index() for part in (found, expected))
+    for name in ("value", "n", "n_informative"):
+        pd.testing.assert_series_equal(one[name], other[name], rtol=1e-9)
+    # the intervals of single pairs count items as independent, and the outputs say so
+    pooled = one.index.get_level_values("reference").isna() if documents else np.ones(len(one), bool)
+    for name in ("low", "high"):
+        pd.testing.assert_series_equal(one.loc[pooled, name], other.loc[pooled, name], rtol=1e-9)
+
+
+def test_only_aggregates_come_back_and_a_log_line_says_how_many(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(distinct, "MOST_NAMED", 50)
+    crowd(items=4000, annotators=3, labels=2).to_parquet(tmp_path / "labels.parquet")
     with caplog.at_level(logging.INFO, "agreement.warehouse"):
-        audit_warehouse(path)
+        found = audit_warehouse(str(tmp_path / "labels.parquet"))
     (line,) = [record.getMessage() for record in caplog.records]
-    assert "of 2,979 rows came back from duckdb" in line
-    assert int(line.split(": ")[1].split(" ")[0].replace(",", "")) < 1500
-
-
-def test_what_rests_on_a_sample_is_told_in_log_account_and_page(tickets, tmp_path, caplog):
-    _, path = tickets
-    with caplog.at_level(logging.INFO, "agreement.warehouse"):
-        found = audit_warehouse(path, drawn=250)
-    told = "label pairs and flags rest on all 2,979 labels of 600 items"
-    assert told in caplog.records[0].getMessage()
-    assert any(told in warning for warning in found.annotations.reading.warnings)
-    drawn = len(found.annotations.items)
-    assert found.annotations.reading.drawn_of == {"items": 600, "annotations": 2979}
-    assert f"{drawn}, a sample of 600" in found.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "of 12,000 rows came back from duckdb" in line
+    assert int(line.split(": ")[1].split(" ")[0].replace(",", "")) < 500
+    assert len(found.annotations.items) < 200
 
 
 def test_a_database_file_is_read_by_table_and_other_column_names(tmp_path):

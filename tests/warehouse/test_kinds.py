@@ -6,7 +6,7 @@ import pytest
 
 from agreement import InputError, Settings, audit
 from agreement.loaders import load_frame
-from agreement.warehouse import audit_warehouse
+from agreement.warehouse import audit_warehouse, distinct
 
 pytest.importorskip("ibis")
 pytest.importorskip("duckdb")
@@ -78,14 +78,34 @@ def test_a_column_of_lists_is_several_labels_an_item_and_an_empty_list_an_answer
     assert found.annotations.assignments["status"].eq("empty").sum() == 12
 
 
-def test_of_too_many_sets_every_number_rests_on_a_sample_and_the_account_says_so(tmp_path):
-    sets(items=2000).to_parquet(tmp_path / "labels.parquet")
-    found = audit_warehouse(str(tmp_path / "labels.parquet"), settings=SETS, drawn=2400)
-    (told,) = [text for text in found.annotations.reading.warnings if "random sample" in text]
-    drawn = len(found.annotations.items)
-    assert 450 < drawn < 750
-    assert told.startswith(f"Every number rests on a random sample of {drawn} items")
-    assert "of 2,000 items" in told
+@pytest.mark.parametrize("documents", [0, 12, 50])
+def test_equal_sets_are_counted_once_with_how_many_items_show_them(tmp_path, monkeypatch, documents):
+    monkeypatch.setattr(distinct, "MOST_NAMED", 60)
+    frame = listed(sets(items=1200, annotators=3, labels=2))
+    number = frame["item"].str[1:].astype(int)
+    frame = frame.assign(round="r" + (1 + number % 2).astype(str))
+    if documents:
+        frame = frame.assign(document=("d" + (number % documents).astype(str)).where(number % 5 > 0, ""))
+    again = frame.loc[number % 6 == 0].assign(round="r3")
+    frame = pd.concat([frame, again], ignore_index=True)
+    frame.to_parquet(tmp_path / "labels.parquet")
+    columns = {name: name for name in ("section", "document", "round") if name in frame}
+    settings = Settings.from_mapping({"columns": columns})
+    found = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings)
+    expected = audit(load_frame(frame, settings), settings)
+    assert found.annotations.totals.items == 1200
+    assert len(found.annotations.items) < 200
+    assert (found.comparisons[0].units.weight > 1).any()
+    same(found, expected)
+    told, known = (part.comparisons[0].details["prevalence"] for part in (found, expected))
+    pd.testing.assert_frame_equal(told, known)
+
+
+def test_too_many_different_sets_are_refused_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr("agreement.warehouse.audit.MOST_CELLS", 1000)
+    sets().to_parquet(tmp_path / "labels.parquet")
+    with pytest.raises(InputError, match=r"too many different patterns of labels.*\n?.*Audit a part of the table"):
+        audit_warehouse(str(tmp_path / "labels.parquet"), settings=SETS)
 
 
 def test_more_labels_than_a_set_can_hold_are_refused(tmp_path):
