@@ -35,7 +35,7 @@ FIELDS = ["item", "round", "annotator"]
 MIN_FOR_MEDIAN = 20
 AT_ONE_END = 0.025
 SMALL_PART = 1 / 3
-KNOWN = 0.4  # standard errors of a slope in what it comes to at an end: beyond, it tells nothing of the ends
+KNOWN = 0.2  # standard error of a slope beyond which it tells nothing of the ends
 
 
 def positions(case: Case) -> Floats | None:
@@ -140,7 +140,7 @@ def at_one_end_only(case: Case, code: int) -> bool:
     change, start = slopes.change, float(slopes.start[code])
     nearer, farther = sorted((start, start + float(change.value[code])))
     p = float(Estimate(np.abs(change.value), change.se, change.df, change.n).p_above()[code])
-    return p < AT_ONE_END and float(change.se[code]) < KNOWN * farther and nearer < SMALL_PART * farther
+    return p < AT_ONE_END and float(change.se[code]) < KNOWN and nearer < SMALL_PART * farther
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
