@@ -23,7 +23,7 @@ from agreement.uncertainty.by_unit import (
 from agreement.uncertainty.pooling import Patterns
 from agreement.warehouse.crowd_items import Items
 from agreement.warehouse.pairs import SLICE_COUPLES, couples
-from agreement.warehouse.traffic import known
+from agreement.warehouse.traffic import forget, known
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -88,7 +88,11 @@ class EngineUnits:
         ours = ibis.memtable(pd.DataFrame({"key": key.astype(both.key.type().to_numpy()), **rows}))
         known(both, ours)
         joined = both.join(ours, "key")
-        self.parts.append(self._by_unit(joined, pairs=joined.count()).cache())
+        part = self._by_unit(joined, pairs=joined.count()).cache()
+        # what is kept in the engine keeps what it was made of, so that only a copy lets go of the cells
+        self.parts.append(part.select(*part.columns).cache())
+        part.release()
+        forget(both, ours)
         self.waiting, self.couples = [], 0
 
     def _unit(self) -> list[str]:
