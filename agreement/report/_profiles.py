@@ -53,7 +53,9 @@ def _profile(annotations: "Annotations", comparison: Comparison) -> dict[str, An
         "round": blocks(units.round),
         "unit": blocks(units.unit),
     }
-    if not comparison.details.get("anonymous"):
+    if comparison.details.get("anonymous"):
+        profile["anonymous"] = True
+    else:
         profile["annotator"] = blocks(units.annotator)
     profile["label"] = blocks(units.label)
     if not named:

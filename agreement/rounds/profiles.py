@@ -37,7 +37,7 @@ def from_profile(profile: Mapping[str, Any], min_pair_items: int, name: str) -> 
         item = np.array(profile["items"], dtype=object)
         cluster = np.array([value or "" for value in profile["cluster"]], dtype=object)
         units = _units(profile, kind)
-        if "annotator" not in profile:
+        if profile.get("anonymous"):
             return anonymous(units, kind, name, (item, cluster))
         return item_level(units, kind, min_pair_items, name, (item, cluster))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -55,9 +55,12 @@ def _require_text(names: Sequence[Any]) -> None:
 def _units(profile: Mapping[str, Any], kind: str) -> Units:
     """Return the Units of a profile of items; of a crowd nobody knows the annotators of the labels."""
     ints = {key: np.array(profile[key], dtype=np.int64) for key in ("unit", "label", "section", "round")}
-    annotator = np.array(profile.get("annotator", [-1] * len(ints["unit"])), dtype=np.int64)
+    unknown = [-1] * len(ints["unit"])
+    annotator = np.array(unknown if profile.get("anonymous") else profile["annotator"], dtype=np.int64)
     n = len(profile["items"])
     weight = np.array(profile.get("weight", [1] * n), dtype=np.int64)
+    if len(weight) != n or (weight < 1).any():
+        raise ValueError("an item is there less than once")
     labels, simple = tuple(profile["labels"]), tuple(profile.get("simple", ()))
     members = np.zeros((len(labels), len(simple)), dtype=bool)
     for row, columns in enumerate(profile.get("members", ())):

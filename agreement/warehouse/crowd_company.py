@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from agreement.counts import chunks
 from agreement.rules._plurality import deviations
 from agreement.warehouse.crowd_items import ALONE, OWN, Items, few, with_names
+from agreement.warehouse.traffic import forget
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -44,9 +45,12 @@ def products_in(items: Items, values: pd.DataFrame, own: Floats) -> tuple[pd.Dat
     given = three.given("item", "round", "cluster", "mix")
     keyed = given.mutate(key=given.mix * items.labels + given.what)
     shares = items.ours(pd.DataFrame({"who": np.arange(len(own)), "own": own}))
-    rows = keyed.join(items.ours(values), "key").join(shares, "who")
+    ours = items.ours(values)
+    rows = keyed.join(ours, "key").join(shares, "who")
     mean = rows.own.mean().over(ibis.window(group_by=[rows.item, rows["round"]]))
-    return products_of(items, rows.select("item", "cluster", "who", left=rows.value - rows.own + mean))
+    result = products_of(items, rows.select("item", "cluster", "who", left=rows.value - rows.own + mean))
+    forget(items.table, ours)
+    return result
 
 
 def products_of(items: Items, rows: "ir.Table") -> tuple[pd.DataFrame, int]:

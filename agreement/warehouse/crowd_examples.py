@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,26 +39,28 @@ def with_labels(
     """Return the diagnosis with the labels of the items that its examples show.
 
     Of an item that was labelled in several rounds these are the labels of the round that shows the finding, and differ
-    most by *weights* (K, K); of the next such round where the item is shown again.
+    most by *weights* (K, K), from each other or from that of the annotator it is about; of the next such round where
+    the item is shown again.
     """
     bare = {one.item for flag in diagnosis.flags for one in flag.examples if not one.labels}
     apart = 1 - np.eye(len(labels)) if weights is None else weights
     place = {label: number for number, label in enumerate(labels)}
 
-    def differing(given: Given) -> float:
+    def differing(given: Given, annotator: str | None) -> float:
         codes = np.array([place[label] for label in given.values()], dtype=np.int64)
+        if annotator is not None:
+            return float(apart[place[given[annotator]], codes].sum())
         return float(apart[np.ix_(codes, codes)].sum()) / max(len(codes) * (len(codes) - 1), 1)
 
-    known = {
-        item: sorted(rounds, key=differing, reverse=True)
-        for item, rounds in labels_of(items, sorted(bare), annotators, labels).items()
-    }
+    known = labels_of(items, sorted(bare), annotators, labels)
     shown: Counter[tuple[object, str]] = Counter()
     flags = []
     for number, flag in enumerate(diagnosis.flags):
         examples = []
         for one in flag.examples:
-            rounds = [given for given in known.get(one.item, []) if _shows(flag.subject, given)] or known.get(one.item)
+            rounds = [given for given in known.get(one.item, []) if _shows(flag.subject, given)]
+            rounds.sort(key=partial(differing, annotator=flag.subject.annotator), reverse=True)
+            rounds = rounds or known.get(one.item, [])
             turn = (flag.rule if flag.rule == "item" else number, one.item)
             mine: Mapping[str, str] = one.labels or (rounds[shown[turn] % len(rounds)] if rounds else {})
             shown[turn] += 1

@@ -18,7 +18,7 @@ from agreement.diagnosis.people import Gone
 from agreement.uncertainty.pooling import MIN_CLUSTERS
 from agreement.warehouse.crowd_mixes import Mixes
 from agreement.warehouse.engine import Prepared
-from agreement.warehouse.traffic import Traffic, known
+from agreement.warehouse.traffic import Traffic, forget, known
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -124,7 +124,10 @@ class Items:
         """
         given = self.given("cluster", "mix", "place")
         keyed = given.mutate(key=given.mix * self.labels + given.what)
-        return self.summed(keyed.join(self.ours(values), "key"), ["who", "place"] if by_section else ["who"])
+        ours = self.ours(values)
+        found = self.summed(keyed.join(ours, "key"), ["who", "place"] if by_section else ["who"])
+        forget(self.table, ours)
+        return found
 
     def summed(self, named: "ir.Table", group: list[str]) -> pd.DataFrame:
         """Return the sums of :meth:`sums` over the labels *named*, with ``value`` and ``cluster``, by *group*."""

@@ -23,7 +23,7 @@ from agreement.uncertainty.by_unit import (
 from agreement.uncertainty.pooling import Patterns
 from agreement.warehouse.crowd_items import Items
 from agreement.warehouse.pairs import SLICE_COUPLES, couples
-from agreement.warehouse.traffic import known
+from agreement.warehouse.traffic import forget, known
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -82,14 +82,20 @@ class EngineUnits:
         if not self.waiting:
             return
         first, keys, values = zip(*self.waiting, strict=True)
+        self.waiting, self.couples = [], 0
         key = np.concatenate(keys)
         rows = {f"c{number}": np.concatenate(column) for number, column in enumerate(zip(*values, strict=True))}
-        both = couples(self._with_unanimous(), int(first[0][0]), int(first[-1][-1]) + 1, *self._unit())
+        start, stop = int(first[0][0]), int(first[-1][-1]) + 1
+        both = couples(self._with_unanimous(), start, stop, *self._unit())
         ours = ibis.memtable(pd.DataFrame({"key": key.astype(both.key.type().to_numpy()), **rows}))
+        del first, keys, values, key, rows  # more than one copy of so many cells need not be in memory
         known(both, ours)
         joined = both.join(ours, "key")
-        self.parts.append(self._by_unit(joined, pairs=joined.count()).cache())
-        self.waiting, self.couples = [], 0
+        part = self._by_unit(joined, pairs=joined.count()).cache()
+        # what is kept in the engine keeps what it was made of, so that only a copy lets go of the cells
+        self.parts.append(part.select(*part.columns).cache())
+        part.release()
+        forget(both, ours)
 
     def _unit(self) -> list[str]:
         """Return what tells units apart, and what is asked about each."""

@@ -34,3 +34,13 @@ def _compact(kind: Any) -> pd.ArrowDtype | None:  # noqa: ANN401 - a type of pya
 def known(table: "ir.Table", ours: "ir.Table") -> None:
     """Make the engine of *table* know a table of *ours*; Spark does only after a query of its own has read it."""
     table.get_backend().to_pyarrow(ours.count())
+
+
+def forget(table: "ir.Table", ours: "ir.Table") -> None:
+    """Give back the memory of a table of *ours* that the engine of *table* knows, and is asked of no more.
+
+    DuckDB would keep it until the connection closes; others have a copy of their own.
+    """
+    unregister = getattr(getattr(table.get_backend(), "con", None), "unregister", None)
+    if unregister is not None:
+        unregister(ours.op().name)

@@ -16,10 +16,10 @@ SECTIONS_NOT_TOLD_APART = (
     "2,000 of them. Everything else rests on all labels. For sections, audit one at a time."
 )
 FLAGS_NOT_LOOKED_FOR = (
-    "Flags were not looked for: of so many labels an engine's sums tell enough only where most labels are on items "
-    "with three or more, and where items show at most a million kinds of labels (by section; an item that comes again "
-    "in a later round is a kind of its own). Scores rest on all labels. For flags, audit a part of the table in a view "
-    "of up to ten million labels, e.g. one section."
+    "Flags were not looked for: they take more than an engine's sums tell where more than a million items come again "
+    "in later rounds, where one annotator's items differ in more than a million ways, or where more than 3,000 "
+    "annotators have mostly items with fewer than three labels. Scores rest on all labels. For flags, audit a part of "
+    "the table in a view of up to ten million labels, e.g. one section."
 )
 SCORES, SPANS = "probabilities of labels (--score)", "spans (columns.start, columns.end)"
 

@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 from agreement import Settings, audit
 from agreement.diagnosis.diagnosing import diagnose
+from agreement.errors import InputError
 from agreement.loaders import load_frame
 from agreement.rounds.comparing import compare_rounds, rounds_within
+from agreement.rounds.snapshots import of_units
 from agreement.rounds.trends import trends
+from agreement.rounds.values import agreement_value, alpha_value
 from agreement.totals import totals_of
 
 
@@ -178,3 +181,31 @@ def test_json_of_equal_items_compares_like_that_of_all_where_documents_are_match
     assert found[0]["annotators_used"] == ["a2", "a3"]
     names = {"before": "before", "after": "after"}
     assert without_pairing([{**one, **names} for one in found]) == told(without_pairing(expected))
+
+
+def test_json_of_a_crowd_compares_all_but_kappas():
+    wholes = [one_round(14, number) for number in (0, 1)]
+    made = []
+    for one in wholes:
+        comparison = replace(one.comparisons[0], details={**one.comparisons[0].details, "anonymous": True})
+        made.append(json.loads(json.dumps(replace(one, comparisons=(comparison,)).to_dict(), default=list)))
+        assert "annotator" not in made[-1]["profiles"][0]
+    (found,) = compare_rounds(*made, Settings(measures={"min_pair_items": 1}))
+    assert [change.measure for change in found.overall] == [
+        "krippendorff_alpha.nominal", "percent_agreement", "percent_agreement.standardised", "f1_macro",
+    ]  # fmt: skip
+    assert "Kappas are left out" in found.notes[-1]
+    for change, before in zip(found.overall, (alpha_value, agreement_value), strict=False):
+        taken = of_units(wholes[0].comparisons[0].units, "category", 1)
+        assert change.before == pytest.approx(before(taken).value)
+
+
+@pytest.mark.parametrize("weight", [[0], [1, 1], ["x"]])
+def test_weights_that_count_nothing_are_refused(weight):
+    document = one_round(14, 0).to_dict()
+    (profile,) = json.loads(json.dumps(document["profiles"], default=list))
+    profile["weight"] = (weight * len(profile["items"]))[: max(len(profile["items"]), 2)]
+    if len(weight) == 2:
+        profile["weight"].append(1)
+    with pytest.raises(InputError, match="profiles can't be read"):
+        compare_rounds({"profiles": [profile]}, {"profiles": [profile]})

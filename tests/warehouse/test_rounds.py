@@ -81,19 +81,19 @@ def rounds_told(whole, comparison):
 @pytest.mark.parametrize(
     ("shape", "settings"),
     [
-        ({}, settings_of()),
+        ({}, settings_of(least=14)),
         ({"least": "none"}, settings_of(least=10_000)),
-        ({"documents": 14, "seed": 2}, settings_of(least=34)),
+        ({"documents": 14, "seed": 2}, settings_of(least=16)),
         ({"documents": 4, "seed": 3}, settings_of(least=1)),
-        ({"labels": 5, "seed": 4}, settings_of("ordinal", least=32)),
-        ({"names": ("", "r1", "r2"), "seed": 5}, settings_of(least=32)),
+        ({"labels": 5, "seed": 4}, settings_of("ordinal", least=15)),
+        ({"names": ("", "r1", "r2"), "seed": 5}, settings_of(least=15)),
     ],
     ids=["some pairs", "no pair", "documents", "few documents", "ordinal", "a blank round"],
 )
 def test_rounds_of_a_crowd_are_those_in_memory(shape, settings, monkeypatch):
-    monkeypatch.setattr(rounds, "SLICE_COUPLES", 2_000)
-    monkeypatch.setattr(round_kappas, "AT_ONCE", 10_000)
-    frame = project(**{name: value for name, value in shape.items() if name != "least"})
+    monkeypatch.setattr(rounds, "SLICE_COUPLES", 800)
+    monkeypatch.setattr(round_kappas, "AT_ONCE", 6_000)
+    frame = project(items=240, **{name: value for name, value in shape.items() if name != "least"})
     whole = audit(load_frame(frame, settings), settings)
     found = rounds.rounds_of(*in_engine(frame, settings), settings)
     crowd = replace(whole.comparisons[0], units=None, details={"rounds": found})
@@ -116,8 +116,8 @@ def test_rounds_without_pairs_or_with_one_label_are_those_in_memory():
 
 def test_all_rounds_of_a_crowd_are_one_snapshot(monkeypatch):
     monkeypatch.setattr(rounds, "SLICE_COUPLES", 2_000)
-    for least in (1, 100, 10_000):
-        settings, frame = settings_of(least=least), project(documents=14, seed=6)
+    for least in (1, 60):
+        settings, frame = settings_of(least=least), project(labels=2, documents=12, seed=6)
         found = rounds.all_rounds_of(*in_engine(frame, settings), settings)
         expected = snapshot(load_frame(frame, settings), "label", least)
         assert found.times.max() > 1
@@ -233,7 +233,7 @@ def test_a_crowd_in_rounds_is_told_as_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr("agreement.warehouse.audit.MOST_LABELS", 0)
     plain = settings_of(least=1)
     settings = plain.model_copy(update={"gate": plain.gate.model_copy(update={"sections": {"s0": 0.5}})})
-    frame = project(people=350, each=5, items=900, documents=14, names=("r1", "r2"), seed=3)
+    frame = project(people=40, each=4, items=300, documents=14, names=("r1", "r2"), seed=3)
     frame.to_parquet(tmp_path / "labels.parquet")
     found = audit_warehouse(str(tmp_path / "labels.parquet"), settings=settings)
     expected = audit(load_frame(frame, settings), settings)
@@ -256,7 +256,7 @@ def test_a_crowd_in_rounds_is_told_as_in_memory(tmp_path, monkeypatch):
         for part in (found, expected)
     ]  # fmt: skip
     assert shown[0] == shown[1]
-    assert all(len(labels) == 5 for *_, labels in shown[0])
+    assert all(len(labels) == 4 for *_, labels in shown[0])
     gates = [[check for check in part.checks if check.name == "sections"] for part in (found, expected)]
     assert gates[0] == [replace(check, **{name: told(getattr(check, name)) for name in ("value", "low", "high")})
                         for check in gates[1]]  # fmt: skip
@@ -266,7 +266,7 @@ def test_a_crowd_in_rounds_is_told_as_in_memory(tmp_path, monkeypatch):
 def test_items_without_a_document_stay_alone_where_documents_are_put_into_groups(monkeypatch):
     monkeypatch.setattr(crowd_items, "MOST_DOCUMENTS", 20)
     monkeypatch.setattr(crowd_items, "GROUPS", (10**9,))  # so many that no two documents fall into one
-    settings, frame = settings_of(), project(items=260, documents=60, seed=8)
+    settings, frame = settings_of(), project(items=220, documents=60, seed=8)
     found, items = in_engine(frame, settings)
     assert (items.documents, found.documents) == (10**9, 48)
     whole = audit(load_frame(frame, settings), settings)
