@@ -105,6 +105,7 @@ def test_two_executors_count_and_score_as_memory_does(session, sample_folder, tm
         monkeypatch.setattr("agreement.warehouse.audit.MOST_LABELS", -1)
         monkeypatch.setattr(pairs, "SLICE_COUPLES", 2000)
         monkeypatch.setattr("agreement.crowds.MOST_CODES", 0)
+        monkeypatch.setattr("agreement.warehouse.crowd.diagnosed_crowd", lambda *_: None)  # flags have their own test
     table = ibis.pyspark.connect(session).read_parquet(str(path))
     found = audit_table(table, settings=settings, engine="pyspark")
     assert session.sparkContext._jsc.sc().getExecutorMemoryStatus().size() == 3  # the driver and two executors
