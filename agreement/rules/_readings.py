@@ -83,9 +83,9 @@ def camps(evidence: Evidence, units: Bools, confidence: float) -> Camps | None:
         here = data.distance[data.fold == fold]
         known = np.isfinite(here)
         mean, n = _mean(here, data.each[data.fold == fold])
-        weights = _projected(halves[1 - fold], data, np.isfinite(mean))
+        weights = _projected(halves[1 - fold], data)
         needed = np.abs(weights) > 1e-12
-        if not needed.any():
+        if not needed.any() or not np.isfinite(mean[needed]).all():
             return None
         mean = np.where(needed, mean, 0.0)
         agreement = np.clip(1 - mean, LEAST_AGREEMENT, None)
@@ -204,7 +204,7 @@ def _by_pair(evidence: Evidence, units: Bools) -> _ByPair | None:
 
 
 def _mean(distance: Floats, each: Ints) -> tuple[Floats, Ints]:
-    """Return (P,) mean over units that stand for *each* (V,) units, NaN for pairs that share none; and their number."""
+    """Return (P,) mean over units that stand for *each* (V,) units, NaN for pairs that share too few; and their number."""
     known: Ints = each @ np.isfinite(distance).astype(np.int64)
     return np.where(known >= TOGETHER, each @ np.nan_to_num(distance) / np.maximum(known, 1), np.nan), known
 
@@ -237,11 +237,11 @@ def _split(mean: Floats, data: _ByPair) -> Floats:
     return np.asarray(side * side[0])
 
 
-def _projected(side: Floats, data: _ByPair, known: Bools) -> Floats:
-    """Return (P,) weights of the *known* pairs: between less within, orthogonal to whatever single annotators add."""
+def _projected(side: Floats, data: _ByPair) -> Floats:
+    """Return (P,) weights of pairs: between less within, orthogonal to whatever single annotators add."""
     between = side[data.first] != side[data.second]
-    design = _members(data) * known[:, None]
-    raw = np.where(between, 1.0, -1.0) * known
+    design = _members(data)
+    raw = np.where(between, 1.0, -1.0)
     left: Floats = raw - design @ _additive(design, raw)
     scale = float((left * between).sum())  # so that one point more between the camps counts as one point
     return np.asarray(left / scale if scale > 1e-9 else np.zeros(len(raw)))

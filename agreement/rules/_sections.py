@@ -22,7 +22,6 @@ from agreement.uncertainty.distributions import fdr
 
 BORROWED = 8
 STILL_ALPHA = 0.05
-OF_ALL_RULES = 1.5  # with three labels an item, people, cells and labels are judged too: sections may use up a part
 DEFAULTS: Mapping[str, float] = {
     **TEST,
     "min_effect": 0.08,
@@ -248,8 +247,7 @@ def unreliable(judged: "Judged", excluded: Bools, thresholds: Mapping[str, float
     each = Estimate(*(np.array([float(getattr(e, part)) for e in estimates]) for part in ("value", "se", "df", "n")))
     expected = _benign(evidence, apart, thresholds)
     p = np.where(each.n >= thresholds["min_items"], each.p_among(expected), 1.0)
-    among = OF_ALL_RULES if evidence.label is not None and regular(evidence) else 1.0
-    q = np.minimum(among * fdr(p), 1.0)
+    q = fdr(p)
     effect = np.where(np.isfinite(each.value), each.value, -1.0)
     sound, every = ~apart[tested], np.arange(len(tested))
     spread = np.array([benign_spread(each.at(sound & (every != one)), expected) for one in every])

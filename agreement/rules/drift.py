@@ -33,7 +33,7 @@ from agreement.wording import rules as words
 
 FIELDS = ["item", "round", "annotator"]
 MIN_FOR_MEDIAN = 20
-AT_ONE_END = 0.025
+AT_ONE_END = 0.05
 SMALL_PART = 1 / 3
 KNOWN = 0.2  # standard error of a slope beyond which it tells nothing of the ends
 

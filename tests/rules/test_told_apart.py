@@ -23,7 +23,10 @@ CONFOUNDED = {
     "two frequent labels that are confused where people slip a lot": 985570,
     "a section of one team beside one of the other team, which shares few items with it": 986087,
     "a section read alike by some of a team, where another team shares few items with it": 988113,
-    "a careless person who seems to change within short sections": 987026,
+    "one person off in a section whose two teams hardly meet": 988073,
+    "one person off in a section, whose slips there are those of one who is careless everywhere": 986033,
+    "a section read in two ways by two people of a team, beside one that is bad for everybody": 988075,
+    "a section read in two ways by two of four people, which one of them carries more than the other": 986017,
 }
 CLEAN = {
     "a rare label beside a majority of four fifths": 985361,
