@@ -41,9 +41,7 @@ def in_groups(documents: int, groups: int) -> str:
 
 def taken_together(documents: int, groups: int) -> str:
     """Return that documents count in groups, wherever documents are what is independent."""
-    return (
-        f"For intervals and flags, {count(documents)} documents are taken together in {count(groups)} random groups."
-    )
+    return f"For intervals and flags, {count(documents)} documents are taken together in {count(groups)} random groups."
 
 
 def too_many_patterns(labels: int, patterns: int) -> str:
