@@ -1,10 +1,11 @@
 """Release checks: the interval decides, nothing measurable is not a pass, and the exit code follows."""
 
+import itertools
 from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agreement import audit
@@ -16,6 +17,10 @@ from agreement.diagnosis.diagnosing import Diagnosis
 from agreement.flags import Flag, Subject
 from agreement.loaders import load_frame
 from agreement.settings import Settings
+from agreement.units import units_from_matrix
+from agreement.wording.checks import ROTATE, THIRD_ANNOTATOR
+
+UNTOLD = (THIRD_ANNOTATOR, ROTATE)
 
 
 def score(measure, value, low, high, n, *, level="item", label=None, reference=None, other=None, undefined=""):
@@ -278,3 +283,36 @@ def test_gold_is_counted_where_three_annotators_labelled_its_item():
     settings = Settings.from_mapping({"columns": {"gold": "key"}})
     found = {check.name: check for check in audit(frame, settings).checks}
     assert (found["gold"].value, found["gold"].n) == (0, 45)
+
+
+def listed_pairs(units):
+    """Return the check as it would be from the list of all pairs that share a unit."""
+    given_by: dict[int, set[str]] = {}
+    for unit, who in zip(units.unit.tolist(), units.annotator.tolist(), strict=True):
+        given_by.setdefault(unit, set()).add(units.annotators[who])
+    pairs = sorted({pair for who in given_by.values() for pair in itertools.combinations(sorted(who), 2)})
+    return checks_of([], pairs=pairs)["annotator"]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(["x", "y", None, None, None]), min_size=6, max_size=6), min_size=1, max_size=6)
+)
+def test_who_meets_whom_is_read_off_units_as_off_all_pairs(rows):
+    units = units_from_matrix(rows, labels=("x", "y"))
+    found = release_checks((replace(comparison([], pairs=[]), units=units),), Diagnosis(), Settings())
+    here, listed = next(check for check in found if check.name == "annotator"), listed_pairs(units)
+    assert (here.settle in UNTOLD) == (listed.settle in UNTOLD)
+    assert here.settle == listed.settle or here.settle not in UNTOLD
+
+
+def test_people_of_a_crowd_are_told_apart_though_no_pair_shares_enough_to_be_listed():
+    rows = [["x" if who in (item, item + 1, item + 2) else None for who in range(62)] for item in range(60)]
+    crowd = replace(comparison([], pairs=[]), units=units_from_matrix(rows))
+    check = next(check for check in release_checks((crowd,), Diagnosis(), Settings()) if check.name == "annotator")
+    assert (check.result, check.n) == ("pass", 60)
+
+
+def test_nobody_passes_where_nobody_was_looked_at():
+    check = checks_of([], not_looked_for=True)["annotator"]
+    assert (check.result, check.settle) == ("can't tell yet", "an audit of a part of the table, e.g. of one section")

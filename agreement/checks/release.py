@@ -12,11 +12,13 @@ from agreement.annotations import Annotations
 from agreement.checks.criteria import RESULTS, Check, Criterion, Found, Result, Verdict, verdict
 from agreement.checks.parts import part_checks
 from agreement.comparison import Comparison
+from agreement.counts import Ints
 from agreement.diagnosis.diagnosing import Diagnosis
 from agreement.flags import Flag
 from agreement.gold.suspects import MIN_LABELS
 from agreement.intervals import wilson
 from agreement.settings import Settings
+from agreement.units import Units
 from agreement.wording import checks as words
 from agreement.wording import optional
 from agreement.wording.numbers import NOT_COMPUTED
@@ -175,6 +177,8 @@ def _annotator(comparison: Comparison, diagnosis: Diagnosis, settings: Settings)
     meaning, settle = words.ANNOTATOR.passed, ""
     if confirmed:
         result, meaning = "fail", _differs(confirmed)
+    elif comparison.details.get("not_looked_for"):
+        result, meaning, settle = "can't tell yet", words.NOT_LOOKED_FOR, words.A_PART
     elif unidentified := _unidentified(comparison):
         result, meaning, settle = "can't tell yet", words.UNIDENTIFIED, unidentified
     elif suspected:
@@ -202,20 +206,45 @@ def _unidentified(comparison: Comparison) -> str:
     form an odd circle (three people in turns will do) in every group of people who meet: then one gets from everybody
     back to the same person in an odd number of steps, here from a person's first copy to the second.
     """
-    scores = comparison.scores
+    if comparison.details.get("anonymous"):  # a crowd of which the engine sums up whatever tells people apart
+        return ""
+    units = comparison.units
+    people, a, b, among_three = _met_in_pairs(comparison.scores) if units is None else _met_in_units(units)
+    if people < 3:
+        return words.THIRD_ANNOTATOR
+    size = int(max(a.max(), b.max())) + 1
+    steps = coo_array(
+        (np.ones(2 * len(a) + len(among_three)),
+         (np.r_[a, b, among_three], np.r_[b + size, a + size, among_three + size])),
+        shape=(2 * size, 2 * size),
+    )  # fmt: skip
+    reached = connected_components(steps, directed=False)[1]
+    met = np.union1d(a, b)
+    return words.ROTATE if (reached[met] != reached[met + size]).any() else ""
+
+
+def _met_in_pairs(scores: pd.DataFrame) -> tuple[int, Ints, Ints, Ints]:
+    """Return how many people are in pairs that share something, and who (N,) meets whom (N,), by number."""
     met = scores.loc[
         scores["reference"].notna() & (scores["n"].fillna(0) > 0), ["reference", "other"]
     ].drop_duplicates()
     people, codes = np.unique(met.astype(str).to_numpy(), return_inverse=True)
-    if len(people) < 3:
-        return words.THIRD_ANNOTATOR
     a, b = codes.reshape(-1, 2).T
-    size = len(people)
-    steps = coo_array((np.ones(2 * len(a)), (np.r_[a, b], np.r_[b, a] + size)), shape=(2 * size, 2 * size))
-    reached = connected_components(steps, directed=False)[1]
-    if (reached[:size] != reached[size:]).any():
-        return words.ROTATE
-    return ""
+    return len(people), a, b, np.empty(0, np.int64)
+
+
+def _met_in_units(units: Units) -> tuple[int, Ints, Ints, Ints]:
+    """Return how many people share a unit, links (N,) and (N,) that join all who do, and who shares one with two.
+
+    Of a large crowd not every pair is listed, but a circle of three is in every unit with three labels.
+    """
+    order = np.argsort(units.unit, kind="stable")
+    unit, who = units.unit[order], units.annotator[order]
+    size = np.bincount(unit, minlength=units.n_units)
+    linked = np.flatnonzero(unit[1:] == unit[:-1])
+    links = np.unique(who[linked] * len(units.annotators) + who[linked + 1])
+    a, b = np.divmod(links, len(units.annotators))
+    return len(np.unique(who[size[unit] >= 2])), a, b, np.unique(who[size[unit] >= 3])
 
 
 def _items(comparison: Comparison) -> int:

@@ -64,6 +64,7 @@ def layer_view(
         kind=layer.kind,
         unit=unit,
         n_units=found.units,
+        looked_for=not comparison.details.get("not_looked_for"),
         disputes=share_of(found.total, found.units, unit, settings.measures.confidence),
         headlines=leading(book, layer.kind, unit, settings.gate.f1_bands),
         all_scores=all_scores(book, settings.gate.f1_bands),

@@ -263,6 +263,7 @@ class LayerView:
     kind: str
     unit: str
     n_units: int
+    looked_for: bool
     disputes: Figure
     headlines: tuple[Headline, ...]
     all_scores: tuple[Headline, ...]

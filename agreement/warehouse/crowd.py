@@ -106,7 +106,7 @@ def _audit(found: Prepared, items: Items, settings: Settings, otherwise: Callabl
         if result is not None:
             return result
         found.reading.warnings.append(said.FLAGS_NOT_LOOKED_FOR)
-        diagnosis = Diagnosis()
+        comparison, diagnosis = replace(comparison, details={**comparison.details, "not_looked_for": True}), Diagnosis()
     shown = known | {one.item for flag in diagnosis.flags for one in flag.examples}
     if shown > known:
         named = items_named(found, items, shown)

@@ -105,6 +105,8 @@ FEW_IN_SECTION = "fewer than two items of it were labelled twice"
 
 # who differs, where that can't be told
 UNIDENTIFIED = "Who of them differs can’t be told from their labels."
+NOT_LOOKED_FOR = "Whether anybody differs from all others was not looked for: the account says why."
+A_PART = "an audit of a part of the table, e.g. of one section"
 TOO_FEW = "Too few items to see a difference between annotators."
 MORE_FOR_SUSPECT = "more items labelled by this annotator and two others"
 THIRD_ANNOTATOR = "a third annotator on the same items, or gold labels"
