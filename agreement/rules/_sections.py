@@ -25,8 +25,8 @@ STILL_ALPHA = 0.05
 DEFAULTS: Mapping[str, float] = {
     **TEST,
     "min_effect": 0.08,
-    "benign": 0.025,
-    "benign_of_usual": 0.10,
+    "benign": 0.02,
+    "benign_of_usual": 0.08,
     "keep_without_anyone": 0.40,
     "spreads": 2.25,
     "min_sound": 0.33,

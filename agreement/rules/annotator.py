@@ -220,7 +220,7 @@ RULE = Rule(
     *words.ANNOTATOR,
     {
         **TEST,
-        "min_effect": 0.085,
+        "min_effect": 0.095,
         "min_of_usual": 0.20,
         "benign": 0.01,
         "benign_of_usual": 0.09,
