@@ -204,7 +204,7 @@ def _by_pair(evidence: Evidence, units: Bools) -> _ByPair | None:
 
 
 def _mean(distance: Floats, each: Ints) -> tuple[Floats, Ints]:
-    """Return (P,) mean over units that stand for *each* (V,) units, NaN for pairs that share too few; and their number."""
+    """Return (P,) mean over units that stand for *each* (V,) units, NaN for pairs that share too few, and how many."""
     known: Ints = each @ np.isfinite(distance).astype(np.int64)
     return np.where(known >= TOGETHER, each @ np.nan_to_num(distance) / np.maximum(known, 1), np.nan), known
 
