@@ -316,3 +316,12 @@ def test_people_of_a_crowd_are_told_apart_though_no_pair_shares_enough_to_be_lis
 def test_nobody_passes_where_nobody_was_looked_at():
     check = checks_of([], not_looked_for=True)["annotator"]
     assert (check.result, check.settle) == ("can't tell yet", "an audit of a part of the table, e.g. of one section")
+
+
+def test_where_no_pair_shares_enough_items_alpha_is_judged():
+    none = score("kappa_mean", None, None, None, 0, undefined="too few items") | {"n_informative": None}
+    alpha = score("krippendorff_alpha.nominal", 0.62, 0.61, 0.63, 600)
+    check = checks_of([none, alpha])["kappa"]
+    assert (check.result, check.value, check.n, check.title) == ("fail", 0.62, 600, "Agreement beyond chance (alpha)")
+    assert checks_of([score("kappa_mean", 0.7, 0.68, 0.72, 600), alpha])["kappa"].value == 0.7
+    assert checks_of([none])["kappa"].meaning == "No statement is possible: too few items."

@@ -28,9 +28,10 @@ __all__ = ["Check", "Verdict", "release_checks", "verdict"]
 # below it the interval of a coefficient is not to be believed (simulated: coverage .70 at 2, .92 at 5)
 MIN_INFORMATIVE = 4
 ANNOTATOR_ITEMS = 50  # items from which "nobody differs" is a finding and not a lack of data
-# the headline coefficient by kind of layer, the first that was computed; a layer of numbers has no kappa
+# the headline coefficient by kind of layer, the first with a value; a layer of numbers has no kappa, and no pair of a
+# crowd may share enough items for one
 KAPPAS: Mapping[str, tuple[str, ...]] = {
-    "category": ("kappa_mean",),
+    "category": ("kappa_mean", "krippendorff_alpha.nominal"),
     "ordinal": ("kappa_mean.quadratic", "kappa_mean.linear", "krippendorff_alpha.ordinal"),
     "labels": ("krippendorff_alpha.masi", "kappa_mean"),
     "number": ("krippendorff_alpha.interval",),
@@ -301,12 +302,11 @@ def _is_cause(flag: Flag, layer: str) -> bool:
 
 
 def _first(scores: pd.DataFrame, measures: tuple[str, ...], level: str) -> tuple[str, Found]:
-    """Return the first of *measures* that has a pooled value, and that value."""
+    """Return the first of *measures* that has a pooled value, and that value; if none has, why the first has not."""
     pooled = scores.loc[scores["reference"].isna() & scores["label"].isna() & scores["level"].eq(level)]
-    for measure in measures:
-        for row in pooled.loc[pooled["measure"].eq(measure)].to_dict("records"):
-            return measure, _found(row)
-    return measures[0], Found()
+    rows = [(one, row) for one in measures for row in pooled.loc[pooled["measure"].eq(one)].to_dict("records")]
+    found = [(measure, _found(row)) for measure, row in rows] or [(measures[0], Found())]
+    return next((one for one in found if one[1].value is not None), found[0])
 
 
 def _found(row: Mapping[Any, Any], subject: str = "") -> Found:

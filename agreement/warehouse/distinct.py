@@ -120,7 +120,7 @@ def _surely_more(found: Prepared, most: int) -> bool:
     """Return whether a sixteenth of the items already shows more patterns than *most*."""
     if found.units <= most:
         return False
-    part = found.shown.filter(found.shown.drawn < "10")
+    part = found.shown.filter(found.shown.digest < "10")
     return int(part.select("pattern").distinct().count().to_pyarrow().as_py()) > most
 
 
@@ -130,7 +130,7 @@ def _by_item(found: Prepared, rounds: list[str]) -> "ir.Table":
 
     shown = found.shown
     if len(rounds) == 1:
-        return shown.select("item", "section", "document", "drawn", "pattern")
+        return shown.select("item", "section", "document", "digest", "pattern")
     width = len(found.annotators) * len(found.labels)
     first = ibis.memtable(pd.DataFrame({"round": rounds, "first": np.arange(len(rounds)) * width}))
     known(shown, first)
@@ -139,13 +139,13 @@ def _by_item(found: Prepared, rounds: list[str]) -> "ir.Table":
         "item",
         "section",
         "document",
-        "drawn",
+        "digest",
         pattern=joined.pattern.map(lambda code: code + joined["first"].cast("int64")),
     )
     times = coded.group_by("item").agg(n=coded.count())
     if not int(times.filter(times.n > 1).count().to_pyarrow().as_py()):
         return coded
-    by = coded.group_by("item", "section", "document", "drawn")
+    by = coded.group_by("item", "section", "document", "digest")
     return by.agg(pattern=coded.pattern.collect().flatten().sort())
 
 
@@ -161,8 +161,8 @@ def _in_groups(items: "ir.Table", groups: int) -> "ir.Table":
         })
     )  # fmt: skip
     known(items, told)
-    joined = items.mutate(hash=items.drawn.left(DIGITS)).join(told, "hash")
-    return joined.select("item", "section", "drawn", "pattern", document=joined.group)
+    joined = items.mutate(hash=items.digest.left(DIGITS)).join(told, "hash")
+    return joined.select("item", "section", "digest", "pattern", document=joined.group)
 
 
 def groups_for(found: Prepared, patterns: int) -> int:

@@ -32,7 +32,7 @@ SLICE_ROWS = 20_000_000  # labels grouped by item at a time, so that the engine'
 MOST_LABELS = 500  # different labels from which a column is no label set
 MOST_ANNOTATORS = 100_000
 LAYER = "label"
-HEX = 6  # digits of the hash that draws samples
+HEX = 6  # digits of the hash that groups items and documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Prepared:
     Parameters
     ----------
     shown
-        Ibis table: ``item``, ``round``, ``section``, ``document``, ``drawn`` (hash of the document or item) and
+        Ibis table: ``item``, ``round``, ``section``, ``document``, ``digest`` (hash of the document or item) and
         ``pattern``, the sorted codes ``annotator * K + label`` of the labels that the item was given.
     annotators, labels
         (A,) and (K,) names, sorted.
@@ -287,7 +287,7 @@ def _by_item(coded: "ir.Table", rows: int) -> "tuple[CachedTable, ...]":
         parts.append(
             grouped.select(
                 "round", section=section, document=document, item=item, takes=grouped.taken.length() + grouped.extra,
-                pattern=grouped.taken.unique().sort(), drawn=key.hexdigest("md5").left(HEX),
+                pattern=grouped.taken.unique().sort(), digest=key.hexdigest("md5").left(HEX),
                 parted=section != grouped.last_section, torn=document != grouped.last_document,
             ).cache()
         )  # fmt: skip
