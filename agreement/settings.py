@@ -151,7 +151,7 @@ class Measures(_Section):
 class Gate(_Section):
     """Limits of the release checks."""
 
-    kappa: Share | None = Field(default=0.667, description="Limit of the headline kappa; of alpha where no pair has one.")
+    kappa: Share | None = Field(default=0.667, description="Limit of kappa, or alpha where no pair has one.")
     f1_item: Share | None = Field(default=0.70, description="Lower limit of macro F1, items.")
     f1_span: Share | None = Field(default=0.70, description="Lower limit of exact span F1.")
     f1_token: Share | None = Field(default=0.70, description="Lower limit of token F1.")
