@@ -21,7 +21,7 @@ from agreement.rules.label_pair import RULE as PAIRS
 from agreement.uncertainty.distributions import fdr
 
 BORROWED = 8
-STILL_ALPHA = 0.05
+STILL_ALPHA = 0.15
 DEFAULTS: Mapping[str, float] = {
     **TEST,
     "min_effect": 0.08,
