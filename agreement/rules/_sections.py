@@ -197,7 +197,10 @@ def section_effect(strata: Strata, section: int, excluded: Bools) -> Estimate:
 
     own, lever, clusters = variance(inside, ha, here)
     other, lever_other, clusters_other = variance(outside, hb, there)
-    # few clusters give a poor variance: it borrows from the other sections (moderated t, Smyth 2004)
+    # few clusters give a poor variance: it borrows (moderated t, Smyth 2004), a small reference from both sides
+    if lever > 0 and lever_other > 0:
+        pooled = (clusters * own / lever + clusters_other * other / lever_other) / (clusters + clusters_other)
+        other = ((clusters_other - 1) * other + BORROWED * pooled * lever_other) / (clusters_other - 1 + BORROWED)
     borrowed = other / lever_other * lever if lever_other > 0 else own
     own = ((clusters - 1) * own + BORROWED * borrowed) / (clusters - 1 + BORROWED)
     n = float(strata.units[section])
