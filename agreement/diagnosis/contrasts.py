@@ -247,12 +247,12 @@ class Additive:
     left: Sums | None = None
 
     def against_others(self) -> Estimate:
-        """Return (M,) each annotator's share against the median, with the standard error against the others' mean."""
+        """Return (M,) how much larger each annotator's share is than the mean of the others'."""
         m = len(self.own)
         centre = np.eye(m) - (1 - np.eye(m)) / max(m - 1, 1)
         variance = np.einsum("ij,jk,ik->i", centre, self.covariance, centre)
         df = np.full(m, self.clusters - 1.0)
-        return Estimate(self.own - np.median(self.own), np.sqrt(np.maximum(variance, 0)), df, df + 1)
+        return Estimate(centre @ self.own, np.sqrt(np.maximum(variance, 0)), df, df + 1)
 
 
 def additive(evidence: Evidence, min_labels: int = 1) -> Additive:

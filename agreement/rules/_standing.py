@@ -31,7 +31,7 @@ class Standing:
     raw
         (A,) how much more pairs with the annotator disagree than pairs without, with standard error.
     excess
-        (A,) the same against the median annotator, freed from coinciding errors.
+        (A,) the same against the median annotator (rotating pairs: the others' mean), freed from coinciding errors.
     """
 
     raw: Estimate
