@@ -11,6 +11,7 @@ from agreement.comparison import Comparison
 from agreement.diagnosis.case import Case, open_case
 from agreement.diagnosis.people import Gone, around, without
 from agreement.flags import Flag
+from agreement.rules import rules as known_rules
 from agreement.rules import rules_in_force
 from agreement.rules._standing import Standing, crowded, own_in_crowd, standing, standing_in_crowd, steepness
 from agreement.settings import Settings
@@ -21,8 +22,10 @@ CAUSES = (
     "gold_item", "round_change", "span_boundary", "span_label_pair",
 )  # fmt: skip
 PEOPLE = ("annotator", "span_annotator")
+OF_ROUNDS_OR_GOLD = ("gold_item", "round_change")  # of what people compare with, not of how they label
 SURE = 1e-4  # a cell inside a flagged section needs more than the usual doubt
 LEFT_OF_EFFECT = 0.75
+ALONE = 2.0  # times as sure has the only cause in a layer to be: each rule adjusts for its own tests only
 DIFFUSE = 0.20
 
 
@@ -74,17 +77,40 @@ def explained(case: Case) -> list[Flag]:
     """Return the flags that still stand once all are known.
 
     A cell inside a confirmed section is the section's, unless it is beyond doubt and the section is bad for everybody;
-    a suspected cell there always is. An annotator must still be off where no confirmed section is.
+    a suspected cell there always is. An annotator must still be off where no confirmed section is. What then is the
+    only cause found has to stand the doubt of all rules, not only of its own.
     """
     natures = {flag.subject.section: flag.nature for flag in case.confirmed("section")}
     off = [flag for flag in case.found if flag.rule in PEOPLE]
     still = _still_off(case, off) if natures and off else {}
-    return [
-        flag
-        for flag in case.found
-        if not (flag.rule == "annotator_section" and _sections_own(flag, natures))
-        and (flag.rule not in PEOPLE or still.get(flag.subject.annotator, True))
-    ]
+    return _doubted(
+        case,
+        [
+            flag
+            for flag in case.found
+            if not (flag.rule == "annotator_section" and _sections_own(flag, natures))
+            and (flag.rule not in PEOPLE or still.get(flag.subject.annotator, True))
+        ],
+    )
+
+
+def _doubted(case: Case, flags: list[Flag]) -> list[Flag]:
+    """Return *flags*, the q of a confirmed cause larger if it is the only one.
+
+    Rules adjust for the tests of their own, so several of them find something in a project without a cause more often
+    than each; what one rule finds besides another's findings is as seldom false as among its own (Benjamini & Bogomolov
+    2014, J. R. Statist. Soc. B 76).
+    """
+    causes = [at for at, flag in enumerate(flags) if flag.verdict == "confirmed" and flag.rule not in OF_ROUNDS_OR_GOLD]
+    if len(causes) != 1:
+        return flags
+    alone = flags[causes[0]]
+    if alone.q is None:
+        return flags
+    q = min(ALONE * alone.q, 1.0)
+    limit = case.thresholds(known_rules()[alone.rule])["q_confirmed"]
+    doubted = replace(alone, q=q, verdict="confirmed" if q < limit else "suspected")
+    return [doubted if flag is alone else flag for flag in flags]
 
 
 def _sections_own(flag: Flag, natures: dict[str | None, str]) -> bool:
