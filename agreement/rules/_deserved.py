@@ -151,6 +151,7 @@ def _deserved(evidence: Evidence) -> Deserved | None:
         same = (1 - right) * elsewhere + right * np.eye(k)
         table = (seen + BORROWED_LABELS * same) / (seen.sum(axis=1, keepdims=True) + BORROWED_LABELS)
         score = np.log(mix / mix.sum(axis=1, keepdims=True))[section] + counts @ np.log(np.maximum(table, LEAST)).T
+        score = np.where(counts > 0, score, -np.inf)  # a label that nobody gave is not deserved
         score = np.exp(score - score.max(axis=1, keepdims=True))
         before, chance = chance, score / score.sum(axis=1, keepdims=True)
         if np.abs(chance - before).max() < SETTLED:

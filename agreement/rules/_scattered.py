@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from agreement.diagnosis.contrasts import Estimate, benign_spread
-from agreement.diagnosis.evidence import Bools, Floats, Ints
+from agreement.diagnosis.evidence import Bools, Floats, Ints, tally
 from agreement.rules._deserved import Deserved
 from agreement.rules._slips import targets_of
 
 BORROWED = 10.0  # labels that the usual share of other labels is worth, for each label
+BORROWED_BY_SECTION = 50.0  # labels that "sections are alike" is worth, for each section
+TURNS = 5
 FEW = 8.0  # units that deserve a label: of fewer nothing is concluded
 BENIGN, BENIGN_OF_USUAL = 0.02, 0.20  # how unequally often labels are left without a cause
 BEYOND_SLIPS = 1.5  # so many times as much has to come to a label as slips bring
@@ -86,14 +88,38 @@ def _each(found: Deserved, free: Bools) -> _Each:
     """Return how often each label is left, whatever it is left for."""
     k, targets = len(free), targets_of(found.seen, found.share, free)
     value, se, df = np.full(k, np.nan), np.full(k, np.nan), np.zeros(k)
-    labels = found.seen.sum(axis=1)
-    for label in np.flatnonzero((found.items > 0) & free.any(axis=1)):
+    labels, places = found.seen.sum(axis=1), len(found.evidence.sections) + 1
+    known = np.flatnonzero((found.items > 0) & free.any(axis=1))
+    by_place, given = np.zeros((places, k)), np.zeros((places, k))
+    for label in known:
         value[label] = _share_left(found, free[label], targets, label)
         away = found.counts[:, free[label]].sum(axis=1) * _scale(free[label], targets, label)
+        deserved = found.chance[:, label] * found.times
+        by_place[:, label] = tally(found.section, deserved * away, places)
+        given[:, label] = tally(found.section, deserved * found.size, places)
         influence = found.chance[:, label] * (away - value[label] * found.size) / max(labels[label], LEAST)
         one = found.estimate(influence, float(value[label]), float(found.items[label]))
         se[label], df[label] = float(one.se), float(one.df)
+    value[known] -= _brought(by_place[:, known], given[:, known], value[known])
     return _Each(value, se, df)
+
+
+def _brought(away: Floats, given: Floats, value: Floats) -> Floats:
+    """Return (L,) by how much the sections that labels are in make them be left more often.
+
+    From the labels given by section and label (S, L), and those of them that are other labels: a section has a share of
+    its own in all its labels (least squares in turn; of few labels it borrows from none at all).
+    """
+    section = np.zeros(len(given))
+    n = given.sum(axis=0)
+    of_label = np.divide(given, n, out=np.zeros_like(given), where=n > 0)
+    brought = np.zeros(len(value))
+    for _ in range(TURNS):
+        usual = given * (value - brought)
+        section = (away - usual).sum(axis=1) / (given.sum(axis=1) + BORROWED_BY_SECTION)
+        section -= float(section @ given.sum(axis=1)) / max(float(given.sum()), LEAST)
+        brought = section @ of_label
+    return brought
 
 
 def _scale(cells: Bools, targets: Floats, label: int) -> float:

@@ -368,9 +368,14 @@ def _everywhere(
 def set_apart(evidence: Evidence, apart: Apart) -> Evidence:
     """Return the evidence without units that likely deserve a vague label, and with confused labels counted as one."""
     if apart.vague and evidence.label is not None:
-        unit, label, chance = likely_labels(evidence)
-        vague_ = np.isin(label, apart.vague)
-        evidence = evidence.without_units(tally(unit[vague_], chance[vague_], len(evidence.section)) > LIKELY)
+        found = deserved(evidence)
+        if found is None:
+            unit, label, chance = likely_labels(evidence)
+            vague_ = np.isin(label, apart.vague)
+            likely = tally(unit[vague_], chance[vague_], len(evidence.section))
+        else:
+            likely = tally(found.unit, found.chance[found.pattern][:, apart.vague].sum(axis=1), len(evidence.section))
+        evidence = evidence.without_units(likely > LIKELY)
     return merged_of(evidence, apart)
 
 
