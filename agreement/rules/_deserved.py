@@ -1,6 +1,6 @@
 """What items that deserve a label are given: one table for everybody, found from all labels of each item at once."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -99,12 +99,8 @@ class Deserved:
     def estimate(self, influence: Floats, value: float, n: float) -> Estimate:
         """Return the estimate *value* whose standard error is that of the *influence* (P,) of each unit, by cluster."""
         by_unit = np.zeros(len(self.evidence.section))
-        by_unit[self.unit] = np.where(self.times > 0, influence, 0.0)[self.pattern]
+        by_unit[self.unit] = influence[self.pattern]
         return linear(by_unit, self.evidence, value, n)
-
-    def without(self, section: int) -> "Deserved":
-        """Return the same without the units of one *section*."""
-        return replace(self, times=np.where(self.section == section, 0.0, self.times))
 
 
 def deserved(evidence: Evidence) -> Deserved | None:

@@ -320,7 +320,8 @@ def labels_apart(case: Case, evidence: Evidence) -> Apart:
         return Apart([], [])
     every = deserved(evidence)
     if every is not None:
-        parts = [every, *(every.without(section) for section in range(len(evidence.sections)))]
+        left = [deserved(evidence.without_units(evidence.section == place)) for place in range(len(evidence.sections))]
+        parts = [every, *(part for part in left if part is not None)]
         return Apart(
             [pair for pair in pairs if _stays([effect_of_pair(part, pair, pairs) for part in parts])],
             [label for label in vague_ if _stays([effect_of_label(part, label, pairs) for part in parts])],
