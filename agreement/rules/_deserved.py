@@ -11,7 +11,7 @@ from agreement.rules._parts import regular
 STEPS = 60
 SETTLED = 2e-3
 BORROWED_ITEMS = 5.0  # items of the whole project that each section's mix of labels borrows
-BORROWED_LABELS = 60.0  # labels that what is the same for all items is worth, for each label
+BORROWED_LABELS = 30.0  # labels that what is the same for all items is worth, for each label
 RIGHT, GIVEN = 2.0, 3.0  # two labels of three are right before anything is seen
 LEAST = 1e-9
 WIDEST = 62.0  # bits of a code

@@ -77,6 +77,8 @@ def _tested(found: Deserved, free: Bools) -> list[Excess]:
     observed, by_slips = beyond_slips(found, free)
     slips = expected(found.seen, found.share, free) * found.seen.sum(axis=1)[:, None]
     number = max(float(found.times.sum()), 1.0)
+    # the others are unequal too: of few of them the mean is less sure
+    benign = BENIGN_OF_SLIPS * float(np.sqrt(1 + 1 / max(int(np.triu(free).sum()) - 1, 1)))
     result = []
     for c, d in np.argwhere(np.triu(free) & (observed - by_slips >= BENIGN)).tolist():
         rarer = float(min(found.given[c], found.given[d]))
@@ -87,7 +89,7 @@ def _tested(found: Deserved, free: Bools) -> list[Excess]:
         value = float(observed[c, d] - by_slips[c, d])
         estimate = found.estimate(influence, value, found.marked(c, d))
         less = replace(estimate, value=estimate.value - BENIGN)
-        p = float(less.p_among(BENIGN_OF_SLIPS * float(by_slips[c, d])))
+        p = float(less.p_among(benign * float(by_slips[c, d])))
         p = max(p, _by_count(found, c, d, float(slips[c, d] + slips[d, c])))
         share = rarer / number
         result.append(
@@ -132,7 +134,7 @@ def _own(found: Deserved, every: Bools, one: Excess, thresholds: Mapping[str, fl
 
 
 def _beyond(found: Deserved, every: Bools, label: int) -> Floats:
-    """Return (K,) units on which *label* is confused with each other one beyond slips, learned from the other labels."""
+    """Return (K,) units on which *label* is confused with each other one beyond slips."""
     rest = every.copy()
     rest[label, :] = rest[:, label] = False
     rest = rest if rest.any() else every

@@ -91,7 +91,7 @@ def _each(found: Deserved, free: Bools) -> _Each:
     labels, places = found.seen.sum(axis=1), len(found.evidence.sections) + 1
     known = np.flatnonzero((found.items > 0) & free.any(axis=1))
     by_place, given = np.zeros((places, k)), np.zeros((places, k))
-    for label in known:
+    for label in known.tolist():
         value[label] = _share_left(found, free[label], targets, label)
         away = found.counts[:, free[label]].sum(axis=1) * _scale(free[label], targets, label)
         deserved = found.chance[:, label] * found.times

@@ -22,8 +22,8 @@ from agreement.rules._parts import (
     scalar,
     verdict_of,
 )
-from agreement.rules._scattered import Left, all_left
 from agreement.rules._readings import within_readings
+from agreement.rules._scattered import Left, all_left
 from agreement.uncertainty.distributions import fdr
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
@@ -160,7 +160,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         top = [evidence.labels[code] for code, part in others if part >= 0.1]
         effect = Figure(value, low, high, n, confidence=case.confidence)
         told = (
-            causes.label_left(name, one.observed, top, effect)
+            causes.label_left(name, one.observed, one.expected, top, effect)
             if regular(evidence)
             else causes.label_beyond_slips(name, top, effect)
         )
