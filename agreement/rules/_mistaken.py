@@ -10,7 +10,7 @@ from agreement.diagnosis.evidence import Bools, Evidence, Floats
 from agreement.rules._confusions import Excess, all_cells, confused, confusions
 from agreement.rules._deserved import Deserved, deserved
 from agreement.rules._scattered import all_left
-from agreement.rules._slips import expected, rates_of, targets_of
+from agreement.rules._slips import MIXES, expected, rates_of, targets_of
 from agreement.uncertainty.distributions import fdr
 
 BENIGN, BENIGN_OF_SLIPS = 0.02, 0.25  # labels are never equally alike: so much beyond slips is usual
@@ -66,20 +66,31 @@ def _mistaken(found: Deserved, thresholds: Mapping[str, float]) -> list[tuple[Ex
 
 def beyond_slips(found: Deserved, free: Bools) -> tuple[Floats, Floats]:
     """Return (K, K) confusions of each pair of *free* cells (K, K), and those by slips, per label of the rarer one."""
-    weight = (found.keeps * found.items)[:, None]
-    rarer = np.maximum(np.minimum.outer(found.given, found.given), LEAST)
-    observed, by_slips = weight * found.table, weight * expected(found.seen, found.share, free)
-    return (observed + observed.T) / rarer, (by_slips + by_slips.T) / rarer
+    return _of_pairs(found, found.table), _of_pairs(found, expected(found.seen, found.share, free))
+
+
+def _of_pairs(found: Deserved, table: Floats) -> Floats:
+    """Return (K, K) how often one label of a pair meets the other by the *table* (K, K), per label of the rarer one."""
+    times = (found.keeps * found.items)[:, None] * table
+    return np.asarray((times + times.T) / np.maximum(np.minimum.outer(found.given, found.given), LEAST))
+
+
+def _unsure(found: Deserved, free: Bools, by_slips: Floats) -> Floats:
+    """Return (K, K) the standard deviation of what is expected of slips.
+
+    Labels are unequally alike, and few cells can't tell whether slips fall as labels are frequent or on all alike: the
+    worse of the two is taken to be four deviations away.
+    """
+    models = (_of_pairs(found, expected(found.seen, found.share, free, MIXES[[end]])) for end in (0, -1))
+    worse = np.maximum(np.maximum(*models), by_slips)
+    return np.hypot(BENIGN_OF_SLIPS * by_slips, (worse - by_slips) / 4)
 
 
 def _tested(found: Deserved, free: Bools) -> list[Excess]:
     """Return the test against slips of each pair of *free* cells (K, K) that is at all beyond them."""
     observed, by_slips = beyond_slips(found, free)
     slips = expected(found.seen, found.share, free) * found.seen.sum(axis=1)[:, None]
-    number = max(float(found.times.sum()), 1.0)
-    # the others are unequal too: of few of them the mean is less sure
-    benign = BENIGN_OF_SLIPS * float(np.sqrt(1 + 1 / max(int(np.triu(free).sum()) - 1, 1)))
-    result = []
+    unsure, number, result = _unsure(found, free, by_slips), max(float(found.times.sum()), 1.0), []
     for c, d in np.argwhere(np.triu(free) & (observed - by_slips >= BENIGN)).tolist():
         rarer = float(min(found.given[c], found.given[d]))
         influence = np.zeros(len(found.size))
@@ -89,12 +100,10 @@ def _tested(found: Deserved, free: Bools) -> list[Excess]:
         value = float(observed[c, d] - by_slips[c, d])
         estimate = found.estimate(influence, value, found.marked(c, d))
         less = replace(estimate, value=estimate.value - BENIGN)
-        p = float(less.p_among(benign * float(by_slips[c, d])))
-        p = max(p, _by_count(found, c, d, float(slips[c, d] + slips[d, c])))
-        share = rarer / number
-        result.append(
-            Excess(c, d, estimate, p, 2 * float(observed[c, d]) * share, 2 * float(by_slips[c, d]) * share, share)
-        )
+        p = max(float(less.p_among(unsure[c, d])), _by_count(found, c, d, float(slips[c, d] + slips[d, c])))
+        twice = 2 * rarer / number  # in the table of ordered pairs each confusion is held twice
+        both = float(observed[c, d]) * twice, float(by_slips[c, d]) * twice
+        result.append(Excess(c, d, estimate, p, *both, rarer / number))
     return result
 
 

@@ -9,7 +9,7 @@ BORROWED = 100.0  # labels that the rate of slips of all labels is worth, for ea
 LEAST = 1e-12
 
 
-def expected(seen: Floats, share: Floats, free: Bools) -> Floats:
+def expected(seen: Floats, share: Floats, free: Bools, mixes: Floats = MIXES) -> Floats:
     """Return (K, K) which share of the labels of a row slips put in each cell, learned without that pair of cells.
 
     A label has a rate of slips of its own, and slips fall in part as frequent labels are (*share*, K), in part on all
@@ -24,7 +24,7 @@ def expected(seen: Floats, share: Floats, free: Bools) -> Floats:
     True
     """
     rows, used = seen.sum(axis=1), share > 0
-    targets = MIXES[:, None] * share + (1 - MIXES[:, None]) * used / max(int(used.sum()), 1)
+    targets = mixes[:, None] * share + (1 - mixes[:, None]) * used / max(int(used.sum()), 1)
     hits = np.where(free, seen, 0.0)
     logs = np.log(np.maximum(targets, LEAST))
     reach = targets @ free.T  # (mixes, K) share of slips that fall on a row's free cells
