@@ -166,9 +166,12 @@ def _patterns(evidence: Evidence) -> tuple[Ints, Ints, Floats, Ints]:
     if k * np.log2(base) + np.log2(places) < WIDEST:  # one number says all there is
         code = np.zeros(len(starts), np.int64)
         np.add.at(code, row, count.astype(np.int64) * base ** label.astype(np.int64))
-        first, pattern = np.unique(code * places + place, return_index=True, return_inverse=True)[1:]
-    else:
-        first = pattern = np.arange(len(starts))
+        code = code * places + place
+    else:  # units of one mind are alike where as many said so, each other one is its own pattern
+        size = count[starts].astype(np.int64)
+        alike = (label[starts] * base + size) * places + place
+        code = np.where(size == evidence.size[unit], alike, k * base * places + np.arange(len(starts)))
+    first, pattern = np.unique(code, return_index=True, return_inverse=True)[1:]
     counts = np.zeros((len(first), k))
     position = np.full(len(starts), -1)
     position[first] = np.arange(len(first))

@@ -87,13 +87,14 @@ class _Each:
 def _each(found: Deserved, free: Bools) -> _Each:
     """Return how often each label is left, whatever it is left for."""
     k, targets = len(free), targets_of(found.seen, found.share, free)
+    scale, shares = _scale(free, targets), _share_left(found, free, targets)
     value, se, df = np.full(k, np.nan), np.full(k, np.nan), np.zeros(k)
     labels, places = found.seen.sum(axis=1), len(found.evidence.sections) + 1
     known = np.flatnonzero((found.items > 0) & free.any(axis=1))
     by_place, given = np.zeros((places, k)), np.zeros((places, k))
     for label in known.tolist():
-        value[label] = _share_left(found, free[label], targets, label)
-        away = found.counts[:, free[label]].sum(axis=1) * _scale(free[label], targets, label)
+        value[label] = shares[label]
+        away = found.counts[:, free[label]].sum(axis=1) * scale[label]
         deserved = found.chance[:, label] * found.times
         by_place[:, label] = tally(found.section, deserved * away, places)
         given[:, label] = tally(found.section, deserved * found.size, places)
@@ -122,17 +123,15 @@ def _brought(away: Floats, given: Floats, value: Floats) -> Floats:
     return brought
 
 
-def _scale(cells: Bools, targets: Floats, label: int) -> float:
-    """Return by how much more slips fall on all other labels than on the *cells* (K,)."""
-    everywhere = targets.sum() - targets[label]
-    return float(everywhere / max(float(targets[cells].sum()), LEAST))
+def _scale(cells: Bools, targets: Floats) -> Floats:
+    """Return (K,) by how much more slips of each label fall on all others than on its *cells* (K, K)."""
+    return np.asarray((targets.sum() - targets) / np.maximum(cells @ targets, LEAST))
 
 
-def _share_left(found: Deserved, cells: Bools, targets: Floats, label: int) -> float:
-    """Return how often *label* is left, from the *cells* (K,); of few labels it borrows from all."""
-    row = found.seen[label]
-    away = float(row[cells].sum()) * _scale(cells, targets, label)
-    return float((away + BORROWED * (1 - found.right)) / (row.sum() + BORROWED))
+def _share_left(found: Deserved, cells: Bools, targets: Floats) -> Floats:
+    """Return (K,) how often each label is left, from its *cells* (K, K); of few labels it borrows from all."""
+    away = np.where(cells, found.seen, 0.0).sum(axis=1) * _scale(cells, targets)
+    return np.asarray((away + BORROWED * (1 - found.right)) / (found.seen.sum(axis=1) + BORROWED))
 
 
 def _left(found: Deserved, free: Bools, each: _Each, label: int) -> Left | None:
@@ -146,8 +145,7 @@ def _left(found: Deserved, free: Bools, each: _Each, label: int) -> Left | None:
     seen, items, table = found.seen, found.items, found.table
     targets = targets_of(seen, found.share, elsewhere)
     arrives = np.zeros(len(free))
-    for other in others[free[others, label]]:
-        arrives[other] = _arrives(found, elsewhere[other], targets, other, label)
+    arrives[others] = _arriving(found, free, elsewhere, targets, label)[others]
     usual_of = each.value - arrives
     n = items[others]
     seen_well = others[n >= FEW]
@@ -178,20 +176,21 @@ def _left(found: Deserved, free: Bools, each: _Each, label: int) -> Left | None:
     return Left(label, off, p, less, effect, float(each.value[label]), usual, goes + comes)
 
 
-def _arrives(found: Deserved, cells: Bools, targets: Floats, other: int, label: int) -> float:
-    """Return which share of the labels on units of *other* are *label* beyond what slips bring there.
+def _arriving(found: Deserved, free: Bools, elsewhere: Bools, targets: Floats, label: int) -> Floats:
+    """Return (K,) which share of the labels on units of each other label are *label*, beyond what slips bring there.
 
-    What slips bring is learned from the *cells* (K,) of the other one without this label; a frequent label may draw
-    them as it is frequent, however they fall elsewhere.
+    What slips bring is learned from the cells *elsewhere* (K, K), without this label; a frequent label may draw them as
+    it is frequent, however they fall elsewhere. What comes to a label is never more than it adds to how often the
+    other is left.
     """
-    if not cells.any():
-        return 0.0
-    left = _share_left(found, cells, targets, other)
-    rest = targets.sum() - targets[other]
-    slips = left * targets[label] / max(float(rest), LEAST)
-    if found.share[label] + found.share[other] < 1:
-        kept = left * float(rest - targets[label]) / max(float(rest), LEAST)
-        slips = max(slips, kept * found.share[label] / (1 - found.share[label] - found.share[other]))
-    beyond = max(float(found.table[other, label]) - BEYOND_SLIPS * float(slips), 0.0)
-    full = _share_left(found, cells | (np.arange(len(cells)) == label), targets, other)
-    return min(beyond, max(full - left, 0.0)) if full > left else 0.0
+    everywhere = targets.sum() - targets
+    left = _share_left(found, elsewhere, targets)
+    slips = left * targets[label] / np.maximum(everywhere, LEAST)
+    remaining = 1 - found.share[label] - found.share
+    by_share = left * (1 - targets[label] / np.maximum(everywhere, LEAST)) * found.share[label]
+    slips = np.maximum(slips, np.where(remaining > LEAST, by_share / np.maximum(remaining, LEAST), 0.0))
+    beyond = np.maximum(found.table[:, label] - BEYOND_SLIPS * slips, 0.0)
+    with_it = elsewhere.copy()
+    with_it[:, label] = True
+    added = np.maximum(_share_left(found, with_it, targets) - left, 0.0)
+    return np.asarray(np.where(free[:, label] & elsewhere.any(axis=1), np.minimum(beyond, added), 0.0))
