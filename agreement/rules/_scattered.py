@@ -11,7 +11,7 @@ from agreement.rules._slips import targets_of
 
 BORROWED = 10.0  # labels that the usual share of other labels is worth, for each label
 BORROWED_BY_SECTION = 50.0  # labels that "sections are alike" is worth, for each section
-TURNS = 5
+TURNS = 25
 FEW = 8.0  # units that deserve a label: of fewer nothing is concluded
 BENIGN, BENIGN_OF_USUAL = 0.02, 0.20  # how unequally often labels are left without a cause
 BEYOND_SLIPS = 1.5  # so many times as much has to come to a label as slips bring
