@@ -37,7 +37,7 @@ DEFAULTS: Mapping[str, float] = {
     "min_documents": 10,
 }
 LIKELY = 0.5
-HALF = 0.5
+MOST_OF_IT = 0.6  # of the trouble that labels are, which stays whichever section is left out
 SHARED = 0.3  # of the items that could be compared at equal labels: below, sections have labels of their own
 
 
@@ -340,8 +340,8 @@ def labels_apart(case: Case, evidence: Evidence) -> Apart:
 
 
 def _stays(values: list[float]) -> bool:
-    """Return True if half of the first of the *values* is in all others, each without one section."""
-    return min(values[1:], default=values[0]) >= HALF * values[0]
+    """Return True if most of the first of the *values* is in all others, each without one section."""
+    return min(values[1:], default=values[0]) >= MOST_OF_IT * values[0]
 
 
 def _everywhere(
@@ -351,7 +351,7 @@ def _everywhere(
     subject: tuple[int, ...],
     pairs: list[tuple[int, int]],
 ) -> bool:
-    """Return True if the confusions of *cells* keep half of their excess whichever section is left out.
+    """Return True if the confusions of *cells* keep most of their excess whichever section is left out.
 
     Other confused *pairs* are no reference for slips.
     """
