@@ -15,6 +15,7 @@ OWN_PAIR, SCATTERED = 0.60, 0.05
 MAJORITY = 0.30
 RARE, FLOODED = 0.15, 1.45  # of the other label; how much more beyond slips is asked for then
 FREQUENT_FROM, FREQUENT = 0.20, 0.90
+LEAST_REST = 0.05  # of all labels, beside a majority
 BENIGN = 0.02  # classes are never equally alike; so much beyond slips is usual
 
 
@@ -158,6 +159,9 @@ def _slips(found: Confusions, p: Floats, mine: Bools, others: Bools) -> Floats:
     frequent than the reference, the worse of the two counts.
     """
     models = np.stack([found.by_chance, np.add.outer(p, p) * (p > 0) * (p > 0)[:, None]])
+    if np.count_nonzero(mine) > 1:  # all of a label: it slips as often however frequent it is, and never to itself
+        often = 1 / np.maximum(1 - p, LEAST_REST)
+        models[0] *= np.add.outer(often, often)
     wanted = models[:, mine].sum(axis=1)
     reference = models[:, others]
     weights = np.zeros(found.table.shape)
