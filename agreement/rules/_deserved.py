@@ -118,7 +118,7 @@ def deserved(evidence: Evidence) -> Deserved | None:
     >>> rows = [["x"] * 3] * 30 + [["y"] * 3] * 20 + [["x", "x", "y"]] * 10
     >>> found = deserved(from_units(units_from_matrix(rows)))
     >>> found.items.round(1), found.seen.round(0)  # ten units that deserve x were given y once
-    (array([39.9, 20.1]), array([[110.,  10.],
+    (array([40., 20.]), array([[110.,  10.],
            [  0.,  60.]]))
     """
     return evidence.once("deserved", lambda: _deserved(evidence))

@@ -12,6 +12,7 @@ from agreement.rules._slips import targets_of
 BORROWED = 10.0  # labels that the usual share of other labels is worth, for each label
 BORROWED_BY_SECTION = 50.0  # labels that "sections are alike" is worth, for each section
 TURNS = 25
+LEAST_KNOWN = 0.25  # of what is told of a label at least
 FEW = 8.0  # units that deserve a label: of fewer nothing is concluded
 BENIGN, BENIGN_OF_USUAL = 0.02, 0.20  # how unequally often labels are left without a cause
 BEYOND_SLIPS = 1.5  # so many times as much has to come to a label as slips bring
@@ -100,9 +101,20 @@ def _each(found: Deserved, free: Bools) -> _Each:
         given[:, label] = tally(found.section, deserved * found.size, places)
         influence = found.chance[:, label] * (away - value[label] * found.size) / max(labels[label], LEAST)
         one = found.estimate(influence, float(value[label]), float(found.items[label]))
-        se[label], df[label] = float(one.se), float(one.df)
+        se[label], df[label] = float(one.se) / _known(found, label, away, float(value[label])), float(one.df)
     value[known] -= _brought(by_place[:, known], given[:, known], value[known])
     return _Each(value, se, df)
+
+
+def _known(found: Deserved, label: int, away: Floats, value: float) -> float:
+    """Return how much of what units that surely deserve *label* would tell of its share *value* is told.
+
+    Units that may deserve it or not tell less than if that were known (Louis 1982, J. R. Statist. Soc. B 44).
+    """
+    chance = found.chance[:, label]
+    missing = float((found.times * chance * (1 - chance)) @ (away - value * found.size) ** 2)
+    complete = value * (1 - value) * float((found.times * chance) @ found.size)
+    return max(1 - missing / max(complete, LEAST), LEAST_KNOWN)
 
 
 def _brought(away: Floats, given: Floats, value: Floats) -> Floats:
