@@ -7,17 +7,15 @@ import numpy as np
 
 from agreement.diagnosis.contrasts import Estimate, linear
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
-from agreement.rules._parts import regular
-from agreement.rules._plurality import Leaving, leaving
 from agreement.uncertainty.distributions import binomial_at_least, fdr
 
 FITTED_CELLS = 6
 FEW_UNITS = 10
 OWN_PAIR, SCATTERED = 0.60, 0.05
-MAIN_PARTNER = 0.50
 MAJORITY = 0.30
 RARE, FLOODED = 0.15, 1.45  # of the other label; how much more beyond slips is asked for then
 FREQUENT_FROM, FREQUENT = 0.20, 0.90
+LEAST_REST = 0.05  # of all labels, beside a majority
 BENIGN = 0.02  # classes are never equally alike; so much beyond slips is usual
 
 
@@ -161,6 +159,9 @@ def _slips(found: Confusions, p: Floats, mine: Bools, others: Bools) -> Floats:
     frequent than the reference, the worse of the two counts.
     """
     models = np.stack([found.by_chance, np.add.outer(p, p) * (p > 0) * (p > 0)[:, None]])
+    if np.count_nonzero(mine) > 1:  # all of a label: it slips as often however frequent it is, and never to itself
+        often = 1 / np.maximum(1 - p, LEAST_REST)
+        models[0] *= np.add.outer(often, often)
     wanted = models[:, mine].sum(axis=1)
     reference = models[:, others]
     weights = np.zeros(found.table.shape)
@@ -321,7 +322,6 @@ def confused(
     reference = reference.copy()
     result: list[tuple[Excess, float]] = []
     passed_over: list[tuple[Excess, float]] = []
-    left = leaving(evidence) if regular(evidence) else None
 
     def own(one: Excess, cells: Bools) -> bool:
         """Return True if the two are each other's trouble, not one of several partners of a label that scatters."""
@@ -329,7 +329,7 @@ def confused(
             return True
         if mutual(found, cells, one) < thresholds["min_mutual"]:
             return False
-        return not (scatters(evidence, found, reference, one) or (left is not None and _leaves_for_many(left, one)))
+        return not scatters(evidence, found, reference, one)
 
     while True:
         pairs = [(int(c), int(d)) for c, d in np.argwhere(reference)]
@@ -377,16 +377,3 @@ def _asked(found: Confusions, one: Excess) -> float:
     if one.rarer < RARE * float(max(found.margin[one.first], found.margin[one.second])):
         return FLOODED
     return FREQUENT if one.rarer >= FREQUENT_FROM else 1.0
-
-
-def _leaves_for_many(left: Leaving, one: Excess) -> bool:
-    """Return True if one of the two is left for many labels on the items where it is the most frequent one."""
-    for label, other in ((one.first, one.second), (one.second, one.first)):
-        others = np.flatnonzero(left.n > 0)
-        others = others[others != label]
-        off = left.against(label, others) if len(others) else None
-        if off is None or float(off.p_above(BENIGN)) >= 0.01 or float(off.value) < SCATTERED:
-            continue
-        if dict(left.partners(label, others)).get(other, 0.0) < MAIN_PARTNER:
-            return True
-    return False

@@ -11,9 +11,12 @@ from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate, additive, benign_spread
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
 from agreement.diagnosis.people import Gone, company, given, without
-from agreement.rules._confusions import Confusions, all_cells, confused, confusions, excess_of, without_each_section
+from agreement.rules._confusions import Confusions, all_cells, confusions, excess_of, without_each_section
+from agreement.rules._deserved import deserved
 from agreement.rules._likely import likely_labels
+from agreement.rules._mistaken import effect_of_pair, mistaken
 from agreement.rules._parts import TEST, regular
+from agreement.rules._scattered import effect_of_label
 from agreement.rules._standing import crowded, likely_shares
 from agreement.rules.label import RULE as LABELS
 from agreement.rules.label import vague
@@ -34,6 +37,7 @@ DEFAULTS: Mapping[str, float] = {
     "min_documents": 10,
 }
 LIKELY = 0.5
+MOST_OF_IT = 0.6  # of the trouble that labels are, which stays whichever section is left out
 SHARED = 0.3  # of the items that could be compared at equal labels: below, sections have labels of their own
 
 
@@ -308,31 +312,39 @@ def labels_apart(case: Case, evidence: Evidence) -> Apart:
     if evidence.label is None or evidence.weights is not None or len(evidence.labels) < 3:
         return Apart([], [])
     pair_thresholds, label_thresholds = case.thresholds(PAIRS), case.thresholds(LABELS)
-    found = confusions(evidence)
-    cells = all_cells(found)
     pairs = [
-        (one.first, one.second)
-        for one, q in confused(evidence, found, cells, pair_thresholds)
-        if q < pair_thresholds["q_confirmed"]
+        (one.first, one.second) for one, q in mistaken(evidence, pair_thresholds) if q < pair_thresholds["q_confirmed"]
     ]
-    for pair in pairs:
-        cells[pair] = False
     vague_: list[int] = []
     if len(evidence.labels) >= 4:
-        tested = vague(evidence, found, cells, label_thresholds)
+        tested = vague(evidence, pairs, label_thresholds)
         vague_ = [one.first for one, q, _ in tested if q < label_thresholds["q_confirmed"]]
     if not pairs and not vague_:
         return Apart([], [])
-    parts = [found, *without_each_section(evidence, found)]
+    every = deserved(evidence)
+    if every is not None:
+        left = [deserved(evidence.without_units(evidence.section == place)) for place in range(len(evidence.sections))]
+        parts = [every, *(part for part in left if part is not None)]
+        return Apart(
+            [pair for pair in pairs if _stays([effect_of_pair(part, pair, pairs) for part in parts])],
+            [label for label in vague_ if _stays([effect_of_label(part, label, pairs) for part in parts])],
+        )
+    found = confusions(evidence)
+    counts = [found, *without_each_section(evidence, found)]
     labels = range(len(evidence.labels))
 
     def everywhere(cells: list[tuple[int, int]], subject: tuple[int, ...]) -> bool:
-        return _everywhere(evidence, parts, cells, subject, pairs)
+        return _everywhere(evidence, counts, cells, subject, pairs)
 
     return Apart(
         [pair for pair in pairs if everywhere([pair], pair)],
         [c for c in vague_ if everywhere([(min(c, d), max(c, d)) for d in labels if d != c], (c,))],
     )
+
+
+def _stays(values: list[float]) -> bool:
+    """Return True if most of the first of the *values* is in all others, each without one section."""
+    return min(values[1:], default=values[0]) >= MOST_OF_IT * values[0]
 
 
 def _everywhere(
@@ -342,7 +354,7 @@ def _everywhere(
     subject: tuple[int, ...],
     pairs: list[tuple[int, int]],
 ) -> bool:
-    """Return True if the confusions of *cells* keep half of their excess whichever section is left out.
+    """Return True if the confusions of *cells* keep most of their excess whichever section is left out.
 
     Other confused *pairs* are no reference for slips.
     """
@@ -354,15 +366,20 @@ def _everywhere(
         mine = [cell for cell in cells if used[cell]]
         enough = mine and used.sum() > len(mine)
         values.append(float(excess_of(evidence, found, mine, used, subject).estimate.value) if enough else 0.0)
-    return min(values[1:]) >= 0.5 * values[0]
+    return _stays(values)
 
 
 def set_apart(evidence: Evidence, apart: Apart) -> Evidence:
     """Return the evidence without units that likely deserve a vague label, and with confused labels counted as one."""
     if apart.vague and evidence.label is not None:
-        unit, label, chance = likely_labels(evidence)
-        vague_ = np.isin(label, apart.vague)
-        evidence = evidence.without_units(tally(unit[vague_], chance[vague_], len(evidence.section)) > LIKELY)
+        found = deserved(evidence)
+        if found is None:
+            unit, label, chance = likely_labels(evidence)
+            vague_ = np.isin(label, apart.vague)
+            likely = tally(unit[vague_], chance[vague_], len(evidence.section))
+        else:
+            likely = tally(found.unit, found.chance[found.pattern][:, apart.vague].sum(axis=1), len(evidence.section))
+        evidence = evidence.without_units(likely > LIKELY)
     return merged_of(evidence, apart)
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.evidence import Bools, Evidence
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._confusions import Confusions, Excess, all_cells, cells_of, confusions, excess_of, partners
+from agreement.rules._deserved import Deserved, deserved
 from agreement.rules._parts import (
     TEST,
     disputed,
@@ -22,30 +22,81 @@ from agreement.rules._parts import (
     scalar,
     verdict_of,
 )
-from agreement.rules._plurality import Leaving, leaving
 from agreement.rules._readings import within_readings
+from agreement.rules._scattered import Left, all_left
 from agreement.uncertainty.distributions import fdr
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
 
 MIN_LABELS = 4
-MORE_THAN_THEIR_PART = 0.20
-RAREST = 5.0
+MIN_OFF, OF_ALL_THEY_LOSE = 0.06, 2.0  # left so much more than others, half of it whatever others are left for
+LEAST_DESERVED = 15.0  # units
+RAREST = 5.0  # q counts so many times where only a model of slips tells
 
 
 def vague(
-    evidence: Evidence, found: Confusions, reference: Bools, thresholds: Mapping[str, float]
+    evidence: Evidence, pairs: list[tuple[int, int]], thresholds: Mapping[str, float]
 ) -> list[tuple[Excess, float, list[tuple[int, float]]]]:
     """Return the labels that scatter, strongest first, with q and their partners' shares of the excess.
 
-    Where items have three labels or more, the most frequent one says which label was left; else a model of slips does.
+    Where units have three labels or more, what units that deserve a label are given says how often it is left; else a
+    model of slips does. The *pairs* of labels taken for each other have their cause.
     """
-    if regular(evidence):
-        pairs = [(int(c), int(d)) for c, d in np.argwhere(all_cells(found) & ~reference)]
-        left = leaving(evidence.merged(pairs))
-        if left is not None:
-            return _left_for_many(left, found, pairs, thresholds)
-    reference = reference.copy()
+    found = deserved(evidence)
+    if found is not None:
+        return _scattering(found, pairs, thresholds)
+    counts = confusions(evidence)
+    reference = all_cells(counts)
+    for pair in pairs:
+        reference[pair] = False
+    return _beyond_slips(evidence, counts, reference, thresholds)
+
+
+def _scattering(
+    found: Deserved, pairs: list[tuple[int, int]], thresholds: Mapping[str, float]
+) -> list[tuple[Excess, float, list[tuple[int, float]]]]:
+    """Return the labels that colleagues leave for many, more than the other labels are left; none of the *pairs*."""
+    free = found.cells.copy()
+    for first, second in pairs:
+        free[first, second] = free[second, first] = False
+    paired = {label for pair in pairs for label in pair}
+    sound = np.flatnonzero(found.used)
+    result: list[tuple[Excess, float, list[tuple[int, float]]]] = []
+    while len(sound) >= MIN_LABELS - 1:
+        tested = [
+            left
+            for left in all_left(found, free, sound[~np.isin(sound, list(paired))])
+            if left.effect.n >= thresholds["min_items"] and found.items[left.label] >= LEAST_DESERVED
+        ]
+        candidates = [
+            (_excess_of(left, found), float(q), left.shares)
+            for left, q in zip(tested, fdr(np.array([left.p for left in tested])), strict=True)
+            if float(left.effect.value) >= thresholds["min_effect"]
+            and min(left.off, OF_ALL_THEY_LOSE * left.less) >= MIN_OFF
+            and q < thresholds["q_suspected"]
+            and left.shares[0][1] < thresholds["max_partner"]
+        ]
+        if not candidates:
+            return result
+        result.append(
+            max(candidates, key=lambda one: (one[1] < thresholds["q_confirmed"], float(one[0].estimate.value)))
+        )
+        label = result[-1][0].first
+        sound = sound[sound != label]
+        free[label, :] = free[:, label] = False
+    return result
+
+
+def _excess_of(left: Left, found: Deserved) -> Excess:
+    """Return how much a label is left as an excess over what is usual."""
+    label = left.label
+    return Excess(label, label, left.effect, left.p, left.observed, left.usual, float(found.share[label]))
+
+
+def _beyond_slips(
+    evidence: Evidence, found: Confusions, reference: Bools, thresholds: Mapping[str, float]
+) -> list[tuple[Excess, float, list[tuple[int, float]]]]:
+    """Return the labels whose confusions with all others together are beyond what slips explain."""
     result: list[tuple[Excess, float, list[tuple[int, float]]]] = []
     done: set[int] = set()
     while True:
@@ -54,7 +105,7 @@ def vague(
         known = [(c, one) for c, one in tested if one is not None]
         if len(known) < 3:
             return result
-        q = _q([one.p for _, one in known])
+        q = np.minimum(RAREST * fdr(np.array([one.p for _, one in known])), 1.0)
         large = np.array(
             [
                 float(one.estimate.value) >= thresholds["min_effect"]
@@ -78,64 +129,6 @@ def vague(
             return result
 
 
-def _left_for_many(
-    left: Leaving, found: Confusions, pairs: list[tuple[int, int]], thresholds: Mapping[str, float]
-) -> list[tuple[Excess, float, list[tuple[int, float]]]]:
-    """Return the labels that colleagues leave more often than the other labels, and for many; not those of *pairs*."""
-    paired = {label for pair in pairs for label in pair}
-    result: list[tuple[Excess, float, list[tuple[int, float]]]] = []
-    sound, usual = np.flatnonzero(left.n > 0), left.sums.mean().value
-    while len(sound) >= MIN_LABELS - 1:
-        tested = [int(c) for c in sound if int(c) not in paired and left.n[c] >= thresholds["min_items"]]
-        off = [left.against(c, sound[sound != c]) for c in tested]
-        p = [left.p_against(c, sound[sound != c]) for c in tested]
-        candidates = [
-            (Excess(c, c, one, p_, float(usual[c]), float(usual[c] - one.value), float(found.margin[c])), float(q), to)
-            for c, one, p_, q in zip(tested, off, p, _q(p), strict=True)
-            if float(one.value) >= thresholds["min_effect"]
-            and q < thresholds["q_suspected"]
-            and (to := _apart(left.partners(c, sound[sound != c]), found, pairs, c))
-            and to[0][1] < thresholds["max_partner"]
-        ]
-        if not candidates:
-            return result
-        result.append(
-            max(candidates, key=lambda one: (one[1] < thresholds["q_confirmed"], float(one[0].estimate.value)))
-        )
-        sound = sound[sound != result[-1][0].first]
-    return result
-
-
-def _q(p: list[float]) -> NDArray[np.float64]:
-    """Return the adjusted *p* values, five times as large: of all causes a vague label is the rarest."""
-    adjusted: NDArray[np.float64] = np.minimum(RAREST * fdr(np.array(p)), 1.0)
-    return adjusted
-
-
-def _apart(
-    partners_: list[tuple[int, float]], found: Confusions, pairs: list[tuple[int, int]], label: int
-) -> list[tuple[int, float]]:
-    """Return the partners of *label* with the labels of each of the *pairs* apart again, which count as one in them.
-
-    Two of three partners are where most of what scatters goes, and no reason to doubt that it scatters; labels that
-    have much more than their part stay together.
-    """
-    many = int(np.count_nonzero(found.margin > 0)) - 1
-    together: dict[int, set[int]] = {}
-    for pair in pairs:
-        mine = set(pair).union(*(together.get(code, set()) for code in pair))
-        together.update(dict.fromkeys(mine, mine))
-    result = []
-    for code, share in partners_:
-        members = sorted(together.get(code, {code}))
-        if share >= len(members) / many + MORE_THAN_THEIR_PART:
-            members = [code]
-        times = found.table[label, members]
-        parts = times / times.sum() if times.sum() > 0 else np.ones(len(members)) / len(members)
-        result += [(member, share * float(part)) for member, part in zip(members, parts, strict=True)]
-    return sorted(result, key=lambda entry: (-entry[1], entry[0]))
-
-
 def _excess(evidence: Evidence, found: Confusions, reference: Bools, label: int) -> Excess | None:
     """Return the label's confusions beyond slips, over all partners; None if nothing is left to compare with."""
     cells = cells_of(reference, label)
@@ -149,12 +142,12 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     evidence = within_readings(case)
     if evidence.label is None or len(evidence.labels) < MIN_LABELS or evidence.weights is not None:
         return
-    found = confusions(evidence)
-    reference = all_cells(found)
-    for flag in case.confirmed("label_pair"):
-        first, second = sorted(evidence.labels.index(name) for name in flag.subject.labels)
-        reference[first, second] = False
-    for one, q, others in vague(evidence, found, reference, thresholds):
+    codes = {name: code for code, name in enumerate(evidence.labels)}
+    pairs = [
+        (min(pair), max(pair))
+        for pair in ([codes[name] for name in flag.subject.labels] for flag in case.confirmed("label_pair"))
+    ]
+    for one, q, others in vague(evidence, pairs, thresholds):
         verdict = verdict_of(q, thresholds)
         if verdict is None:
             continue
@@ -167,7 +160,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         top = [evidence.labels[code] for code, part in others if part >= 0.1]
         effect = Figure(value, low, high, n, confidence=case.confidence)
         told = (
-            causes.label_left(name, one.observed, top, effect)
+            causes.label_left(name, one.observed, one.expected, top, effect)
             if regular(evidence)
             else causes.label_beyond_slips(name, top, effect)
         )
@@ -188,7 +181,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
 RULE = Rule(
     "label",
     *words.LABEL,
-    {**TEST, "min_effect": 0.12, "min_ratio": 1.75, "max_partner": 0.60, "min_items": 20},
+    {**TEST, "min_effect": 0.10, "min_ratio": 1.75, "max_partner": 0.60, "min_items": 20},
     70,
     _check,
 )

@@ -12,7 +12,8 @@ from agreement.diagnosis.merging import merge_table
 from agreement.diagnosis.people import sums_by_annotator
 from agreement.flags import Flag, Rule, Subject, Verdict
 from agreement.intervals import wilson
-from agreement.rules._confusions import Excess, all_cells, confused, confusions
+from agreement.rules._confusions import Excess, confusions
+from agreement.rules._mistaken import mistaken
 from agreement.rules._parts import (
     TEST,
     disputes,
@@ -102,8 +103,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     if len(evidence.labels) == 2:
         yield from _hard_to_tell(case, case.rest, thresholds)
         return
-    found = confusions(evidence)
-    for one, q in confused(evidence, found, all_cells(found), thresholds):
+    for one, q in mistaken(evidence, thresholds):
         verdict = verdict_of(q, thresholds)
         if verdict is None:
             continue

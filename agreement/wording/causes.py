@@ -153,11 +153,12 @@ def section_unreliable(section: str, effect: Figure, smallest: float, *, several
     )
 
 
-def label_left(label: str, observed: float, partners: Sequence[str], effect: Figure) -> Told:
-    """Return message and advice about a label that colleagues leave more often than the others."""
+def label_left(label: str, observed: float, usual: float, partners: Sequence[str], effect: Figure) -> Told:
+    """Return message and advice about a label whose items are given others more often than is usual."""
     told = (
-        f"{label} is vague: where most people give {label}, a colleague gives another label in {percent(observed)}% of "
-        f"cases, {amount(effect)} more than for the other labels"
+        f"{label} is vague: on items that most likely are {label}, {percent(observed)}% of labels are others, against "
+        f"{percent(usual)}% usually; {percent(effect.value or 0.0)}% of the labels {label} get another label from a "
+        "colleague beyond that"
     )
     return _scatters(told, label, partners, effect)
 

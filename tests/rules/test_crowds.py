@@ -8,10 +8,9 @@ from agreement.annotations import rows_holding
 from agreement.diagnosis.evidence import from_units
 from agreement.diagnosis.people import around
 from agreement.pipeline import audit
-from agreement.rules._plurality import leaving
 from agreement.rules._standing import crowded, outliers, own_in_crowd, standing, standing_in_crowd, steepness
 from agreement.rules.annotator import RULE
-from agreement.units import Units, units_from_matrix
+from agreement.units import Units
 
 ANNOTATORS, ITEMS, PER_ITEM, LABELS, CARELESS = 400, 6_000, 5, 4, 12
 
@@ -73,15 +72,6 @@ def test_flags_of_a_crowd_count_the_disputes_that_go_with_the_annotator(crowd):
     left = near.loc[~near["annotator"].isin(["w000", *others])].groupby("item")["label"].agg(set)
     assert flags["w000"].disputes == sum(len(labels[item]) > 1 and len(left.get(item, ())) < 2 for item in mine)
     assert all(example.item in mine for example in flags["w000"].examples)
-
-
-def test_labels_are_left_where_one_label_is_the_most_frequent_alone():
-    rows = [list("xxy"), list("xyz"), list("yyyy"), list("xxyy"), ["x", "x", None, None]]
-    found = leaving(from_units(units_from_matrix([row + [None] * (4 - len(row)) for row in rows])))
-    # x: on the first unit one of two colleagues left it; y: never; ties and pairs tell nothing
-    assert found.n.tolist() == [1, 1, 0]
-    assert found.sums.mean().value[:2].tolist() == [0.5, 0.0]
-    assert found.mean[0].tolist() == [2 / 3, 1 / 3, 0.0]
 
 
 @pytest.mark.parametrize("names", [["a", "b", "c"], ["c", "a", "b"]])  # sorted, and as no file makes them
