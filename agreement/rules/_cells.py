@@ -221,8 +221,8 @@ class Split:
 def split_sections(case: Case, cells: list[Cell], thresholds: Mapping[str, float]) -> dict[int, Split]:
     """Return the sections in which so many are off that it is the section: two readings, not people.
 
-    At least two people, and a quarter of those who work in the section (a quarter of the busiest one's labels or more);
-    or one, when others read the section the same way; or nobody, when half reads it one way and half the other. In the
+    At least two people, and a quarter of those who work in the section (a quarter of the busiest one's labels or more),
+    of whom one may be too little off to be told alone: two in the same section are seldom chance; or one, when others read the section the same way; or nobody, when half reads it one way and half the other. In the
     evidence of ``crowd``, from which the *cells* are, the section must have more disagreement than the sound ones.
     """
     judged, evidence, every = crowd(case), case.rest, everybody(case)
@@ -230,13 +230,19 @@ def split_sections(case: Case, cells: list[Cell], thresholds: Mapping[str, float
     for cell in cells:
         by_section.setdefault(cell.section, []).append(cell)
     result, sound = {}, without(judged, cells_gone(cells))
-    for section, mine in by_section.items():
-        staff = int(_staff(evidence, section).sum())
-        sure = any(cell.q < thresholds["q_confirmed"] for cell in mine)
-        many = len(mine) >= 2 and len(mine) >= STAFF * staff
+    second = _second(sound, thresholds, case.confidence) if cells else {}
+    for section, found in by_section.items():
+        staff, mine = _staff(evidence, section), found
+        if len(found) == 1 and section in second and staff[second[section].annotator]:
+            mine = [*found, second[section]]
+        many = len(mine) >= 2 and len(mine) >= STAFF * int(staff.sum())
+        mine = mine if many else found
+        q = min(cell.q for cell in mine) * (max(cell.q for cell in mine) if many else 1.0)
+        if q >= thresholds["q_confirmed"]:
+            continue
         named = camps_of(mine, evidence, every)
-        if sure and (many or named or (len(mine) == 1 and _others_too(mine[0], strata_of(sound)))):
-            result[section] = Split(min(cell.q for cell in mine), named)
+        if many or named or (len(mine) == 1 and _others_too(mine[0], strata_of(sound))):
+            result[section] = Split(q, named)
     result = {**read_in_two_ways(every), **result}
     if not result:
         return result
@@ -247,6 +253,30 @@ def split_sections(case: Case, cells: list[Cell], thresholds: Mapping[str, float
         for section, found in result.items()
         if float(section_effect(strata, section, bad).p_above()) < MORE_ALPHA
     }
+
+
+def _second(sound: Evidence, thresholds: Mapping[str, float], confidence: float) -> dict[int, Cell]:
+    """Return by section who is most off there among the *sound*, cells left out: one person is tested in each section.
+
+    Their q counts the people of the section only.
+    """
+    estimates = _estimates(sound)
+    if estimates is None:
+        return {}
+    off, inside = estimates
+    p = off.p_among(thresholds["benign"])
+    large = (np.nan_to_num(off.value, nan=-1) >= thresholds["min_effect"]) & (
+        np.nan_to_num(inside.value, nan=-1) >= thresholds["min_inside"]
+    )
+    p = np.where(large & (off.n >= thresholds["min_items"]), p, 1.0)
+    result = {}
+    for section, annotator in enumerate(p.argmin(axis=0).tolist()):
+        index = annotator, section
+        if p[index] < CAMP_ALPHA:
+            value, low, high, n = scalar(off, index, confidence)
+            q = min(float(p[index]) * int((off.n[:, section] > 0).sum()), 1.0)
+            result[section] = Cell(annotator, section, q, value, low, high, n, float(inside.value[index]))
+    return result
 
 
 def read_in_two_ways(evidence: Evidence) -> dict[int, Split]:
