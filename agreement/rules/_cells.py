@@ -234,7 +234,8 @@ def split_sections(case: Case, cells: list[Cell], thresholds: Mapping[str, float
     """Return the sections in which so many are off that it is the section: two readings, not people.
 
     At least two people, and a quarter of those who work in the section (a quarter of the busiest one's labels or more),
-    of whom one may be too little off to be told alone: two in the same section are seldom chance; or one, when others read the section the same way; or nobody, when half reads it one way and half the other. In the
+    of whom one may be too little off to be told alone: two in the same section are seldom chance; or one, when others
+    read the section the same way; or nobody, when half reads it one way and half the other. In the
     evidence of ``crowd``, from which the *cells* are, the section must have more disagreement than the sound ones.
     """
     judged, evidence, every = crowd(case), case.rest, everybody(case)

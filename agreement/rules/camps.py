@@ -6,6 +6,7 @@ import numpy as np
 
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.evidence import Bools, Evidence
+from agreement.diagnosis.people import without
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._parts import (
     TEST,
@@ -17,7 +18,7 @@ from agreement.rules._parts import (
     rounded,
     verdict_of,
 )
-from agreement.rules._readings import Camps, camps, names_of
+from agreement.rules._readings import MIN_ANNOTATORS, Camps, camps, names_of
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
 
@@ -40,8 +41,10 @@ def _split_units(evidence: Evidence, found: Camps) -> Bools:
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the camps on whatever earlier verdicts leave."""
     evidence = case.rest
+    if len(evidence.present) < MIN_ANNOTATORS:  # whoever is careless is so towards both camps
+        evidence = without(case.whole, case.explained_by(*case.confirmed("copy", "annotator_section", "section")))
     found = camps(evidence, np.ones(len(evidence.section), bool), case.confidence)
-    if found is None or found.effect < thresholds["min_effect"]:
+    if found is None or found.effect < thresholds["min_effect"] or found.of_one_pair:
         return
     verdict = verdict_of(found.p, thresholds)
     sides = names_of(evidence, found)
@@ -68,7 +71,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
 RULE = Rule(
     "camps",
     *words.CAMPS,
-    {**TEST, "min_effect": 0.03, "min_balance": 0.25},
+    {**TEST, "min_effect": 0.03, "min_balance": 0.40},
     50,
     _check,
 )
