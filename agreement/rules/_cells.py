@@ -239,6 +239,8 @@ def split_sections(case: Case, cells: list[Cell], thresholds: Mapping[str, float
     evidence of ``crowd``, from which the *cells* are, the section must have more disagreement than the sound ones.
     """
     judged, evidence, every = crowd(case), case.rest, everybody(case)
+    changing = {flag.subject.annotator for flag in case.confirmed("drift")}  # off in whatever section came last
+    cells = [cell for cell in cells if evidence.annotators[cell.annotator] not in changing]
     by_section: dict[int, list[Cell]] = {}
     for cell in cells:
         by_section.setdefault(cell.section, []).append(cell)
