@@ -213,7 +213,7 @@ def _odds_of_company(against: Floats, joined: Floats, others: Floats, alone: Flo
     apart = betaln(hits + joined, misses + against - joined) - betaln(hits, misses)
     together = betaln(MOSTLY[0] + joined, MOSTLY[1] + against - joined) - betaln(*MOSTLY)
     often = joined > np.maximum(JOINED, (alone + 1) / (others + 2)) * against
-    return np.where(often, together - apart, np.minimum(together - apart, 0.0))
+    return np.asarray(np.where(often, together - apart, np.minimum(together - apart, 0.0)))
 
 
 def _others_too(cell: Cell, rest: Strata) -> bool:
