@@ -26,7 +26,7 @@ ONE_WITNESS = 0.60
 ELSEWHERE = 0.50
 BY_RULE, ENOUGH_WAYS = 0.90, 8
 WORTH = 10  # deviations that the least usual joining is worth, beside somebody with whom there are few
-CAMP_ALPHA, CAMP_BALANCE = 0.01, 0.58
+CAMP_ALPHA, CAMP_EFFECT, CAMP_BALANCE = 0.01, 0.08, 0.55  # of two people against two
 MOST_CELLS = 2e7  # units x labels up to which who is alone with whom fits in memory
 
 
@@ -327,12 +327,14 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
 
 
 def _camps(case: Case) -> list[set[int]]:
-    """Return the two camps into which the project falls, if it does: two of one camp who agree have copied nothing.
+    """Return the two camps into which a project of four people falls, if it does: who agrees there has copied nothing.
 
-    Who did not copy disagree as much with each other as with the two; of another camp they agree, too.
+    Two who did not copy disagree as much with each other as with the two who did; of another camp they agree, too.
     """
     found = camps(case.rest, np.ones(len(case.rest.section), bool), case.confidence)
-    if found is None or found.p >= CAMP_ALPHA or found.balance < CAMP_BALANCE or np.count_nonzero(found.side) != 4:
+    if found is None or found.p >= CAMP_ALPHA or np.count_nonzero(found.side) != 4:
+        return []
+    if found.effect < CAMP_EFFECT or found.balance < CAMP_BALANCE:
         return []
     return [set(np.flatnonzero(found.side == side).tolist()) for side in (1, -1)]
 
