@@ -258,7 +258,8 @@ def split_sections(case: Case, cells: list[Cell], thresholds: Mapping[str, float
         named = camps_of(mine, evidence, every)
         if many or named or (len(mine) == 1 and _others_too(mine[0], strata_of(sound))):
             result[section] = Split(q, named)
-    result = {**read_in_two_ways(every), **result}
+    coinciding = len(every.labels) == 2  # whoever is careless agrees with whoever else is
+    result = {**read_in_two_ways(evidence if coinciding else every), **result}
     if not result:
         return result
     strata, split = strata_of(judged), np.isin(np.arange(len(judged.sections)), list(result))

@@ -132,7 +132,7 @@ def _candidates(pairs: _Pairs, annotators: int, thresholds: Mapping[str, float])
         if len(theirs) < known:
             usual, n = _median_without(ascending, rank[theirs]), total - float(shared[theirs].sum())
             chance = binomial_at_most(hits, np.ceil(hits + usual * n), shared[at] / (shared[at] + n))
-            if own <= thresholds["max_of_usual"] * usual and chance * known < thresholds["q_confirmed"]:
+            if own <= thresholds["max_of_usual"] * usual and chance * known < thresholds["q_suspected"]:
                 found.append((own / max(usual, 1e-9), a, b))
         elif betaincinv(hits + 1, max(pairs.agree[at], 1), 0.99) < thresholds["alone"]:
             found.append((own, a, b))  # three people: only near identity gives it away
