@@ -165,7 +165,7 @@ def _everywhere(evidence: Evidence, labels: Course, change: Estimate, known: Boo
 def at_one_end_only(case: Case, code: int) -> bool:
     """Return True if an annotator seems to be off in one half of the work only: a change too small to be sure of.
 
-    Of sections that were labelled one after the other, each covers a short time: a slope within them is hardly known.
+    Of few labels the slope is hardly known.
     """
     case = case.of_labels()
     position = positions(case) if regular(case.rest) else None
