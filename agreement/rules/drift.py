@@ -154,7 +154,9 @@ def _everywhere(evidence: Evidence, labels: Course, change: Estimate, known: Boo
     with np.errstate(invalid="ignore", divide="ignore"):
         spread, of_all = xx - x * x / n, every[3] - every[1] ** 2 / every[0]
         slope = (xy - x * y / n) / spread
-        usual = np.nanmedian(slope[known], axis=0) if known.any() else 0.0
+        told = known[:, None] & np.isfinite(slope)
+        usual, some = np.zeros(places), told.any(axis=0)
+        usual[some] = np.nanmedian(np.where(told, slope, np.nan)[:, some], axis=0)
         left = np.sign(change.value)[:, None] * (slope - usual)
         se = change.se[:, None] * np.sqrt(of_all / spread)
         shows = (left >= LEAST_LEFT * np.abs(change.value)[:, None]) & (left >= STILL_SHOWS * se)
