@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import betaln
 
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate, Sums, additive, difference
-from agreement.diagnosis.evidence import Bools, Evidence, Ints
+from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints
 from agreement.diagnosis.people import Gone, contrast_sums, given, sums_by_annotator, without
 from agreement.rules._parts import regular, scalar
 from agreement.rules._plurality import deviations
 from agreement.rules._readings import MAX_CELLS, camps, names_of, two_readings
 from agreement.rules._sections import DEFAULTS, Strata, section_effect, strata_of, unsound
 from agreement.rules._standing import crowded
-from agreement.uncertainty.distributions import binomial_at_least, fdr
+from agreement.uncertainty.distributions import fdr
 
 BORROWED = 8
 KAPPA_FLOOR = 0.25
@@ -26,10 +27,10 @@ ENOUGH_LEFT = 0.5  # of the items on which three can be compared
 MORE_ALPHA = 0.05
 MORE_THERE = 0.05  # a section read in two ways has more disagreement than the others
 SHARED = 0.33  # a reading is shared only if it explains this much of the one who stands out
-TOGETHER, JOINED = 0.06, 0.20  # so many more items, and so many of the deviations, on which a colleague joins
-FEW_SHARED = 10
-SURELY = 0.001
-MIN_LABELS = 3  # of two labels, whoever slips joins whoever slips
+IN_COMPANY = 0.25  # how likely a colleague shares the reading of somebody who stands out, before anything is seen
+MOSTLY = 4.0, 2.0  # beta distribution of how often such a colleague joins
+JOINED = 0.40  # more seldom nobody shares a reading
+COMPANY = 3.0  # log odds that anybody does
 OTHERS_TOO = 0.50  # of what the one who stands out shows
 
 
@@ -156,15 +157,16 @@ def camps_of(cells: list[Cell], evidence: Evidence, every: Evidence) -> tuple[tu
 def _with_company(cell: Cell, every: Evidence) -> tuple[tuple[str, ...], ...]:
     """Return those who read the section as the annotator of *cell* does, and the others; nothing if nobody does.
 
-    Who reads it the same way stands with the annotator against the plurality of the others, far more often inside than
-    outside. One colleague is enough, and may be as careless as can be elsewhere.
+    Who reads it the same way stands with the annotator where that one stands against the plurality of the others, far
+    more often than against it where the annotator does not: whoever is careless does both alike. What several
+    colleagues with a few items each show adds up.
     """
-    if every.label is None or every.weights is not None or len(every.labels) < MIN_LABELS:
+    if every.label is None or every.weights is not None:
         return ()
     if every.people is not None or len(every.unit) * len(every.present) > MAX_CELLS:
         return ()
-    given = np.bincount(every.unit[every.kept & (every.annotator == cell.annotator)], minlength=len(every.section))
-    units = (given > 0) & (every.size >= 3)
+    units = (every.section == cell.section) & (every.size >= 3)
+    units &= np.bincount(every.unit[every.kept & (every.annotator == cell.annotator)], minlength=len(units)) > 0
     row = np.where(units, np.cumsum(units) - 1, -1)
     unit, label, count = every.label_counts()
     use = units[unit]
@@ -183,25 +185,35 @@ def _with_company(cell: Cell, every: Evidence) -> tuple[tuple[str, ...], ...]:
         shown[units] = some
         return every.number(shown)
 
-    inside, own = every.section[units] == cell.section, labels_of(cell.annotator)
-    company = [cell.annotator]
-    for colleague in every.present[every.present != cell.annotator].tolist():
+    own = labels_of(cell.annotator)
+    staff = np.unique(who)
+    colleagues = staff[staff != cell.annotator]
+    seen = np.zeros((len(colleagues), 4))  # deviations of the annotator, joined ones; other items, deviations there
+    for at, colleague in enumerate(colleagues.tolist()):
         other = labels_of(colleague)
-        against, joined, _ = deviations(counts, own, other)
-        here, there = inside & (other >= 0), ~inside & (other >= 0)
-        n, hits = number(here), number(joined & here)
-        if n < FEW_SHARED:
-            continue
-        usual = (number(joined & there) + 1) / (number(there) + 2)
-        if hits < (usual + TOGETHER) * n or hits < JOINED * number(against & here):
-            continue
-        if float(binomial_at_least(hits, n, usual)) * len(every.present) < SURELY:
-            company.append(colleague)
-    if len(company) == 1:
+        against, joined, plurality = deviations(counts, own, other)
+        alone = deviations(counts, other, own)[0] & (own == plurality)
+        both = (own == plurality) & (other == plurality)
+        seen[at] = number(against), number(joined), number(alone | both), number(alone)
+    odds = _odds_of_company(*seen.T)
+    if float(np.logaddexp(np.log1p(-IN_COMPANY), np.log(IN_COMPANY) + odds).sum()) < COMPANY:
         return ()
-    staff = np.unique(every.annotator[every.kept & (every.section == cell.section)[every.unit]])
-    others = np.setdiff1d(staff, company)
-    return tuple(tuple(every.annotators[a] for a in sorted(side)) for side in (company, others.tolist()) if side)
+    with_it = odds > 0
+    sides = [cell.annotator, *colleagues[with_it].tolist()], colleagues[~with_it].tolist()
+    return tuple(tuple(every.annotators[a] for a in sorted(side)) for side in sides if side)
+
+
+def _odds_of_company(against: Floats, joined: Floats, others: Floats, alone: Floats) -> Floats:
+    """Return (C,) log odds that a colleague shares a reading, from *joined* of *against* and *alone* of *others*.
+
+    Whoever does not joins as often as on other items, a share that borrows from all colleagues; whoever does, mostly.
+    """
+    usual = (alone.sum() + 1) / (others.sum() + 4)
+    hits, misses = alone + BORROWED * usual, others - alone + BORROWED * (1 - usual)
+    apart = betaln(hits + joined, misses + against - joined) - betaln(hits, misses)
+    together = betaln(MOSTLY[0] + joined, MOSTLY[1] + against - joined) - betaln(*MOSTLY)
+    often = joined > np.maximum(JOINED, (alone + 1) / (others + 2)) * against
+    return np.asarray(np.where(often, together - apart, np.minimum(together - apart, 0.0)))
 
 
 def _others_too(cell: Cell, rest: Strata) -> bool:
@@ -221,23 +233,33 @@ class Split:
 def split_sections(case: Case, cells: list[Cell], thresholds: Mapping[str, float]) -> dict[int, Split]:
     """Return the sections in which so many are off that it is the section: two readings, not people.
 
-    At least two people, and a quarter of those who work in the section (a quarter of the busiest one's labels or more);
-    or one, when others read the section the same way; or nobody, when half reads it one way and half the other. In the
+    At least two people, and a quarter of those who work in the section (a quarter of the busiest one's labels or more),
+    of whom one may be too little off to be told alone: two in the same section are seldom chance; or one, when others
+    read the section the same way; or nobody, when half reads it one way and half the other. In the
     evidence of ``crowd``, from which the *cells* are, the section must have more disagreement than the sound ones.
     """
     judged, evidence, every = crowd(case), case.rest, everybody(case)
+    changing = {flag.subject.annotator for flag in case.confirmed("drift")}  # off in whatever section came last
+    cells = [cell for cell in cells if evidence.annotators[cell.annotator] not in changing]
     by_section: dict[int, list[Cell]] = {}
     for cell in cells:
         by_section.setdefault(cell.section, []).append(cell)
     result, sound = {}, without(judged, cells_gone(cells))
-    for section, mine in by_section.items():
-        staff = int(_staff(evidence, section).sum())
-        sure = any(cell.q < thresholds["q_confirmed"] for cell in mine)
-        many = len(mine) >= 2 and len(mine) >= STAFF * staff
+    second = _second(without(every, cells_gone(cells)), thresholds, case.confidence) if cells else {}
+    for section, found in by_section.items():
+        staff, mine = _staff(evidence, section), found
+        if len(found) == 1 and section in second and _staff(every, section)[second[section].annotator]:
+            mine = [*found, second[section]]
+        many = len(mine) >= 2 and len(mine) >= STAFF * int(staff.sum())
+        mine = mine if many else found
+        q = min(cell.q for cell in mine) * (max(cell.q for cell in mine) if many else 1.0)
+        if q >= thresholds["q_confirmed"]:
+            continue
         named = camps_of(mine, evidence, every)
-        if sure and (many or named or (len(mine) == 1 and _others_too(mine[0], strata_of(sound)))):
-            result[section] = Split(min(cell.q for cell in mine), named)
-    result = {**read_in_two_ways(every), **result}
+        if many or named or (len(mine) == 1 and _others_too(mine[0], strata_of(sound))):
+            result[section] = Split(q, named)
+    coinciding = len(every.labels) == 2  # whoever is careless agrees with whoever else is
+    result = {**read_in_two_ways(evidence if coinciding else every), **result}
     if not result:
         return result
     strata, split = strata_of(judged), np.isin(np.arange(len(judged.sections)), list(result))
@@ -247,6 +269,30 @@ def split_sections(case: Case, cells: list[Cell], thresholds: Mapping[str, float
         for section, found in result.items()
         if float(section_effect(strata, section, bad).p_above()) < MORE_ALPHA
     }
+
+
+def _second(sound: Evidence, thresholds: Mapping[str, float], confidence: float) -> dict[int, Cell]:
+    """Return by section who is most off there among the *sound*, cells left out: one person is tested in each section.
+
+    Their q counts the people of the section only.
+    """
+    estimates = _estimates(sound)
+    if estimates is None:
+        return {}
+    off, inside = estimates
+    p = off.p_among(thresholds["benign"])
+    large = (np.nan_to_num(off.value, nan=-1) >= thresholds["min_effect"]) & (
+        np.nan_to_num(inside.value, nan=-1) >= thresholds["min_inside"]
+    )
+    p = np.where(large & (off.n >= thresholds["min_items"]), p, 1.0)
+    result = {}
+    for section, annotator in enumerate(p.argmin(axis=0).tolist()):
+        index = annotator, section
+        if p[index] < CAMP_ALPHA:
+            value, low, high, n = scalar(off, index, confidence)
+            q = min(float(p[index]) * int((off.n[:, section] > 0).sum()), 1.0)
+            result[section] = Cell(annotator, section, q, value, low, high, n, float(inside.value[index]))
+    return result
 
 
 def read_in_two_ways(evidence: Evidence) -> dict[int, Split]:

@@ -15,6 +15,7 @@ BORROWED_LABELS = 30.0  # labels that what is the same for all items is worth, f
 RIGHT, GIVEN = 2.0, 3.0  # two labels of three are right before anything is seen
 LEAST = 1e-9
 WIDEST = 62.0  # bits of a code
+MOST_CELLS = 20_000_000  # patterns times labels: beyond, only a model of slips is fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Deserved:
 
 
 def deserved(evidence: Evidence) -> Deserved | None:
-    """Return what units likely deserve; None where too few of them have three labels, which is what tells.
+    """Return what units likely deserve; None where too few of them have three labels, which is what tells, or too many.
 
     Every label that a unit was given counts towards what it deserves, by a table of how often units that deserve one
     label are given each other one, the same table for everybody: people who have one of their own are set apart before
@@ -128,16 +129,44 @@ def _deserved(evidence: Evidence) -> Deserved | None:
     """Return what ``deserved`` does."""
     if evidence.label is None or not regular(evidence) or not evidence.compared.any():
         return None
-    unit, pattern, counts, section = _patterns(evidence)
+    patterns = _patterns(evidence)
+    if patterns is None:
+        return None
+    unit, pattern, counts, section = patterns
     times = evidence.tally(pattern, unit, np.ones(len(unit)), len(counts))
-    size, k, places = counts.sum(axis=1), counts.shape[1], len(evidence.sections) + 1
-    given = times @ counts
+    chance, right = _fitted(counts, section, times, len(evidence.sections) + 1, counts / counts.sum(axis=1)[:, None])
+    return Deserved(evidence, unit, pattern, counts, chance, section, times, right)
+
+
+def without_each_section(found: Deserved) -> list[Deserved]:
+    """Return what units deserve as the others tell without each section in turn; none that would leave nothing."""
+    result = []
+    places = len(found.evidence.sections) + 1
+    for place in range(places - 1):
+        left = found.section != place
+        if not left.any() or left.all():
+            continue
+        number = np.cumsum(left) - 1
+        units = left[found.pattern]
+        counts, section, times = found.counts[left], found.section[left], found.times[left]
+        chance, right = _fitted(counts, section, times, places, found.chance[left])
+        result.append(
+            Deserved(
+                found.evidence, found.unit[units], number[found.pattern[units]], counts, chance, section, times, right
+            )
+        )
+    return result
+
+
+def _fitted(counts: Floats, section: Ints, times: Floats, places: int, start: Floats) -> tuple[Floats, float]:
+    """Return (P, K) how likely each label is the one deserved, beginning at *start*, and the share of labels right."""
+    k, given = counts.shape[1], times @ counts
     used = given > 0
     usual = 0.5 * given / given.sum() + 0.5 * used / used.sum()  # where slips fall
     elsewhere = np.tile(usual, (k, 1))
     np.fill_diagonal(elsewhere, 0.0)
     elsewhere /= np.maximum(elsewhere.sum(axis=1, keepdims=True), LEAST)
-    chance, right = counts / size[:, None], 0.0
+    chance, right = start, 0.0
     for _ in range(STEPS):
         weighted = chance * times[:, None]
         mix = np.stack([tally(section, weighted[:, c], places) for c in range(k)], axis=1)
@@ -152,11 +181,14 @@ def _deserved(evidence: Evidence) -> Deserved | None:
         before, chance = chance, score / score.sum(axis=1, keepdims=True)
         if np.abs(chance - before).max() < SETTLED:
             break
-    return Deserved(evidence, unit, pattern, counts, chance, section, times, right)
+    return chance, right
 
 
-def _patterns(evidence: Evidence) -> tuple[Ints, Ints, Floats, Ints]:
-    """Return units compared and their patterns (V,), and of each pattern the labels (P, K) and the section (P,)."""
+def _patterns(evidence: Evidence) -> tuple[Ints, Ints, Floats, Ints] | None:
+    """Return units compared and their patterns (V,), and of each pattern the labels (P, K) and the section (P,).
+
+    None if there are too many patterns of too many labels.
+    """
     entry, label, count = evidence.label_counts()
     k, places = len(evidence.labels), len(evidence.sections) + 1
     starts = np.flatnonzero(np.diff(entry, prepend=-1))
@@ -172,6 +204,8 @@ def _patterns(evidence: Evidence) -> tuple[Ints, Ints, Floats, Ints]:
         alike = (label[starts] * base + size) * places + place
         code = np.where(size == evidence.size[unit], alike, k * base * places + np.arange(len(starts)))
     first, pattern = np.unique(code, return_index=True, return_inverse=True)[1:]
+    if len(first) * k > MOST_CELLS:
+        return None
     counts = np.zeros((len(first), k))
     position = np.full(len(starts), -1)
     position[first] = np.arange(len(first))

@@ -18,6 +18,7 @@ BORROWED = 8
 BENIGN = 0.01  # people who were trained together are a little alike
 SAME_SIDES = 0.6  # both halves of the units must suggest nearly the same split
 LEAST_AGREEMENT = 0.05  # of which a logarithm is taken
+STILL = 0.5  # of the effect has to be left without the closest pair
 MAX_CELLS = 2e7  # units x pairs; larger crowds have no common readings to look for
 
 
@@ -33,6 +34,8 @@ class Camps:
         Disagreement between the camps less disagreement within, beyond what careful and careless people explain.
     n
         Units compared.
+    of_one_pair
+        True if it goes by half without the two of a camp that agree most: they are alike, and no camp with them.
     balance
         How much more the larger camp agrees within than with the other camp, over the same for the smaller camp: 1 for
         two readings, 0 for two people who only agree with each other.
@@ -44,6 +47,7 @@ class Camps:
     high: float
     p: float
     n: int
+    of_one_pair: bool
     balance: float
 
 
@@ -107,7 +111,19 @@ def camps(evidence: Evidence, units: Bools, confidence: float) -> Camps | None:
     split = _split(mean, data)
     side[evidence.present] = split
     p = float(t_tail((effect - BENIGN) / se, g - 1))
-    return Camps(side, effect, effect - half, effect + half, p, int(data.each.sum()), _balance(mean, split, data))
+    one = _of_one_pair(mean, split, data)
+    return Camps(side, effect, effect - half, effect + half, p, int(data.each.sum()), one, _balance(mean, split, data))
+
+
+def _of_one_pair(mean: Floats, split: Floats, data: _ByPair) -> bool:
+    """Return True if the closest pair of a camp makes most of the split (M,); in a camp of two nothing tells."""
+    within = split[data.first] == split[data.second]
+    if not np.isfinite(mean).all() or min((split > 0).sum(), (split < 0).sum()) <= 2:
+        return False
+    closest = int(np.argmin(np.where(within, mean, np.inf)))
+    agreement = np.log(np.clip(1 - mean, LEAST_AGREEMENT, None))
+    left = [float(_projected(split, data, pair) @ agreement) for pair in (None, closest)]
+    return left[1] > STILL * left[0]  # both are negative: less agreement between than within
 
 
 def _untold(squares: Floats, n: Ints) -> Floats:
@@ -125,16 +141,23 @@ def _untold(squares: Floats, n: Ints) -> Floats:
 def _balance(mean: Floats, split: Floats, data: _ByPair) -> float:
     """Return the gap between camps less within the larger camp, over the same for the smaller one; 1 if none is known.
 
-    The *mean* (P,) distance by pair, the *split* (M,) as +1 and -1.
+    The *mean* (P,) distance by pair, the *split* (M,) as +1 and -1. What careless people add to all their pairs is
+    taken out: it is seen between the camps, against the most careful person of the same camp.
     """
+    far = -np.log(np.clip(1 - mean, LEAST_AGREEMENT, None))
     first, second = split[data.first], split[data.second]
+    across = np.isfinite(far) & (first != second)
+    members = _members(data)[across]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        own = members.T @ far[across] / members.sum(axis=0)
     larger = 1.0 if (split > 0).sum() >= (split < 0).sum() else -1.0
-    within = [mean[(first == side) & (second == side)] for side in (larger, -larger)]
-    between = mean[first != second]
-    if not all(np.isfinite(part).any() for part in (*within, between)):
+    sides = [np.isfinite(far) & (first == side) & (second == side) for side in (larger, -larger)]
+    if not across.any() or not all(side.any() for side in sides) or not np.isfinite(own).all():
         return 1.0
-    gaps = [float(np.nanmean(between) - np.nanmean(part)) for part in within]
-    low, high = sorted(gaps) if len(within[0]) == len(within[1]) else gaps
+    added = [float(np.mean(own[split == side]) - np.min(own[split == side])) for side in (larger, -larger)]
+    more = added[0] - added[1]
+    gaps = [float(far[across].mean()) - float(far[sides[at]].mean()) + (more, -more)[at] for at in (0, 1)]
+    low, high = sorted(gaps) if (split == larger).sum() == (split == -larger).sum() else gaps
     return low / high if high > 0 else 1.0
 
 
@@ -237,11 +260,12 @@ def _split(mean: Floats, data: _ByPair) -> Floats:
     return np.asarray(side * side[0])
 
 
-def _projected(side: Floats, data: _ByPair) -> Floats:
-    """Return (P,) weights of pairs: between less within, orthogonal to whatever single annotators add."""
+def _projected(side: Floats, data: _ByPair, left_out: int | None = None) -> Floats:
+    """Return (P,) weights of pairs but one: between less within, orthogonal to whatever single annotators add."""
     between = side[data.first] != side[data.second]
-    design = _members(data)
-    raw = np.where(between, 1.0, -1.0)
+    design, raw = _members(data), np.where(between, 1.0, -1.0)
+    if left_out is not None:
+        design[left_out] = raw[left_out] = 0.0
     left: Floats = raw - design @ _additive(design, raw)
     scale = float((left * between).sum())  # so that one point more between the camps counts as one point
     return np.asarray(left / scale if scale > 1e-9 else np.zeros(len(raw)))

@@ -95,7 +95,7 @@ def _each(found: Deserved, free: Bools) -> _Each:
     by_place, given = np.zeros((places, k)), np.zeros((places, k))
     for label in known.tolist():
         value[label] = shares[label]
-        away = found.counts[:, free[label]].sum(axis=1) * scale[label]
+        away = (found.size - found.counts[:, ~free[label]].sum(axis=1)) * scale[label]
         deserved = found.chance[:, label] * found.times
         by_place[:, label] = tally(found.section, deserved * away, places)
         given[:, label] = tally(found.section, deserved * found.size, places)

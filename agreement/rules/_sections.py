@@ -11,8 +11,9 @@ from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate, additive, benign_spread
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, Ints, tally
 from agreement.diagnosis.people import Gone, company, given, without
-from agreement.rules._confusions import Confusions, all_cells, confusions, excess_of, without_each_section
-from agreement.rules._deserved import deserved
+from agreement.rules import _confusions
+from agreement.rules._confusions import Confusions, all_cells, confusions, excess_of
+from agreement.rules._deserved import deserved, without_each_section
 from agreement.rules._likely import likely_labels
 from agreement.rules._mistaken import effect_of_pair, mistaken
 from agreement.rules._parts import TEST, regular
@@ -323,14 +324,13 @@ def labels_apart(case: Case, evidence: Evidence) -> Apart:
         return Apart([], [])
     every = deserved(evidence)
     if every is not None:
-        left = [deserved(evidence.without_units(evidence.section == place)) for place in range(len(evidence.sections))]
-        parts = [every, *(part for part in left if part is not None)]
+        parts = [every, *without_each_section(every)]
         return Apart(
             [pair for pair in pairs if _stays([effect_of_pair(part, pair, pairs) for part in parts])],
             [label for label in vague_ if _stays([effect_of_label(part, label, pairs) for part in parts])],
         )
     found = confusions(evidence)
-    counts = [found, *without_each_section(evidence, found)]
+    counts = [found, *_confusions.without_each_section(evidence, found)]
     labels = range(len(evidence.labels))
 
     def everywhere(cells: list[tuple[int, int]], subject: tuple[int, ...]) -> bool:

@@ -29,7 +29,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         return
     split = split_sections(case, cells, thresholds)
     within = regular(evidence)
-    apart = {flag.subject.annotator for flag in case.confirmed("annotator", "span_annotator")}
+    apart = {flag.subject.annotator for flag in case.confirmed("annotator", "span_annotator", "drift")}
     near = around(case.whole, [cell.annotator for cell in cells], ())
     every = max(case.whole.number(disputed(case.whole)), 1)
     for cell in cells:

@@ -6,6 +6,7 @@ import numpy as np
 
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.evidence import Bools, Evidence
+from agreement.diagnosis.people import without
 from agreement.flags import Flag, Rule, Subject
 from agreement.rules._parts import (
     TEST,
@@ -17,9 +18,11 @@ from agreement.rules._parts import (
     rounded,
     verdict_of,
 )
-from agreement.rules._readings import Camps, camps, names_of
+from agreement.rules._readings import MIN_ANNOTATORS, Camps, camps, names_of
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
+
+OFF_ALREADY = 10.0  # times as much doubt where somebody is known to be off, whose labels the camps take back
 
 
 def _split_units(evidence: Evidence, found: Camps) -> Bools:
@@ -39,11 +42,15 @@ def _split_units(evidence: Evidence, found: Camps) -> Bools:
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the camps on whatever earlier verdicts leave."""
-    evidence = case.rest
+    evidence, doubt = case.rest, 1.0
+    if len(evidence.present) < MIN_ANNOTATORS:  # whoever is careless is so towards both camps
+        doubt = OFF_ALREADY
+        evidence = without(case.whole, case.explained_by(*case.confirmed("copy", "annotator_section", "section")))
     found = camps(evidence, np.ones(len(evidence.section), bool), case.confidence)
-    if found is None or found.effect < thresholds["min_effect"]:
+    if found is None or found.effect < thresholds["min_effect"] or found.of_one_pair:
         return
-    verdict = verdict_of(found.p, thresholds)
+    q = min(found.p * doubt, 1.0)
+    verdict = verdict_of(q, thresholds)
     sides = names_of(evidence, found)
     smaller = min(map(len, sides))
     # two people who only agree with each other have no reading in common with the rest to differ from
@@ -58,7 +65,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         RULE.name, verdict, Subject(RULE.name, case.layer, annotators=tuple(sorted(sides[0] + sides[1]))),
         *causes.camps(sides, effect),
         "guideline owner", nature="two readings", camps=sides,
-        effect=found.effect, low=found.low, high=found.high, n=found.n, q=found.p,
+        effect=found.effect, low=found.low, high=found.high, n=found.n, q=q,
         **disputes(case, units), share_of_disagreement=rounded(share),
         evidence={"items_split_between_the_groups": evidence.number(units), "share_exact": min(share, 1.0)},
         examples=examples(case, most(evidence.disagreement, units)),
@@ -68,7 +75,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
 RULE = Rule(
     "camps",
     *words.CAMPS,
-    {**TEST, "min_effect": 0.03, "min_balance": 0.25},
+    {**TEST, "min_effect": 0.03, "min_balance": 0.40},
     50,
     _check,
 )

@@ -16,6 +16,7 @@ from agreement.flags import Example, Flag, Rule, Subject
 from agreement.intervals import wilson
 from agreement.rules._parts import TEST, disputed, examples, most, rounded, verdict_of
 from agreement.rules._plurality import deviations
+from agreement.rules._readings import camps
 from agreement.uncertainty.distributions import binomial_at_least, binomial_at_most, fdr
 from agreement.wording import Figure, causes
 from agreement.wording import rules as words
@@ -24,7 +25,8 @@ LEAST_USUAL = 0.20
 ONE_WITNESS = 0.60
 ELSEWHERE = 0.50
 BY_RULE, ENOUGH_WAYS = 0.90, 8
-FEWEST_AGAINST = 10  # deviations beside somebody that say how often they are joined
+WORTH = 10  # deviations that the least usual joining is worth, beside somebody with whom there are few
+CAMP_ALPHA, CAMP_EFFECT, CAMP_BALANCE = 0.01, 0.08, 0.55  # of two people against two
 MOST_CELLS = 2e7  # units x labels up to which who is alone with whom fits in memory
 
 
@@ -130,7 +132,7 @@ def _candidates(pairs: _Pairs, annotators: int, thresholds: Mapping[str, float])
         if len(theirs) < known:
             usual, n = _median_without(ascending, rank[theirs]), total - float(shared[theirs].sum())
             chance = binomial_at_most(hits, np.ceil(hits + usual * n), shared[at] / (shared[at] + n))
-            if own <= thresholds["max_of_usual"] * usual and chance * known < thresholds["q_confirmed"]:
+            if own <= thresholds["max_of_usual"] * usual and chance * known < thresholds["q_suspected"]:
                 found.append((own / max(usual, 1e-9), a, b))
         elif betaincinv(hits + 1, max(pairs.agree[at], 1), 0.99) < thresholds["alone"]:
             found.append((own, a, b))  # three people: only near identity gives it away
@@ -187,9 +189,9 @@ def _tested(near: Near, a: int, b: int, joining: Joining, *, few: bool) -> _Copi
     either = evidence.number(against_a | against_b)
     usual = LEAST_USUAL
     for against, joined in (joining(a), joining(b)):
-        enough = against >= FEWEST_AGAINST
-        enough[[a, b]] = False
-        usual = max(usual, float((joined[enough] / against[enough]).max(initial=0.0)))
+        joins = (joined + WORTH * LEAST_USUAL) / (against + WORTH)
+        joins[[a, b]] = 0.0
+        usual = max(usual, float(joins.max(initial=0.0)))
     hits = evidence.number(with_a)
     p = float(binomial_at_least(hits, either, min(usual, 0.95))) if either else 1.0
     if not few and (
@@ -297,13 +299,15 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     tested = [_tested(_near(case, a, b), a, b, joining, few=len(evidence.present) <= 3) for a, b in candidates]
     p = np.ones(len(pairs.first))
     p[: len(tested)] = [one.p for one in tested]
+    camps_ = _camps(case)
     taken: set[int] = set()
     for one, q in sorted(zip(tested, fdr(p), strict=False), key=lambda entry: (entry[1], -entry[0].hits)):
         verdict = verdict_of(float(q), thresholds)
         rate = one.hits / one.n if one.n else 0.0
-        if verdict is None or rate < thresholds["min_effect"] or {one.first, one.second} & taken:
+        pair = {one.first, one.second}
+        if verdict is None or rate < thresholds["min_effect"] or pair & taken or pair in camps_:
             continue
-        taken |= {one.first, one.second}
+        taken |= pair
         names = tuple(sorted((evidence.annotators[one.first], evidence.annotators[one.second])))
         low, high = (float(limit) for limit in wilson(np.array(one.hits), np.array(one.n), case.confidence))
         shared, agree = pairs.of(one.first, one.second)
@@ -320,6 +324,19 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
             },
             examples=_examples(case, one),
         )  # fmt: skip
+
+
+def _camps(case: Case) -> list[set[int]]:
+    """Return the two camps into which a project of four people falls, if it does: who agrees there has copied nothing.
+
+    Two who did not copy disagree as much with each other as with the two who did; of another camp they agree, too.
+    """
+    found = camps(case.rest, np.ones(len(case.rest.section), bool), case.confidence)
+    if found is None or found.p >= CAMP_ALPHA or np.count_nonzero(found.side) != 4:
+        return []
+    if found.effect < CAMP_EFFECT or found.balance < CAMP_BALANCE:
+        return []
+    return [set(np.flatnonzero(found.side == side).tolist()) for side in (1, -1)]
 
 
 def _hits(one: _Copied) -> Bools:

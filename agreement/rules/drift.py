@@ -9,7 +9,7 @@ import pandas as pd
 from agreement._times import instants
 from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate
-from agreement.diagnosis.courses import course
+from agreement.diagnosis.courses import Course, course
 from agreement.diagnosis.evidence import Bools, Evidence, Floats, tally
 from agreement.diagnosis.people import Gone, Near, without
 from agreement.flags import Flag, Rule, Subject, Verdict
@@ -35,6 +35,7 @@ FIELDS = ["item", "round", "annotator"]
 MIN_FOR_MEDIAN = 20
 AT_ONE_END = 0.05
 SMALL_PART = 1 / 3
+LEAST_LEFT, STILL_SHOWS = 0.4, 2.0  # of a change, and standard errors, whichever section is left out
 KNOWN = 0.2  # standard error of a slope beyond which it tells nothing of the ends
 
 
@@ -93,44 +94,80 @@ def _shares(evidence: Evidence, order: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Slope:
-    """Change of every annotator from first to last label, and where each starts."""
+    """Change of every annotator from first to last label, and where each starts.
+
+    Parameters
+    ----------
+    change, start
+        (A,) change, and the value at the start.
+    everywhere
+        (A,) whether it still shows, and by much, whichever section is left out.
+    """
 
     change: Estimate
     start: Floats
+    everywhere: Bools
 
 
 def _slopes(evidence: Evidence, position: Floats) -> _Slope:
-    """Return the slopes of the contrast on the position, sections taken out."""
+    """Return the slopes of the contrast on the position.
+
+    Sections are not taken out: where one is labelled after the other, hardly anything would be left. Who is off in one
+    section only, which came late, is told from who changes by leaving out one section after the other.
+    """
     size = len(evidence.annotators)
     labels = course(evidence, evidence.contrast() / steepness(evidence), position)
 
     def by_annotator(values: Floats) -> Floats:
         return tally(labels.who, values, size)
 
-    def means(values: Floats) -> Floats:
-        """Return the mean over the labels of one annotator and section of values that are summed up already."""
-        return np.asarray((tally(labels.cell, values, 1) / np.maximum(tally(labels.cell, labels.n, 1), 1))[labels.cell])
-
-    x_in, mean = labels.x - means(labels.n * labels.x), means(labels.y)
-    xx, n = by_annotator(labels.n * x_in * x_in), by_annotator(labels.n)
+    n = by_annotator(labels.n)
     with np.errstate(invalid="ignore", divide="ignore"):
-        slope = by_annotator(x_in * (labels.y - labels.n * mean)) / xx
         mean_y, mean_x = by_annotator(labels.y) / n, by_annotator(labels.n * labels.x) / n
+        x_in, mean = labels.x - mean_x[labels.who], mean_y[labels.who]
+        xx = by_annotator(labels.n * x_in * x_in)
+        slope = by_annotator(x_in * (labels.y - labels.n * mean)) / xx
     sums = labels.sums(-x_in * (mean + slope[labels.who] * x_in), x_in)
     with np.errstate(invalid="ignore", divide="ignore"):
         se = np.sqrt(sums.yy) / xx
         se = se * n / labels.shrunk  # of the difference from colleagues, not from a mean with oneself in it
     known = np.isfinite(slope) & (n >= MIN_FOR_MEDIAN)
+    usual = 0.0
     if known.any():  # colleagues of a person who gets worse seem to get better: the median annotator stands still
-        slope, mean_y = slope - np.median(slope[known]), mean_y - np.median(mean_y[known])
-    start = mean_y - slope * mean_x
-    return _Slope(Estimate(slope, se, sums.clusters - 2, n), start)
+        usual = float(np.median(slope[known]))
+        mean_y = mean_y - np.median(mean_y[known])
+    change = Estimate(slope - usual, se, sums.clusters - 2, n)
+    return _Slope(change, mean_y - change.value * mean_x, _everywhere(evidence, labels, change, known))
+
+
+def _everywhere(evidence: Evidence, labels: Course, change: Estimate, known: Bools) -> Bools:
+    """Return (A,) whether the *change* against the median of the *known* still shows whichever section is left out."""
+    people, places = len(evidence.annotators), len(evidence.sections) + 1
+    parts = np.stack(
+        [
+            tally(labels.cell, values, people * places).reshape(people, places)
+            for values in (labels.n, labels.n * labels.x, labels.y, labels.n * labels.x**2, labels.x * labels.y)
+        ]
+    )
+    every = parts.sum(axis=2, keepdims=True)
+    n, x, y, xx, xy = every - parts
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread, of_all = xx - x * x / n, every[3] - every[1] ** 2 / every[0]
+        slope = (xy - x * y / n) / spread
+        told = known[:, None] & np.isfinite(slope)
+        usual, some = np.zeros(places), told.any(axis=0)
+        usual[some] = np.nanmedian(np.where(told, slope, np.nan)[:, some], axis=0)
+        left = np.sign(change.value)[:, None] * (slope - usual)
+        se = change.se[:, None] * np.sqrt(of_all / spread)
+        shows = (left >= LEAST_LEFT * np.abs(change.value)[:, None]) & (left >= STILL_SHOWS * se)
+    tells = (parts[0] > 0) & (n >= MIN_FOR_MEDIAN)
+    return np.asarray((shows | ~tells).all(axis=1))
 
 
 def at_one_end_only(case: Case, code: int) -> bool:
     """Return True if an annotator seems to be off in one half of the work only: a change too small to be sure of.
 
-    Of sections that were labelled one after the other, each covers a short time: a slope within them is hardly known.
+    Of few labels the slope is hardly known.
     """
     case = case.of_labels()
     position = positions(case) if regular(case.rest) else None
@@ -140,7 +177,7 @@ def at_one_end_only(case: Case, code: int) -> bool:
     change, start = slopes.change, float(slopes.start[code])
     nearer, farther = sorted((start, start + float(change.value[code])))
     p = float(Estimate(np.abs(change.value), change.se, change.df, change.n).p_above()[code])
-    return p < AT_ONE_END and float(change.se[code]) < KNOWN and nearer < SMALL_PART * farther
+    return 2 * p < AT_ONE_END and float(change.se[code]) < KNOWN and nearer < SMALL_PART * farther
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
@@ -216,6 +253,7 @@ def _against_colleagues(case: Case, thresholds: Mapping[str, float]) -> Iterator
         q = np.ones(len(change.value))
         q[tested] = fdr(np.minimum(2 * both.p_above(thresholds["benign"])[tested], 1.0))
         large = (both.value >= thresholds["min_effect"]) & (q < thresholds["q_suspected"])
+        large &= slopes.everywhere
         if not large.any():
             return
         code = int(np.argmax(np.where(large, both.value / both.se, -np.inf)))

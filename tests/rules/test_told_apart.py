@@ -9,7 +9,9 @@ import pytest
 
 from agreement.diagnosis.diagnosing import CAUSES
 from agreement.diagnosis.evidence import from_units
+from agreement.rules._cells import COMPANY, _odds_of_company
 from agreement.rules._plurality import deviations
+from agreement.rules._readings import camps
 from agreement.rules._sections import Apart, set_apart
 from agreement.rules._standing import likely_shares, steepness
 from agreement.units import units_from_matrix
@@ -27,6 +29,7 @@ CONFOUNDED = {
     "one person off in a section, whose slips there are those of one who is careless everywhere": 986033,
     "a section read in two ways by two people of a team, beside one that is bad for everybody": 988075,
     "a section read in two ways by two of four people, which one of them carries more than the other": 986017,
+    "a section read in two ways by two of a team, of whom one is too little off to be told alone": 989074,
 }
 CLEAN = {
     "a rare label beside a majority of four fifths": 985361,
@@ -78,6 +81,91 @@ def test_two_camps_are_no_copy(projects, diagnosed):
 def test_a_section_without_more_disagreement_is_not_read_in_two_ways(projects, diagnosed):
     project = projects.project(985466, "confounded")
     assert {rule for rule, _ in confirmed(diagnosed(project.annotations()).flags)} == {"label_pair"}
+
+
+def told_in_time(annotations_of, rate, sections=4, n=160, people=4):
+    """Return a project whose sections were labelled one after the other; *rate* (people, sections) of slips."""
+    draw = np.random.default_rng(5)
+    item, who = np.repeat(np.arange(n), people), np.tile(np.arange(people), n)
+    true, place = draw.integers(0, 3, n)[item], item * sections // n
+    slips = draw.random(n * people) < np.asarray(rate)[who, place]
+    label = np.where(slips, (true + draw.integers(1, 3, n * people)) % 3, true)
+    names = np.array([f"i{number:03}" for number in range(n)])
+    rows = {"item": names[item], "annotator": np.array(list("abcd"))[who], "label": np.array(list("xyz"))[label]}
+    places = pd.DataFrame(
+        {"section": [f"s{number * sections // n}" for number in range(n)]}, index=pd.Index(names, name="item")
+    )
+    return annotations_of(pd.DataFrame({**rows, "time": (item * 60).astype(str)}), places)
+
+
+def test_who_changes_is_told_where_sections_follow_each_other(annotations_of, diagnosed):
+    rate = np.full((4, 4), 0.05)
+    rate[0] = [0.05, 0.2, 0.4, 0.6]  # a gets worse: no section is to blame, nor is a from the start
+    found = confirmed(diagnosed(told_in_time(annotations_of, rate, n=400)).flags)
+    assert found == {("drift", ("a", None, None, ()))}
+
+
+def test_who_is_off_in_the_last_section_has_not_changed(annotations_of, diagnosed):
+    rate = np.full((4, 4), 0.05)
+    rate[0, 3] = 0.6
+    found = confirmed(diagnosed(told_in_time(annotations_of, rate, n=400)).flags)
+    assert found == {("annotator_section", ("a", "s3", None, ()))}
+
+
+def labels_of(n, people, seed, slips, *, camp=(), disputed=0.0, copies=()):
+    """Return (n, people) labels: *slips* by person, a *camp* that reads a share of the items differently, a copy."""
+    draw = np.random.default_rng(seed)
+    true = draw.integers(0, 4, (n, 1))
+    meant = np.where((draw.random((n, 1)) < disputed) & np.isin(np.arange(people), camp), (true + 1) % 4, true)
+    label = np.where(draw.random((n, people)) < slips, (meant + draw.integers(1, 4, (n, people))) % 4, meant)
+    if copies:
+        label[:, copies[1]] = np.where(draw.random(n) < 0.8, label[:, copies[0]], label[:, copies[1]])
+    return [["wxyz"[code] for code in row] for row in label.tolist()]
+
+
+def test_camps_are_told_from_a_copy_though_one_of_four_is_careless(annotations_of, diagnosed):
+    rows = labels_of(500, 4, 3, [0.04, 0.04, 0.04, 0.3], camp=(2, 3), disputed=0.2)
+    names = [f"i{number:03}" for number in range(500)]
+    people, given = list("abcd") * 500, [label for row in rows for label in row]
+    frame = pd.DataFrame({"item": np.repeat(names, 4), "annotator": people, "label": given})
+    flags = diagnosed(annotations_of(frame)).flags
+    (camps_,) = (flag for flag in flags if flag.rule == "camps")
+    assert camps_.camps == (("a", "b"), ("c", "d"))
+    assert {(rule, subject[0]) for rule, subject in confirmed(flags)} == {("camps", None), ("annotator", "d")}
+
+
+def test_a_copying_pair_makes_no_camp_with_a_third():
+    slips = np.full(8, 0.15)
+    copied = camps(*everywhere(labels_of(800, 8, 1, slips, copies=(0, 1))), 0.95)
+    assert copied.side[0] == copied.side[1]
+    assert copied.of_one_pair or min((copied.side > 0).sum(), (copied.side < 0).sum()) == 2
+    read = camps(*everywhere(labels_of(800, 8, 1, slips, camp=(0, 1, 2), disputed=0.2)), 0.95)
+    assert not read.of_one_pair
+    assert np.flatnonzero(read.side == read.side[0]).tolist() == [0, 1, 2]
+
+
+def everywhere(rows):
+    """Return the evidence of *rows* and all of its units."""
+    evidence = from_units(units_from_matrix(rows))
+    return evidence, np.ones(len(rows), bool)
+
+
+@pytest.mark.parametrize("careless", [0.0, 0.3])
+def test_camps_of_two_agree_alike_within_whoever_is_careless(careless):
+    slips = [0.04, 0.04, 0.04, 0.04 + careless]
+    read = camps(*everywhere(labels_of(1000, 4, 2, slips, camp=(2, 3), disputed=0.2)), 0.95)
+    copied = camps(*everywhere(labels_of(1000, 4, 2, np.array(slips) + 0.1, copies=(0, 1))), 0.95)
+    assert read.balance == pytest.approx(1.0, abs=0.35)
+    assert copied.balance == pytest.approx(0.0, abs=0.35)
+
+
+def test_who_joins_as_often_as_anywhere_shares_no_reading():
+    # joined 3 of 3 and never alone; 4 of 10, and alone on 8 of 20 other items; 1 of 10 and never alone
+    against, joined = np.array([3.0, 10, 10]), np.array([3.0, 4, 1])
+    others, alone = np.array([20.0, 20, 20]), np.array([0.0, 8, 0])
+    odds = _odds_of_company(against, joined, others, alone)
+    assert odds[0] > COMPANY
+    assert (odds[1:] <= 0).all()
 
 
 def test_deviations_are_held_against_the_plurality_of_the_others():
