@@ -18,7 +18,7 @@ from agreement.units import units_from_matrix
 
 CONFOUNDED = {
     "a section read alike by one person and by one who is careless everywhere": 985215,
-    "a section read alike by two people of whom one stands out": 985443,
+    "a section read in two ways by people of both teams": 986109,
     "a section whose rest is off too, beside the one who stands out": 985171,
     "a person who is off in most sections while another section is bad for everybody": 985499,
     "a label that scatters over two labels that are confused with each other": 985203,
@@ -65,6 +65,18 @@ def test_what_was_planted_in_teams_is_found_and_nothing_else(projects, diagnosed
     found = confirmed(diagnosed(project.annotations()).flags)
     assert wanted
     assert wanted <= found <= allowed
+
+
+def test_the_only_cause_has_to_stand_the_doubt_of_all_rules(projects, diagnosed):
+    """The section's own test gives q .005 to .01, enough beside another cause, not alone."""
+    flags = [
+        flag for flag in diagnosed(projects.project(985443, "confounded").annotations()).flags if flag.q is not None
+    ]
+    (section,) = [flag for flag in flags if flag.rule == "section"]
+    assert section.subject.section == "S05"
+    assert section.verdict == "suspected"
+    assert 0.01 <= section.q < 0.02
+    assert not [flag for flag in flags if flag.verdict == "confirmed"]
 
 
 @pytest.mark.parametrize("name", CLEAN)
