@@ -137,6 +137,8 @@ def _still_off(case: Case, flags: Sequence[Flag]) -> dict[str | None, bool]:
         else:
             others = (one for one in causes if one.subject.annotator != flag.subject.annotator)
             stands = standing(without(elsewhere, case.explained_by(*others)))
+            if stands is not None and not np.isfinite(stands.excess.value[code]):  # only those who are off are left
+                stands = standing(elsewhere)
         left = 1.0 if stands is None else float(np.nan_to_num(stands.excess.value[code]))
         found[flag.subject.annotator] = left >= LEFT_OF_EFFECT * float(flag.evidence["excess_minimum"])
     return found

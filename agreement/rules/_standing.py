@@ -18,6 +18,7 @@ SELDOM = 0.25
 MOST_JOINTLY = 300  # annotators for whom one system of equations is solved
 BENIGN = 0.02  # how unequal people's shares are before anything is seen
 BORROWED = 8  # people that this is worth
+TEAM_ALPHA = 0.01  # of "this team disagrees no more than the others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,19 @@ class Standing:
         (A,) how much more pairs with the annotator disagree than pairs without, with standard error.
     excess
         (A,) the same against the median annotator (rotating pairs: the others' mean), freed from coinciding errors.
+    team
+        (A,) of which team annotators are whose items nobody else labels, and on which people disagree more than
+        elsewhere in the same sections; -1 of others. None if there is no such team.
     """
 
     raw: Estimate
     excess: Estimate
     _left: Callable[[], Floats] = field(repr=False)
+    team: Ints | None = None
+
+    def in_team(self, code: int) -> bool:
+        """Return True if annotator *code* is of a team that most likely is off for the larger part."""
+        return self.team is not None and bool(self.team[code] >= 0)
 
     @property
     def without_section(self) -> Floats:
@@ -80,7 +89,11 @@ def _within_items(evidence: Evidence, scale: float) -> Standing:
     else:
         shares = _freed(evidence, contrast)
         own, se, group = shares.own, shares.se, shares.group
-    excess = Estimate((own - _centre(own[:, None], group)[:, 0]) / scale, se / scale, raw.df, raw.n)
+    teams = _teams(evidence, own, group) if group.max(initial=-1) > 0 else None
+    centre = _centre(own[:, None], group)[:, 0]
+    if teams is not None:
+        centre, se = np.where(teams.team >= 0, teams.centre, centre), np.hypot(se, teams.se)
+    excess = Estimate((own - centre) / scale, se / scale, raw.df, raw.n)
 
     def left() -> Floats:
         if not evidence.sections:  # nothing remains without the only place there is
@@ -89,9 +102,52 @@ def _within_items(evidence: Evidence, scale: float) -> Standing:
         y = contrast_sums(evidence, contrast, by_section=True).y + added
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = (y.sum(axis=1, keepdims=True) - y) / (n.sum(axis=1, keepdims=True) - n)
-        return np.asarray((mean - _centre(mean, group)) / scale)
+        middle = _centre(mean, group)
+        if teams is not None:
+            middle = np.where((teams.team >= 0)[:, None], teams.centre[:, None], middle)
+        return np.asarray((mean - middle) / scale)
 
-    return Standing(raw, excess, left)
+    return Standing(raw, excess, left, None if teams is None else teams.team)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teams:
+    """Teams of which most are off: whose each annotator is (-1 of others), the share of a sound one, its error."""
+
+    team: Ints
+    centre: Floats
+    se: Floats
+
+
+def _teams(evidence: Evidence, own: Floats, group: Ints) -> _Teams | None:
+    """Return the teams that disagree more than others in the same sections, if there are any.
+
+    Who labels the same items as nobody else is told apart only inside the team; if most of it is off, the median of the
+    team is. How much a team disagrees on the sections that others label too says so: people who are sound are as much
+    below the team's mean as the team is above the others, yet nobody is sounder than the best of the team.
+    """
+    fit, groups = additive(evidence), np.unique(group[group >= 0])
+    column = np.full(len(own), -1)
+    column[fit.annotators] = np.arange(len(fit.annotators))
+    labels = given(evidence)
+    places = np.stack([labels[group == one].sum(axis=0) > 0 for one in groups]).astype(np.float64)
+    joined = sparse.csgraph.connected_components(sparse.csr_matrix(places @ places.T))[1]
+    team, centre, se = np.full(len(own), -1), np.zeros(len(own)), np.zeros(len(own))
+    for number, one in enumerate(groups):
+        mates = np.flatnonzero((group == one) & (column >= 0))
+        rest = np.flatnonzero(np.isin(group, groups[joined == joined[number]]) & (group != one) & (column >= 0))
+        if not len(mates) or not len(rest):
+            continue
+        lever = np.zeros(len(fit.own))
+        lever[column[mates]], lever[column[rest]] = 1 / len(mates), -1 / len(rest)
+        level = Estimate(
+            np.array(lever @ fit.own), np.sqrt(np.maximum(lever @ fit.covariance @ lever, 0.0)),
+            np.array(fit.clusters - 1.0), np.array(float(fit.clusters)),
+        )  # fmt: skip
+        if float(level.p_among(BENIGN)) < TEAM_ALPHA / len(groups):
+            team[mates], se[mates] = one, float(level.se)
+            centre[mates] = max(float(own[mates].min()), float(own[mates].mean() - level.value))
+    return _Teams(team, centre, se) if (team >= 0).any() else None
 
 
 def _raw(evidence: Evidence, contrast: Floats) -> Estimate:
@@ -257,10 +313,17 @@ def outliers(evidence: Evidence, thresholds: Mapping[str, float]) -> list[tuple[
         codes = np.flatnonzero(confirmed)
         codes = codes[np.argsort(-stands.excess.value[codes], kind="stable")]
         # in a crowd company averages out, and careless colleagues only make somebody look better: all at once
-        worst = codes[: limit - len(found)] if crowded(rest) else codes[:1]
+        worst = (codes if crowded(rest) else _together(codes, stands.team))[: limit - len(found)]
         found += [(int(code), float(q[code]), "confirmed") for code in worst]
         rest = without(rest, Gone(annotators=frozenset(worst.tolist())))
     return found
+
+
+def _together(codes: Ints, team: Ints | None) -> Ints:
+    """Return the first of *codes*, with all others of its team: without one, the others have no colleagues left."""
+    if team is None or team[codes[0]] < 0:
+        return codes[:1]
+    return np.asarray(codes[team[codes] == team[codes[0]]])
 
 
 def _benign(evidence: Evidence, stands: Standing, thresholds: Mapping[str, float]) -> Floats:

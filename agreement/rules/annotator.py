@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreement.diagnosis.case import Case
+from agreement.diagnosis.contrasts import Estimate
 from agreement.diagnosis.evidence import Evidence
 from agreement.diagnosis.people import Gone, Near, around, given, without
 from agreement.flags import Example, Flag, Rule, Subject
@@ -43,9 +44,17 @@ IN_MANY = 1 / 3  # of the labels given, in two sections or more
 
 
 def annotator_flags(
-    case: Case, thresholds: Mapping[str, float], kind: str, told: Callable[..., words.Told]
+    case: Case,
+    thresholds: Mapping[str, float],
+    kind: str,
+    told: Callable[..., words.Told],
+    told_of_team: Callable[[str, Figure], words.Told],
 ) -> Iterator[Flag]:
-    """Yield a flag of *kind* for each annotator off the pack, with what is *told* of it."""
+    """Yield a flag of *kind* for each annotator off the pack, with what is *told* of it.
+
+    Where most of a team is off, what is *told of* one of the *team* is how much more the annotator's pairs disagree
+    than those of a sound colleague would.
+    """
     evidence = _without_cells(case)
     found = outliers(evidence, thresholds)
     confirmed = [code for code, _, verdict in found if verdict == "confirmed"]
@@ -64,13 +73,16 @@ def annotator_flags(
         if verdict == "confirmed" and at_one_end_only(case, code):
             verdict = "suspected"
         stands = seen.stands
-        value, low, high, n = scalar(stands.raw, code, case.confidence)
+        in_team = stands.in_team(code)
+        value, low, high, n = scalar(_in_points(seen) if in_team else stands.raw, code, case.confidence)
         share = _share(case, seen, code)
         effect = Figure(value, low, high, n, case.noun, confidence=case.confidence)
         within = regular(evidence)
         yield Flag(
             kind, verdict, Subject(kind, case.layer, annotator=name),
-            *told(name, effect, same_items=within, sections=len(evidence.sections) > 1),
+            *(told_of_team if in_team else partial(told, same_items=within, sections=len(evidence.sections) > 1))(
+                name, effect
+            ),
             "annotator lead", effect=value, low=low, high=high, n=n, q=q, direction="",
             disputes=seen.disputes,
             share_of_disputes=seen.disputes / max(case.whole.number(disputed(case.whole)), 1),
@@ -78,7 +90,7 @@ def annotator_flags(
             evidence={
                 "excess": float(stands.excess.value[code]),
                 "excess_minimum": thresholds["min_effect"],
-                "design": "same items" if within else "rotating pairs",
+                "design": "team" if in_team else "same items" if within else "rotating pairs",
                 "annotators": len(evidence.present),
                 "smallest_excess_without_a_section": _smallest(stands.without_section[code]),
                 "share_exact": share,
@@ -100,6 +112,12 @@ class _Seen:
     examples: tuple[Example, ...]
     within: bool
     scale: float
+
+
+def _in_points(seen: _Seen) -> Estimate:
+    """Return (A,) the excess in points of disagreement."""
+    excess = seen.stands.excess
+    return Estimate(excess.value * seen.scale, excess.se * seen.scale, excess.df, excess.n)
 
 
 def _seeing(case: Case, evidence: Evidence, codes: list[int], confirmed: list[int]) -> Callable[[int], _Seen | None]:
@@ -124,6 +142,9 @@ def _seen(
     others = frozenset(confirmed) - {code}
     reference = without(evidence, Gone(annotators=others))
     stands = standing(reference)
+    if stands is None or not np.isfinite(stands.excess.value[code]):  # no colleague is left but those who are off
+        reference, others = evidence, frozenset[int]()
+        stands = standing(reference)
     if stands is None:
         return None
     near = around(evidence, [code], ())(code)
@@ -212,7 +233,7 @@ def _share(case: Case, seen: _Seen, code: int) -> float:
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the annotators off the pack; span layers have a rule of their own."""
     if case.comparison.layer.kind != "spans":
-        yield from annotator_flags(case, thresholds, RULE.name, causes.annotator)
+        yield from annotator_flags(case, thresholds, RULE.name, causes.annotator, causes.annotator_of_team)
 
 
 RULE = Rule(

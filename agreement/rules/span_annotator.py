@@ -13,7 +13,7 @@ from agreement.wording import rules as words
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
     """Yield the annotators off the pack in a spans layer; the distance is 1 - span F1 of the document."""
     if case.matches is not None:
-        yield from annotator_flags(case, thresholds, RULE.name, causes.span_annotator)
+        yield from annotator_flags(case, thresholds, RULE.name, causes.span_annotator, causes.span_annotator_of_team)
 
 
 RULE = Rule(

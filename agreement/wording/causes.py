@@ -43,6 +43,38 @@ def span_annotator(name: str, effect: Figure, *, same_items: bool, sections: boo
     )
 
 
+def annotator_of_team(name: str, effect: Figure) -> Told:
+    """Return message and advice about one of a team whose larger part is off.
+
+    Examples
+    --------
+    >>> annotator_of_team("Ana", Figure(0.18, 0.14, 0.22, 900)).message.partition(". ")[0]
+    'Pairs with Ana disagree 18 points more than if a sound colleague stood in for Ana (95% CI 14–22, n 900 items)'
+    """
+    return Told(
+        f"Pairs with {name} disagree {amount(effect)} more than if a sound colleague stood in for {name} "
+        f"{within(effect)}. {_most_of_team(name, effect.unit)}",
+        _talk_first(name, effect.unit),
+    )
+
+
+def span_annotator_of_team(name: str, effect: Figure) -> Told:
+    """Return message and advice about one of a team whose larger part marks other spans."""
+    return Told(
+        f"Pairs with {name} have an exact span F1 {amount(effect)} lower than if a sound colleague stood in for "
+        f"{name} {within(effect)}. {_most_of_team(name, effect.unit)}",
+        _talk_first(name, effect.unit),
+    )
+
+
+def _most_of_team(name: str, noun: str) -> str:
+    """Return how a team whose larger part is off is known."""
+    return (
+        f"Hardly anybody else labels the {noun}s of {name}’s team, and in sections that other teams label too this "
+        f"team disagrees more: so the colleague who differs from {name} is not the one who is off."
+    )
+
+
 def _talk_first(name: str, noun: str) -> str:
     """Return what to do about an annotator off the pack."""
     return (

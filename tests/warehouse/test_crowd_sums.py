@@ -107,6 +107,20 @@ def teams_with_documents():
     return pd.concat([frame.assign(round="r1"), frame.loc[number % 9 == 0].assign(round="r2")], ignore_index=True)
 
 
+def teams_of_their_own(items=3000):
+    """Return labels of four teams of three who share no item, in sections that all label; two of one are careless."""
+    rng = np.random.default_rng(11)
+    item = np.repeat(np.arange(items), 3)
+    who = item % 4 * 3 + np.tile(np.arange(3), items)
+    truth, section = rng.integers(5, size=items)[item], item // 4 % 5
+    wrong = np.where(who < 2, 0.35, 0.06)
+    given = np.where(rng.random(len(item)) < wrong, rng.integers(5, size=len(item)), truth)
+    return pd.DataFrame({
+        "item": [f"i{code:05d}" for code in item], "annotator": [f"a{code:02d}" for code in who],
+        "label": [f"l{code}" for code in given], "section": [f"s{code}" for code in section],
+    })  # fmt: skip
+
+
 def in_pairs():
     """Return two labels of each item of the same people, who are told apart across items, as pairs of them rotate."""
     frame = teams(items=3000)
@@ -141,12 +155,13 @@ def read(frame, folder, settings):
         (with_a_copy, {"rules": {"copy": {"min_items": 4}}}, {"copy"}),
         (teams, {}, {"annotator", "annotator_section", "label_pair"}),
         (teams_with_documents, {}, {"annotator", "annotator_section", "label_pair"}),
+        (teams_of_their_own, {}, {"annotator"}),
         (in_pairs, {}, {"annotator", "label_pair"}),
         (with_a_bad_section, {}, {"section", "label_pair"}),
     ],
     ids=[
         "sections", "documents", "rounds", "ordered", "two labels", "copy", "teams", "teams with documents",
-        "pairs", "a bad section",
+        "teams of their own", "pairs", "a bad section",
     ],
 )  # fmt: skip
 def test_everything_is_as_in_memory(tmp_path, monkeypatch, flags, made, settings, rules):
