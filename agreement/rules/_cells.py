@@ -14,7 +14,7 @@ from agreement.rules._parts import regular, scalar
 from agreement.rules._plurality import deviations
 from agreement.rules._readings import MAX_CELLS, camps, names_of, two_readings
 from agreement.rules._sections import DEFAULTS, Strata, section_effect, strata_of, unsound
-from agreement.rules._standing import crowded
+from agreement.rules._standing import crowded, in_teams
 from agreement.uncertainty.distributions import fdr
 
 BORROWED = 8
@@ -133,6 +133,18 @@ def crowd(case: Case) -> Evidence:
     if len(case.rest.present) >= 3 and left >= ENOUGH_LEFT * case.whole.number(case.whole.size >= 3):
         return case.rest
     return without(case.whole, case.explained_by(*case.confirmed("copy", "annotator_section")))
+
+
+def sound(case: Case) -> Evidence:
+    """Return the evidence by which sections are judged: in teams that share no items without those set apart.
+
+    There, what such a person adds is not the same inside a section and outside: it is where the team labels. Two sound
+    people tell how unreliable a section is as well.
+    """
+    left, compared = case.rest.number(case.rest.compared), case.whole.number(case.whole.compared)
+    if len(case.rest.present) >= 3 and left >= ENOUGH_LEFT * compared and in_teams(case.whole):
+        return case.rest
+    return crowd(case)
 
 
 def everybody(case: Case) -> Evidence:

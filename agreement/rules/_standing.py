@@ -235,6 +235,15 @@ def _freed(evidence: Evidence, contrast: Floats) -> _Shares:
     return _Shares(own, group, inverse @ products @ inverse * clusters / (clusters - 1))
 
 
+def in_teams(evidence: Evidence) -> bool:
+    """Return True if annotators are few enough to be solved for together, and some of them hardly meet the others."""
+    contrast = evidence.contrast()
+    if not regular(evidence) or _many(_raw(evidence, contrast)):
+        return False
+    kept = company_kept(evidence, contrast)
+    return len(kept.present) > 0 and int(_linked(kept.company, kept.labels).max()) > 0
+
+
 def likely_shares(evidence: Evidence) -> Floats:
     """Return (A,) what everybody most likely adds to the disagreement of items with three labels or more.
 

@@ -8,7 +8,7 @@ from agreement.diagnosis.case import Case
 from agreement.diagnosis.contrasts import Estimate
 from agreement.diagnosis.people import given
 from agreement.flags import Flag, Rule, Subject
-from agreement.rules._cells import Split, cells_off, crowd, split_sections
+from agreement.rules._cells import Split, cells_off, crowd, sound, split_sections
 from agreement.rules._parts import (
     disputed,
     disputes,
@@ -38,6 +38,7 @@ def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
         settings = case.thresholds(CELLS)
         cells = cells_off(evidence, settings, case.confidence)
         split = split_sections(case, cells, settings)
+    evidence = sound(case)
     strata = strata_of(evidence)
     excluded[list(split)] = True
     for section, found in sorted(split.items()):
@@ -56,7 +57,7 @@ def _flag(
     camps: tuple[tuple[str, ...], ...],
 ) -> Flag:  # fmt: skip
     """Return the flag of one section."""
-    evidence = crowd(case)
+    evidence = sound(case)
     name = evidence.sections[section]
     title = case.annotations.guidelines.name(name)
     value, low, high, n = scalar(effect, (), case.confidence)
