@@ -221,13 +221,14 @@ def _without_cells(case: Case) -> Evidence:
 def _share(case: Case, seen: _Seen, code: int) -> float:
     """Return the share of the disagreement that goes when the annotator is as the others."""
     evidence = seen.reference
-    if seen.within:
+    if seen.within and not seen.stands.in_team(code):  # of a team, those who stay are off too
         return share_left_out(case, evidence, evidence.annotator == code)
     mine = np.zeros(len(evidence.section), bool)
     mine[evidence.unit[evidence.annotator == code]] = True
-    units = evidence.number(mine & evidence.compared)
+    mine &= evidence.compared
+    pairs = np.where(mine, 2 / np.maximum(evidence.size, 1), 0.0)  # the part of a unit's pairs that the annotator is in
     attenuated = float(seen.stands.excess.value[code]) * seen.scale
-    return float(np.clip(attenuated * units / mass(case), 0, 1))
+    return float(np.clip(attenuated * evidence.repeated(pairs).sum() / mass(case), 0, 1))
 
 
 def _check(case: Case, thresholds: Mapping[str, float]) -> Iterator[Flag]:
