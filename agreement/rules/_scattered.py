@@ -95,25 +95,30 @@ def _each(found: Deserved, free: Bools) -> _Each:
     by_place, given = np.zeros((places, k)), np.zeros((places, k))
     for label in known.tolist():
         value[label] = shares[label]
-        away = (found.size - found.counts[:, ~free[label]].sum(axis=1)) * scale[label]
-        deserved = found.chance[:, label] * found.times
-        by_place[:, label] = tally(found.section, deserved * away, places)
-        given[:, label] = tally(found.section, deserved * found.size, places)
-        influence = found.chance[:, label] * (away - value[label] * found.size) / max(labels[label], LEAST)
+        rows = np.flatnonzero(found.chance[:, label])  # few of a crowd's patterns hold a label
+        chance, size = found.chance[rows, label], found.size[rows]
+        times, place = found.times[rows], found.section[rows]
+        away = (size - found.counts[np.ix_(rows, np.flatnonzero(~free[label]))].sum(axis=1)) * scale[label]
+        by_place[:, label] = tally(place, chance * times * away, places)
+        given[:, label] = tally(place, chance * times * size, places)
+        beyond = away - value[label] * size
+        influence = np.zeros(len(found.size))
+        influence[rows] = chance * beyond / max(labels[label], LEAST)
         one = found.estimate(influence, float(value[label]), float(found.items[label]))
-        se[label], df[label] = float(one.se) / _known(found, label, away, float(value[label])), float(one.df)
+        se[label] = float(one.se) / _known(chance, times, size, away, float(value[label]))
+        df[label] = float(one.df)
     value[known] -= _brought(by_place[:, known], given[:, known], value[known])
     return _Each(value, se, df)
 
 
-def _known(found: Deserved, label: int, away: Floats, value: float) -> float:
-    """Return how much of what units that surely deserve *label* would tell of its share *value* is told.
+def _known(chance: Floats, times: Floats, size: Floats, away: Floats, value: float) -> float:
+    """Return how much of what units that surely deserve a label would tell of its share *value* is told.
 
-    Units that may deserve it or not tell less than if that were known (Louis 1982, J. R. Statist. Soc. B 44).
+    Units that may deserve it or not, with *chance* (P,), tell less than if that were known (Louis 1982, J. R. Statist.
+    Soc. B 44); *away* of their *size* labels are others.
     """
-    chance = found.chance[:, label]
-    missing = float((found.times * chance * (1 - chance)) @ (away - value * found.size) ** 2)
-    complete = value * (1 - value) * float((found.times * chance) @ found.size)
+    missing = float((times * chance * (1 - chance)) @ (away - value * size) ** 2)
+    complete = value * (1 - value) * float((times * chance) @ size)
     return max(1 - missing / max(complete, LEAST), LEAST_KNOWN)
 
 

@@ -157,8 +157,10 @@ def test_units_that_may_deserve_a_label_or_not_tell_less_of_it():
     sure = deserved(evidence_of([100, 100], table(2), people=5))
     known = replace(sure, chance=np.round(sure.chance))
     away = known.counts[:, 1]
-    assert _known(known, 0, away, 0.06) == 1.0
+    assert _known(known.chance[:, 0], known.times, known.size, away, 0.06) == 1.0
     # every unit as likely a as b: half of w (1 - w) (away - .5 r)^2 / (.25 r) is missing, with r = 5 labels
     open_ = replace(sure, chance=np.full_like(sure.chance, 0.5))
     missing = 0.25 * (sure.times @ (away - 2.5) ** 2) / (0.25 * 0.5 * 5 * 200)
-    assert _known(open_, 0, away, 0.5) == pytest.approx(max(1 - missing, LEAST_KNOWN))
+    assert _known(open_.chance[:, 0], open_.times, open_.size, away, 0.5) == pytest.approx(
+        max(1 - missing, LEAST_KNOWN)
+    )
