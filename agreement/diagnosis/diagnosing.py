@@ -97,9 +97,9 @@ def explained(case: Case) -> list[Flag]:
 def _doubted(case: Case, flags: list[Flag]) -> list[Flag]:
     """Return *flags*, the q of a confirmed cause larger if it is the only one.
 
-    Rules adjust for the tests of their own, so several of them find something in a project without a cause more often
-    than each; what one rule finds besides another's findings is as seldom false as among its own (Benjamini & Bogomolov
-    2014, J. R. Statist. Soc. B 76).
+    Rules adjust for the tests of their own, so one of several finds something in a project without a cause more often
+    than each does: the fewer rules find anything, the more each finding has to be doubted (Benjamini & Bogomolov 2014,
+    J. R. Statist. Soc. B 76). By how much is measured: docs/diagnosis.md.
     """
     causes = [at for at, flag in enumerate(flags) if flag.verdict == "confirmed" and flag.rule not in OF_ROUNDS_OR_GOLD]
     if len(causes) != 1:

@@ -5,13 +5,15 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 from statsmodels.stats.multitest import multipletests
 
 from agreement._arrays import couples_in_runs
-from agreement.diagnosis.contrasts import additive, sums_by
+from agreement.diagnosis.contrasts import Additive, additive, sums_by
 from agreement.diagnosis.evidence import from_pairs, from_units, independent
 from agreement.diagnosis.merging import merge_table
+from agreement.rules._sections import Strata, section_effect
 from agreement.scores import Reason
 from agreement.uncertainty.distributions import fdr
 from agreement.units import units_from_matrix
@@ -77,6 +79,34 @@ def pairs_of_two(pairs, n, error, seed):
             row[who] = str(rng.integers(1, 5)) if rng.random() < error[who] else "0"
         rows.append(row)
     return from_units(units_from_matrix(rows))
+
+
+def test_a_share_is_held_against_the_mean_of_the_others_and_so_is_its_error():
+    none = np.zeros(0)
+    fit = Additive(np.arange(4), np.array([0.0, 0.1, 0.2, 0.5]), np.diag([0.01, 0.01, 0.01, 0.04]), none, none,
+                   identified=True, clusters=50)  # fmt: skip
+    against = fit.against_others()
+    assert against.value[3] == pytest.approx(0.5 - (0.0 + 0.1 + 0.2) / 3)
+    assert against.se[3] == pytest.approx((0.04 + 3 * 0.01 / 9) ** 0.5)
+
+
+def test_a_reference_without_a_dispute_is_not_known_for_sure():
+    """Of 20 items inside half are disputed, of 5 outside none; each item is a cluster, all deserve the same label."""
+    inside, outside = 20, 5
+    hits = inside / 2
+    weight, squares = np.array([[inside], [outside], [0.0]]), sparse.csr_matrix(np.diag([hits, 0.0, 0.0]))
+    size = sparse.csr_matrix(np.diag([inside, outside, 0.0]))
+    present = sparse.csr_matrix(np.eye(3)[np.repeat([0, 1], [inside, outside])])
+    strata = Strata(
+        weight, np.array([[hits], [0.0], [0.0]]), squares, squares, size, size, present, np.array([inside, outside, 0])
+    )
+    found = section_effect(strata, 0, np.zeros(2, bool))
+    assert found.value == pytest.approx(0.5)
+    own = hits * 0.5 / (inside - 1) / inside  # variance of the mean: .25 of each item, 20 / 19 of it
+    both = own * inside * inside / (inside + outside)  # of one item, pooled
+    other = 8 * both / outside / (outside - 1 + 8)  # nothing of its own, and what eight clusters are worth
+    own = ((inside - 1) * own + 8 * other * outside / inside) / (inside - 1 + 8)
+    assert found.se == pytest.approx((own + other) ** 0.5)
 
 
 def test_rotating_pairs_tell_people_apart_and_fixed_pairs_do_not():

@@ -15,6 +15,9 @@ SEEDS = {
     "an annotator who copies among eight": ("copy", 1097),
     "a person who drifts": ("drift", 1003),
     "a careless person in a trio that never meets the others": ("confounded", 158),
+    "two careless people of a trio that never meets the others, beside a bad section": ("confounded", 992220),
+    "a biased person in a trio that labels some sections nearly alone": ("confounded", 994149),
+    "two biased people in a team of four that never meets the others": ("confounded", 994042),
 }
 CLEAN = {"three labels an item from a pool, one majority label": ("null", 1056), "two people": ("two-null", 1004)}
 

@@ -19,6 +19,7 @@ from agreement.units import units_from_matrix
 CONFOUNDED = {
     "a section read alike by one person and by one who is careless everywhere": 985215,
     "a section read in two ways by people of both teams": 986109,
+    "a small section that hardly shows without one of those who label it": 987033,
     "a section whose rest is off too, beside the one who stands out": 985171,
     "a person who is off in most sections while another section is bad for everybody": 985499,
     "a label that scatters over two labels that are confused with each other": 985203,
