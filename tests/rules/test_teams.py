@@ -43,8 +43,8 @@ def test_two_careless_people_of_a_team_of_three_are_named_and_not_the_third(anno
     # pairs of w0 and w1 disagree in 1 - (.65² + .35²/3) = .537, of w0 and w2 in 1 - (.65 x .95 + .35 x .05 / 3) = .377
     assert one.effect == pytest.approx(0.537 - 0.377, abs=0.05)
     assert one.low < one.effect < one.high
-    # it is in two of three pairs on a third of the items; .537, .377 and .377 of the pairs disagree there, .430 on average,
-    # and 1 - (.95² + .05² / 3) = .097 elsewhere
+    # it is in two of three pairs on a third of the items; .537, .377 and .377 of the pairs disagree there, .430 on
+    # average, and 1 - (.95² + .05² / 3) = .097 elsewhere
     share = 0.16 * (2 / 3) * (1 / 3) / ((0.430 + 2 * 0.097) / 3)
     assert one.evidence["share_exact"] == pytest.approx(share, abs=0.05)
 
